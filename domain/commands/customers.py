@@ -83,9 +83,7 @@ def _moved_email(
     if "email" not in changes:
         return [], []
     before = [] if customer.email is None else [email_claim(books, customer.email, customer.id)]
-    after = (
-        [] if changes["email"] is None else [email_claim(books, changes["email"], customer.id)]
-    )
+    after = [] if changes["email"] is None else [email_claim(books, changes["email"], customer.id)]
     return ([], []) if before == after else (after, before)
 
 
@@ -119,9 +117,7 @@ def create_payment_method(
     return Done(method.ref, books.record(method, customer, by=act.by, given=act.given()))
 
 
-def new_payment_method(
-    books: Books, customer: Customer, gateway: str, card: Card
-) -> PaymentMethod:
+def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:
     return PaymentMethod._create(  # noqa: SLF001 - the library's named way to pass an id
         PaymentMethod.Created,
         id=books.new_id(),

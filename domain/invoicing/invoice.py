@@ -156,7 +156,10 @@ class Invoice(Aggregate):
         self.open_payment_id = payment_id
 
     class PaymentSucceeded(Aggregate.Event):
-        """Money arrived: `amount` counts towards this invoice, `source` is online or offline.
+        """Money arrived: `amount` counts towards this invoice.
+
+        `source`: online or offline money; balance (a negative total that became the customer's
+        credit); none (nothing was asked for).
 
         `completes` says that nothing is left to pay. On an invoice recognised by payment the
         completing one carries the lines' re-dated service and the invoice's period.
@@ -206,9 +209,17 @@ class Invoice(Aggregate):
 
     @event(PaymentSucceeded)
     def _payment_succeeded(
-        self, payment_id: str | None, amount: int, completes: bool, lines: tuple[Line, ...] | None
+        self,
+        payment_id: str | None,
+        amount: int,
+        source: str,
+        completes: bool,
+        lines: tuple[Line, ...] | None,
     ) -> None:
-        self.amount_paid += amount
+        if source == "balance":
+            self.balance_applied += amount
+        else:
+            self.amount_paid += amount
         self.lines = lines or self.lines
         if payment_id == self.open_payment_id:
             self.open_payment_id = None

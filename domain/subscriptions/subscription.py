@@ -127,6 +127,10 @@ class Subscription(Aggregate):
         """Whether the end of the current term begins another one."""
         return self.auto_renew and not self.cancel_at_period_end
 
+    @property
+    def cancelable(self) -> bool:
+        return self.status in RENEWABLE and not self.cancel_at_period_end
+
     def next_phase(self, phase_id: str, terms: Terms | None = None) -> Phase:
         """The term after the current one, computed from the anchor; `terms` if they change."""
         kept = terms or self.phase.terms
@@ -153,9 +157,7 @@ class Subscription(Aggregate):
         self._activated(activated_at=at, phase=phase, anchor=anchor, status=status)
 
     @event(Activated)
-    def _activated(
-        self, phase: Phase | None, anchor: datetime | None, status: Status
-    ) -> None:
+    def _activated(self, phase: Phase | None, anchor: datetime | None, status: Status) -> None:
         if self.status is Status.INCOMPLETE and phase is not None:
             self.start_date = phase.start
         self.status = status
@@ -245,7 +247,7 @@ class Subscription(Aggregate):
 
     def cancel_at_end(self, at: datetime, reason: str | None) -> None:
         """No further renewal. Raises Conflict `subscription_not_cancelable`."""
-        if self.status not in RENEWABLE or self.cancel_at_period_end:
+        if not self.cancelable:
             raise Conflict("subscription_not_cancelable", f"subscription is {self.status}")
         self._canceled(canceled_at=at, mode="period_end", reason=reason)
 
@@ -303,6 +305,8 @@ class Subscription(Aggregate):
 def first_phase(phase_id: str, start: datetime, timezone: str, terms: Terms) -> Phase:
     """Period 0 of `terms` from `start`; with trial days the trial, period -1, before the anchor."""
     if terms.trial_days:
-        return Phase(phase_id, -1, start, boundary(start, timezone, Interval.DAY, terms.trial_days, 1), terms)
+        return Phase(
+            phase_id, -1, start, boundary(start, timezone, Interval.DAY, terms.trial_days, 1), terms
+        )
     end = boundary(start, timezone, terms.interval, terms.interval_count, 1)
     return Phase(phase_id, 0, start, end, terms)
