@@ -1,0 +1,1 @@
+"""Payment gateways behind the one port that the domain declares."""
