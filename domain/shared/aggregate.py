@@ -1,4 +1,4 @@
-"""The base of every aggregate: library mechanics kept, wall-clock stamps and random ids taken out."""
+"""The base of every aggregate: the library's mechanics without its wall clock and random ids."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing import domain as library
 
+from domain.shared.errors import StaleVersion
 from domain.shared.identifiers import typed_id
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Aggregate(library.Aggregate):
     def ref(self) -> str:
         """The typed text id, `sub_01h…`."""
         return typed_id(self.prefix, self.id)
+
+    def require_version(self, version: int | None) -> None:
+        """Raises StaleVersion unless `version` is absent or the current one."""
+        if version is not None and version != self.version:
+            raise StaleVersion(detail=f"version is {self.version}")
 
     def facts(self) -> Sequence[library.CanMutateAggregate[UUID]]:
         """The events triggered and not yet saved, oldest first."""
