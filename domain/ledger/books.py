@@ -1,4 +1,4 @@
-"""What rules read and give: an invoice's lines as the books hold them, and the postings of a fact."""
+"""What rules read and give: an invoice's lines as the books hold them, and a fact's postings."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LineBook:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """An entry, and the lines it touched as they stand after it (those it left alone are absent)."""
+    """An entry, and the lines it touched as they stand after it; the others are absent."""
 
     postings: tuple[Posting, ...] = ()
     lines: tuple[LineBook, ...] = ()

@@ -1,4 +1,4 @@
-"""What is booked for each fact: one function per row of the bookkeeping page, its example beside it."""
+"""What is booked for each fact: one function per row of the bookkeeping rules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ def invoice_issued(charges: Sequence[Charge], day: PostingDay) -> Booking:
 
 
 def payment_received(amount: int, source: str) -> Entry:
-    """Card or offline money on an invoice booked at issue."""
+    """Card or offline money on an invoice booked at issue.
+
+    A total of nothing or less was settled by its issue: what marks it as paid moves nothing.
+    """
+    if amount <= 0:
+        return ()
     return _entry(Posting(CASH[source], amount), Posting(Account.ACCOUNTS_RECEIVABLE, -amount))
 
 
@@ -51,12 +56,13 @@ def part_payment_received(amount: int, source: str) -> Entry:
 def fully_paid(
     charges: Sequence[Charge], unapplied: int, amount: int, source: str, day: PostingDay
 ) -> Booking:
-    """The last part arrived: all that was unapplied and `amount` become deferral and tax."""
+    """The last part arrived: all that was unapplied and `amount` become deferral and tax.
+
+    A total below zero is settled by the customer's balance, a total of nothing by nothing.
+    """
     lines = _booked(charges, day)
-    received = (
-        Posting(CASH[source], amount),
-        Posting(Account.UNAPPLIED_PAYMENTS, unapplied),
-    )
+    arrived = CASH[source] if amount > 0 else Account.CUSTOMER_BALANCE
+    received = (Posting(arrived, amount), Posting(Account.UNAPPLIED_PAYMENTS, unapplied))
     return Booking(_entry(*received, *_billed(lines)), lines)
 
 
@@ -97,14 +103,19 @@ def unapplied_returned(amount: int) -> Entry:
 
 
 def receivable_returned(amount: int) -> Entry:
-    """Money counted on an invoice that a job is about to void: what it had settled is owed again."""
+    """Money counted on an invoice that a job voids: what it had settled is owed again."""
     return _to_balance(Account.ACCOUNTS_RECEIVABLE, amount)
 
 
 def balance_credited(amount: int, source: str) -> Entry:
-    """A credit to a customer's balance, by where it came from. Raises KeyError for a new source."""
+    """A credit to a customer's balance, by where it came from. Raises KeyError for a new source.
+
+    That of a negative invoice is posted with the invoice.
+    """
     if source in CASH:
         return balance_funded(amount, source)
+    if source == "invoice":
+        return ()
     return {"unapplied": unapplied_returned, "receivable": receivable_returned}[source](amount)
 
 

@@ -163,6 +163,19 @@ def test_fully_paid_books_everything_that_waited() -> None:
     assert unearned(segment, date(2026, 2, 28)) == 643
 
 
+@pytest.mark.parametrize(("net", "source"), [(0, "none"), (-3000, "balance")])
+def test_a_total_of_nothing_or_less_needs_no_money(net: int, source: str) -> None:
+    charge = replace(SPRING, net=net)
+    booked = rules.fully_paid([charge], 0, net, source, MARCH_1)
+    assert totals(booked.postings) == {
+        account: amount
+        for account, amount in (("deferred_revenue", -net), ("customer_balance", net))
+        if amount
+    }
+    assert rules.payment_received(net, source) == ()
+    assert rules.balance_credited(-net, "invoice") == ()
+
+
 @pytest.mark.parametrize(
     ("source", "debit"),
     [
