@@ -1,0 +1,1 @@
+"""The event store on PostgreSQL: one gapless, chained log an account."""
