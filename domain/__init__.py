@@ -1,0 +1,1 @@
+"""The rules: what may happen, what is recorded, what is booked. No SQL, HTTP, clock or network."""

@@ -1,0 +1,1 @@
+"""Words every context shares: money, periods, ids, errors, the base of aggregates."""

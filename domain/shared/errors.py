@@ -1,95 +1,100 @@
-"""Refusals: what a caller did wrong, each with a stable code."""
+"""Refusals. Each carries a stable code; the edge maps the kind to a status, nobody else does."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from domain.shared.recording import Claim
+from typing import NamedTuple
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field of the request."""
-
     field: str
     code: str
     detail: str
 
 
 class DomainError(Exception):
-    """A command was refused and nothing was recorded."""
+    """A caller's mistake or a rule's no. Nothing was recorded."""
 
-    code = "refused"
+    code: str = "refused"
 
-    def __init__(self, detail: str = "", fields: tuple[FieldError, ...] = ()) -> None:
-        super().__init__(detail or self.code)
+    def __init__(self, code: str | None = None, detail: str = "") -> None:
+        self.code = code or type(self).code
         self.detail = detail
-        self.fields = fields
+        super().__init__(f"{self.code}: {detail}" if detail else self.code)
 
 
 class NotFound(DomainError):
-    """There is no such thing in this account."""
+    """No such thing in this account."""
 
     code = "not_found"
 
 
 class Conflict(DomainError):
-    """The request was right, but not in the state things are in."""
+    """The thing is in a state that does not allow it."""
 
     code = "conflict"
 
 
 class Invalid(DomainError):
-    """One or more values of the request cannot be accepted."""
+    """Wrong fields, all of them at once."""
 
     code = "invalid"
 
+    def __init__(self, fields: tuple[FieldError, ...], code: str | None = None) -> None:
+        self.fields = fields
+        super().__init__(
+            code or (fields[0].code if len(fields) == 1 else None),
+            "; ".join(f"{field.field}: {field.detail}" for field in fields),
+        )
+
+    @classmethod
+    def one(cls, field: str, code: str, detail: str) -> Invalid:
+        return cls((FieldError(field, code, detail),))
+
 
 class ConcurrentChange(Conflict):
-    """Someone else changed what this decision rests on; reload and decide again."""
+    """Somebody else changed it first; load again and ask again."""
 
     code = "concurrent_change"
 
 
+class StaleVersion(DomainError):
+    """The caller named a version that is no longer the current one."""
+
+    code = "version_mismatch"
+
+
 class ClaimTaken(Invalid):
-    """A value that must be unique belongs to another owner."""
+    """A value that must be unique in the account belongs to another record."""
 
-    code = "taken"
-
-    def __init__(self, claim: Claim) -> None:
-        super().__init__(f"{claim.kind} {claim.value!r} is taken")
-        self.claim = claim
-
-
-class ClaimForbids(Conflict):
-    """A claim exists that must not exist for this command."""
-
-    code = "claim_forbids"
-
-    def __init__(self, claim: Claim) -> None:
-        super().__init__(f"{claim.kind} {claim.value!r} exists")
-        self.claim = claim
+    def __init__(self, kind: str, value: str) -> None:
+        self.kind = kind
+        self.value = value
+        super().__init__((FieldError(kind, "taken", "already used by another record"),))
 
 
-class KeyReused(Invalid):
-    """The idempotency key belongs to a request with another body."""
+class ClaimHeld(Conflict):
+    """A claim stands in the way: something still depends on this record."""
+
+    code = "claim_held"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(detail=kind)
+
+
+class KeyReused(DomainError):
+    """The idempotency key was used for another request."""
 
     code = "idempotency_key_reused"
 
 
 class RequestInProgress(Conflict):
-    """The first request with this idempotency key has no outcome yet."""
+    """The first request with this idempotency key is still running."""
 
     code = "request_in_progress"
 
 
-class AlreadyAnswered(Conflict):
-    """The request with this idempotency key has happened; its stored answer is the answer."""
+class AlreadyRecorded(DomainError):
+    """The idempotency key's request happened before: look its answer up, record nothing."""
 
-    code = "already_answered"
-
-
-class ClockRefused(Conflict):
-    """The clock belongs to a live account, or would run backwards."""
-
-    code = "clock_refused"
+    code = "already_recorded"

@@ -1,30 +1,24 @@
-"""Marks the fields of events that hold personal data."""
+"""Marks fields that name a person, so that they can be told apart in every stored event."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import cache
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, TypeVar, get_type_hints
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class _Mark:
-    """Stands in the annotation of a personal field."""
+class PersonalMark:
+    """Found in a field's annotation by `personal_fields`."""
 
 
-_MARK = _Mark()
-
-Personal = Annotated[T, _MARK]
-"""`email: Personal[str | None]`: a person's data, kept so that it can be encrypted per person."""
+Personal = Annotated[_T, PersonalMark()]
 
 
-@cache
-def personal_fields(event_class: type[Any]) -> frozenset[str]:
-    """The names of an event's own fields that are marked personal."""
-    hints = get_type_hints(event_class, include_extras=True)
+def personal_fields(kind: type) -> frozenset[str]:
+    """The names of a class's fields annotated `Personal[...]`."""
+    hints = get_type_hints(kind, include_extras=True)
     return frozenset(
-        field.name
-        for field in fields(event_class)
-        if _MARK in getattr(hints[field.name], "__metadata__", ())
+        name
+        for name, hint in hints.items()
+        if any(isinstance(mark, PersonalMark) for mark in getattr(hint, "__metadata__", ()))
     )

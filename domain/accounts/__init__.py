@@ -1,0 +1,1 @@
+"""The tenant: its settings and, for a test account, its clock."""

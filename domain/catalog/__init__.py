@@ -1,0 +1,1 @@
+"""Products and the plans they are sold by."""

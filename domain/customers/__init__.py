@@ -1,0 +1,1 @@
+"""The people and businesses who buy, and what they pay with."""

@@ -1,0 +1,69 @@
+"""Who buys: names and how to reach them. Personal fields are marked from the first event on."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import ClassVar
+
+from eventsourcing.domain import event
+
+from domain.shared.aggregate import Aggregate
+from domain.shared.changes import Changes, effective
+from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
+
+
+class Customer(Aggregate):
+    TOPIC = "customer"
+    prefix = "cus"
+    PERSONAL: ClassVar = frozenset({"email", "first_name", "last_name", "title", "phone"})
+
+    class Created(Aggregate.Created):
+        TOPIC = "customer.created"
+        email: Personal[str | None] = None
+        first_name: Personal[str | None] = None
+        last_name: Personal[str | None] = None
+        title: Personal[str | None] = None
+        phone: Personal[str | None] = None
+        language: str | None = None
+        organization_id: str | None = None
+        old_provider_id: str | None = None
+        metadata: dict[str, str] = field(default_factory=dict)
+
+    def __init__(
+        self,
+        *,
+        email: str | None,
+        first_name: str | None,
+        last_name: str | None,
+        title: str | None,
+        phone: str | None,
+        language: str | None,
+        organization_id: str | None,
+        old_provider_id: str | None,
+        metadata: dict[str, str],
+    ) -> None:
+        self.email = email
+        self.first_name = first_name
+        self.last_name = last_name
+        self.title = title
+        self.phone = phone
+        self.language = language
+        self.organization_id = organization_id
+        self.old_provider_id = old_provider_id
+        self.metadata = metadata
+        self.default_payment_method_id: str | None = None
+
+    class Updated(Aggregate.Event):
+        """`changes` may hold personal fields, by the names in `Customer.PERSONAL`."""
+
+        TOPIC = "customer.updated"
+        changes: Changes
+
+    def update(self, changes: Changes) -> None:
+        changed = effective(self, changes)
+        if changed:
+            self._updated(changes=changed)
+
+    @event(Updated)
+    def _updated(self, changes: Changes) -> None:
+        self.__dict__.update(changes)

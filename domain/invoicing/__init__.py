@@ -1,0 +1,1 @@
+"""Documents that ask for money, their lines, tax and states."""

@@ -1,0 +1,68 @@
+"""Invoice lines: amounts, tax rounded once per rate, and what each line was sold as."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
+from decimal import Decimal  # noqa: TC003 - as above
+from typing import TYPE_CHECKING
+
+from domain.shared.money import allocate, exclusive_tax, inclusive_tax
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`amount` is the net in minor units, `tax` the line's share of its rate's tax.
+
+    `period_*` are instants; `service_start` and `service_end` (exclusive) are their accounting
+    dates, absent together where nothing is delivered over time. Names and entitlements are as
+    they stood at issue.
+    """
+
+    id: str
+    description: str
+    unit_amount: int
+    quantity: int
+    amount: int
+    tax: int = 0
+    tax_rate: Decimal | None = None
+    tax_behavior: str = "exclusive"
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    service_start: date | None = None
+    service_end: date | None = None
+    plan_id: str | None = None
+    plan_name: str | None = None
+    product_id: str | None = None
+    product_name: str | None = None
+    entitlements: tuple[str, ...] = ()
+
+
+def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines with net and tax set: tax is rounded once per rate and behaviour, then split."""
+    groups: dict[tuple[Decimal, str], list[int]] = defaultdict(list)
+    for at, line in enumerate(lines):
+        if line.tax_rate:
+            groups[line.tax_rate, line.tax_behavior].append(at)
+    taxed = [replace(line, amount=line.unit_amount * line.quantity, tax=0) for line in lines]
+    for (rate, behavior), places in groups.items():
+        _tax_group(taxed, places, rate, inclusive=behavior == "inclusive")
+    return tuple(taxed)
+
+
+def _tax_group(lines: list[Line], places: list[int], rate: Decimal, *, inclusive: bool) -> None:
+    tax_of = inclusive_tax if inclusive else exclusive_tax
+    entered = [lines[at].amount for at in places]
+    charged = [max(amount, 0) for amount in entered]
+    credited = [max(-amount, 0) for amount in entered]
+    back = tax_of(sum(credited), rate)
+    ups = allocate(tax_of(sum(entered), rate) + back, charged)
+    downs = allocate(back, credited)
+    for at, up, down in zip(places, ups, downs, strict=True):
+        share = up - down
+        net = lines[at].amount - share if inclusive else lines[at].amount
+        lines[at] = replace(lines[at], amount=net, tax=share)

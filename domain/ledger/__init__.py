@@ -1,0 +1,1 @@
+"""What is booked for each fact, and how revenue is earned by the day."""

@@ -1,0 +1,1 @@
+"""Money on its way and arrived, customers' balances, the port to gateways."""

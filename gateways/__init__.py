@@ -1,0 +1,1 @@
+"""Payment adapters behind the domain's one port."""
