@@ -11,7 +11,7 @@ from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import ConcurrentChange, DomainError, NotFound
-from domain.shared.identifiers import MalformedId, uuid_of
+from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
 
 if TYPE_CHECKING:
@@ -59,10 +59,27 @@ class Books(Application[UUID]):
         self._cache_size = cache
         super().__init__()
 
-    def load(self, kind: type[A], ref: str | UUID) -> A:
-        """Raises NotFound if there is none, or if it is of another kind."""
-        aggregate_id = _uuid(kind, ref)
-        return self.load_many(kind, [aggregate_id])[aggregate_id]
+    def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
+        """Raises NotFound if there is none or it is of another kind; Invalid, if `field` names
+        where the caller referred to it."""
+        try:
+            aggregate_id = _uuid(kind, ref)
+            return self.load_many(kind, [aggregate_id])[aggregate_id]
+        except NotFound as missing:
+            if field is None:
+                raise
+            raise Invalid.one(field, "not_found", f"there is no such {kind.TOPIC}") from missing
+
+    def owner_of(self, kind: str, value: str) -> UUID | None:
+        """Who holds a claim, read from the claims themselves, not from a projection."""
+        return self.recorder.claim_owners(kind, [value]).get(value)
+
+    def owners_of(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """The holders of many claims of a kind, by value; unclaimed values are left out."""
+        return self.recorder.claim_owners(kind, values)
+
+    def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
+        return typed_id(prefix, aggregate_id)
 
     def load_many(self, kind: type[A], refs: Iterable[str | UUID]) -> dict[UUID, A]:
         """In the order of the refs, by one query. Raises NotFound if one is missing."""
@@ -74,7 +91,7 @@ class Books(Application[UUID]):
                 found[aggregate_id] = self._cache(replay(history))
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
-                raise NotFound(f"there is no {kind.__name__} {aggregate_id}")
+                raise NotFound(detail=f"there is no such {kind.TOPIC}")
         return found
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
@@ -222,7 +239,7 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
     try:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
-        raise NotFound(f"there is no {kind.__name__} {ref!r}") from None
+        raise NotFound(detail=f"there is no {kind.TOPIC} {ref}") from None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:

@@ -47,6 +47,9 @@ _NOTIFICATIONS = """
      WHERE account_id = %b AND position >= %b AND position <= %b
        AND (%b::text[] IS NULL OR topic = ANY (%b::text[]))
      ORDER BY position LIMIT %b"""
+_OWNERS = """
+    SELECT value, owner FROM claims
+     WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
 _LAST_POSITION = 2**63 - 1
 
 
@@ -89,6 +92,13 @@ class AccountRecorder(BooksRecorder):
         with self._connections.connection() as connection:
             return read_histories(connection, self._mapper, self.account_id, kind, ids, until)
 
+    def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _OWNERS, (self.account_id, kind, text_array(values)), prepare=True, binary=True
+            ).fetchall()
+        return dict(rows)
+
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)
 
@@ -99,7 +109,7 @@ class AccountRecorder(BooksRecorder):
         with self._connections.connection() as connection:
             row = connection.execute(_HEAD, [self.account_id], prepare=True, binary=True).fetchone()
         if row is None:
-            raise NotFound("there is no such account")
+            raise NotFound(detail="there is no such account")
         return Head._make(row)
 
     # The library's interface.

@@ -116,6 +116,10 @@ class BooksRecorder(ApplicationRecorder):
         """The histories of many aggregates in one query; absent ids are left out."""
 
     @abstractmethod
+    def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """Who holds which claim of a kind; unclaimed values are left out."""
+
+    @abstractmethod
     def snapshot(self, aggregate: Aggregate) -> Any:
         """The state of an aggregate about to be recorded, for `keep_snapshots` afterwards."""
 
