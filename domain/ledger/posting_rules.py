@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.ledger.books import Booking, Charge, LineBook, Posting
@@ -135,7 +136,9 @@ def _segments(charge: Charge, day: PostingDay) -> tuple[Segment, ...]:
         return ()
     if charge.start is None or charge.end is None:
         return (earn_at_once(charge.net, day),)
-    return (open_segment(charge.net, charge.start, charge.end, day),)
+    # A service within one day has one accounting date for both its ends.
+    end = max(charge.end, charge.start + timedelta(days=1))
+    return (open_segment(charge.net, charge.start, end, day),)
 
 
 def _billed(lines: Iterable[LineBook]) -> Iterable[Posting]:

@@ -52,6 +52,12 @@ def test_an_invoice_of_zero_lines_posts_nothing() -> None:
     assert all(line.segments == () for line in booking.lines)
 
 
+def test_a_service_within_one_day_is_earned_on_that_day() -> None:
+    visit = replace(SPRING, start=date(2026, 3, 14), end=date(2026, 3, 14))
+    (segment,) = issued(visit).lines[0].segments
+    assert [earned_through(segment, date(2026, 3, day)) for day in (13, 14)] == [0, 10000]
+
+
 def test_a_negative_invoice_is_credit_we_owe() -> None:
     assert totals(issued(replace(TAXED, net=-10000, tax=-1000)).postings) == {
         "deferred_revenue": 10000,
