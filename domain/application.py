@@ -10,8 +10,8 @@ from eventsourcing.application import Application, Repository
 from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.errors import ConcurrentChange, DomainError, NotFound
-from domain.shared.identifiers import MalformedId, uuid_of
+from domain.shared.errors import ConcurrentChange, DomainError, Invalid, NotFound
+from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
 
 if TYPE_CHECKING:
@@ -59,10 +59,18 @@ class Books(Application[UUID]):
         self._cache_size = cache
         super().__init__()
 
-    def load(self, kind: type[A], ref: str | UUID) -> A:
-        """Raises NotFound if there is none, or if it is of another kind."""
-        aggregate_id = _uuid(kind, ref)
-        return self.load_many(kind, [aggregate_id])[aggregate_id]
+    def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
+        """Raises NotFound if there is none, or if it is of another kind.
+
+        With the request's `field` that named it, the refusal is Invalid instead.
+        """
+        try:
+            (found,) = self.load_many(kind, [ref]).values()
+        except NotFound as absent:
+            if field is None:
+                raise
+            raise Invalid.one(field, absent.code, absent.detail) from None
+        return found
 
     def load_many(self, kind: type[A], refs: Iterable[str | UUID]) -> dict[UUID, A]:
         """In the order of the refs, by one query. Raises NotFound if one is missing."""
@@ -74,7 +82,7 @@ class Books(Application[UUID]):
                 found[aggregate_id] = self._cache(replay(history))
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
-                raise NotFound(f"there is no {kind.__name__} {aggregate_id}")
+                raise NotFound(detail=f"there is no {kind.__name__} {aggregate_id}")
         return found
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
@@ -115,6 +123,13 @@ class Books(Application[UUID]):
         for batch in _batches(groups):
             lost.extend(self._record_by_halves(batch, by))
         return lost
+
+    def owner_of(self, kind: str, value: str) -> UUID | None:
+        """Who holds the claim on a value, if anybody."""
+        return self.recorder.owner_of(kind, value)
+
+    def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
+        return typed_id(prefix, aggregate_id)
 
     def new_id(self) -> UUID:
         return self.factory.new_id()
@@ -222,7 +237,7 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
     try:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
-        raise NotFound(f"there is no {kind.__name__} {ref!r}") from None
+        raise NotFound(detail=f"there is no {kind.__name__} {ref!r}") from None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
@@ -259,7 +274,7 @@ def _refuse_entangled(groups: Sequence[Group]) -> None:
             kind in given.forbidden_claims and claimer != at for kind, claimer in claimers
         )
         if guarded or forbidden:
-            raise ConcurrentChange("groups of one append rest on each other")
+            raise ConcurrentChange(detail="groups of one append rest on each other")
 
 
 def _all_of(conditions: Sequence[Conditions]) -> Conditions:

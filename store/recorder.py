@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from store.connections import Connections
 
 _EVENTS = ", ".join(["%b"] * 13)
-_CONDITIONS = ", ".join(["%b"] * 15)
+_CONDITIONS = ", ".join(["%b"] * 16)
 _APPEND = f"SELECT * FROM append_events({_EVENTS})"
 _APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
       FROM heads WHERE account_id = %b"""
+_OWNER = "SELECT owner FROM claims WHERE account_id = %b AND kind = %b AND value = %b"
 _NOTIFICATIONS = """
     SELECT position, originator_id, originator_version, topic, state
       FROM stored_events
@@ -95,11 +96,17 @@ class AccountRecorder(BooksRecorder):
     def keep_snapshots(self, taken: Sequence[snapshots.Snapshot]) -> None:
         snapshots.keep(self._connections, self.account_id, taken)
 
+    def owner_of(self, kind: str, value: str) -> UUID | None:
+        arguments = (self.account_id, kind, value)
+        with self._connections.connection() as connection:
+            row = connection.execute(_OWNER, arguments, prepare=True, binary=True).fetchone()
+        return row[0] if row else None
+
     def head(self) -> Head:
         with self._connections.connection() as connection:
             row = connection.execute(_HEAD, [self.account_id], prepare=True, binary=True).fetchone()
         if row is None:
-            raise NotFound("there is no such account")
+            raise NotFound(detail="there is no such account")
         return Head._make(row)
 
     # The library's interface.
@@ -203,6 +210,7 @@ def _conditions(given: Conditions) -> tuple[object, ...]:
         completed,
         _answer(completed_answer),
         given.clock,
+        given.rewinds_at,
     )
 
 
