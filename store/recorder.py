@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from store.connections import Connections
 
 _EVENTS = ", ".join(["%b"] * 13)
-_CONDITIONS = ", ".join(["%b"] * 15)
+_CONDITIONS = ", ".join(["%b"] * 16)
 _APPEND = f"SELECT * FROM append_events({_EVENTS})"
 _APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
       FROM heads WHERE account_id = %b"""
+_OWNER = "SELECT owner FROM claims WHERE account_id = %b AND kind = %b AND value = %b"
 _NOTIFICATIONS = """
     SELECT position, originator_id, originator_version, topic, state
       FROM stored_events
@@ -213,6 +214,7 @@ def _conditions(given: Conditions) -> tuple[object, ...]:
         completed,
         _answer(completed_answer),
         given.clock,
+        given.rewinds_at,
     )
 
 
