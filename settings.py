@@ -28,6 +28,7 @@ class BadSettings(Exception):
 class Settings:
     """`database_url` is None when the embedded server in `data_dir` is to be used."""
 
+    host: str
     port: int
     data_dir: Path
     database_url: str | None
@@ -38,13 +39,17 @@ class Settings:
 
     @property
     def address(self) -> str:
+        """Where a person on this machine finds it."""
         return f"http://localhost:{self.port}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in `environment`. Raises BadSettings naming every wrong variable at once."""
     read = _Reader(os.environ if environment is None else environment)
+    # The embedded database means a laptop: its demo account is nobody else's business.
+    everywhere = bool(read.environment.get("DATABASE_URL", "").strip())
     settings = Settings(
+        host=read("SUBLEDGER_HOST", "0.0.0.0" if everywhere else "127.0.0.1", str),  # noqa: S104 - a web service
         port=read("PORT", "8000", _number(1, 65535)),
         data_dir=read("SUBLEDGER_DATA_DIR", str(CHECKOUT / ".data"), _folder),
         database_url=read("DATABASE_URL", "", _database_url),
@@ -59,11 +64,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+        self.environment = environment
         self._problems: list[str] = []
 
     def __call__(self, name: str, default: str, parse: Callable[[str], T]) -> T:
-        text = self._environment.get(name, "").strip() or default
+        text = self.environment.get(name, "").strip() or default
         try:
             return parse(text)
         except ValueError as reason:

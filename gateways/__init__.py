@@ -1,1 +1,1 @@
-"""Payment gateways behind the one port that the domain declares."""
+"""Payment adapters behind the domain's one port."""

@@ -69,7 +69,8 @@ class EmbeddedServer:
     """A share in the server of one data folder. Whoever closes the last share stops it."""
 
     def __init__(self, data_dir: Path) -> None:
-        _make_private_enough(data_dir)
+        data_dir = data_dir.resolve()  # the running server is recognised by its path
+        _ensure_ours(data_dir)
         self._pgdata = data_dir / "postgres"
         self._log = data_dir / "postgres.log"
         self._start_lock = data_dir / "postgres.lock"
@@ -125,6 +126,7 @@ class EmbeddedServer:
         fresh = self._pgdata.with_name("postgres.initialising")
         shutil.rmtree(fresh, ignore_errors=True)  # left half-made by a kill
         self._runner.make_folder(fresh)
+        self._runner.allow(fresh, programs())
         options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
         # The builtin provider sorts alike on every machine and after every upgrade of its libc.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -206,7 +208,7 @@ def program(name: str) -> Path:
     return programs() / "bin" / name
 
 
-def _make_private_enough(data_dir: Path) -> None:
+def _ensure_ours(data_dir: Path) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise ServerFailed(f"{data_dir} belongs to another user: set SUBLEDGER_DATA_DIR")

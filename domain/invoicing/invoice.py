@@ -11,7 +11,7 @@ from eventsourcing.domain import event
 
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 
@@ -156,7 +156,10 @@ class Invoice(Aggregate):
         self.open_payment_id = payment_id
 
     class PaymentSucceeded(Aggregate.Event):
-        """Money arrived: `amount` counts towards this invoice, `source` is online or offline.
+        """Money arrived: `amount` counts towards this invoice.
+
+        `source`: online or offline money; balance (a negative total that became the customer's
+        credit); none (nothing was asked for).
 
         `completes` says that nothing is left to pay. On an invoice recognised by payment the
         completing one carries the lines' re-dated service and the invoice's period.
@@ -206,9 +209,17 @@ class Invoice(Aggregate):
 
     @event(PaymentSucceeded)
     def _payment_succeeded(
-        self, payment_id: str | None, amount: int, completes: bool, lines: tuple[Line, ...] | None
+        self,
+        payment_id: str | None,
+        amount: int,
+        source: str,
+        completes: bool,
+        lines: tuple[Line, ...] | None,
     ) -> None:
-        self.amount_paid += amount
+        if source == "balance":
+            self.balance_applied += amount
+        else:
+            self.amount_paid += amount
         self.lines = lines or self.lines
         if payment_id == self.open_payment_id:
             self.open_payment_id = None
@@ -307,16 +318,16 @@ class Invoice(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "invoice.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         """`changes` of notes, purchase_order, metadata, in every status."""
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
 
     def require_payable(self) -> None:

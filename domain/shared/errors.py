@@ -57,6 +57,12 @@ class ConcurrentChange(Conflict):
     code = "concurrent_change"
 
 
+class StaleVersion(DomainError):
+    """The caller named a version that is no longer the current one."""
+
+    code = "version_mismatch"
+
+
 class ClaimTaken(Invalid):
     """A value that must be unique in the account belongs to another record."""
 

@@ -1,4 +1,4 @@
-"""Billing periods on the account's wall clock, each computed from the anchor, never from the last."""
+"""Billing periods on the account's wall clock, each computed from the anchor, never the last."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def step(wall: datetime, interval: Interval, count: int) -> datetime:
 
 
 def instant_of(wall: datetime, timezone: str) -> datetime:
-    """The UTC instant of a wall time: missing times move forward by the gap, doubled take the first."""
+    """The UTC instant of a wall time: a missing one moves on by the gap, a doubled is the first."""
     there = wall.replace(tzinfo=zone(timezone), fold=0)
     return there.astimezone(UTC)
 

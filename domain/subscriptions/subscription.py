@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - stored events are decoded by these annotations
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from eventsourcing.domain import event
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
-from domain.shared.period import boundary
+from domain.shared.period import Interval, boundary
 from domain.shared.terms import Terms  # noqa: TC001 - as above
 
 
@@ -127,8 +127,12 @@ class Subscription(Aggregate):
         """Whether the end of the current term begins another one."""
         return self.auto_renew and not self.cancel_at_period_end
 
+    @property
+    def cancelable(self) -> bool:
+        return self.status in RENEWABLE and not self.cancel_at_period_end
+
     def next_phase(self, phase_id: str, terms: Terms | None = None) -> Phase:
-        """The term that follows the current one, computed from the anchor. `terms` if they change."""
+        """The term after the current one, computed from the anchor; `terms` if they change."""
         kept = terms or self.phase.terms
         index = self.phase.index + 1
         end = boundary(self.anchor, self.timezone, kept.interval, kept.interval_count, index + 1)
@@ -142,18 +146,21 @@ class Subscription(Aggregate):
         activated_at: datetime
         phase: Phase | None = None
         anchor: datetime | None = None
+        status: Status = Status.ACTIVE
 
     def activate(
         self, at: datetime, *, phase: Phase | None = None, anchor: datetime | None = None
     ) -> None:
+        """Active, or trialing in the term before the first billed one (index -1)."""
         self._require(Status.INCOMPLETE, Status.PAST_DUE, to="activate")
-        self._activated(activated_at=at, phase=phase, anchor=anchor)
+        status = Status.TRIALING if self.phase.index < 0 else Status.ACTIVE
+        self._activated(activated_at=at, phase=phase, anchor=anchor, status=status)
 
     @event(Activated)
-    def _activated(self, phase: Phase | None, anchor: datetime | None) -> None:
+    def _activated(self, phase: Phase | None, anchor: datetime | None, status: Status) -> None:
         if self.status is Status.INCOMPLETE and phase is not None:
             self.start_date = phase.start
-        self.status = Status.ACTIVE
+        self.status = status
         self.incomplete_until = None
         self.phase = phase or self.phase
         self.anchor = anchor or self.anchor
@@ -174,6 +181,8 @@ class Subscription(Aggregate):
 
     @event(Renewed)
     def _renewed(self, phase: Phase, invoice_id: str | None) -> None:
+        if self.status is Status.TRIALING:
+            self.status = Status.ACTIVE
         self.phase = phase
         self.latest_invoice_id = invoice_id
 
@@ -238,7 +247,7 @@ class Subscription(Aggregate):
 
     def cancel_at_end(self, at: datetime, reason: str | None) -> None:
         """No further renewal. Raises Conflict `subscription_not_cancelable`."""
-        if self.status not in RENEWABLE or self.cancel_at_period_end:
+        if not self.cancelable:
             raise Conflict("subscription_not_cancelable", f"subscription is {self.status}")
         self._canceled(canceled_at=at, mode="period_end", reason=reason)
 
@@ -274,9 +283,9 @@ class Subscription(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "subscription.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         """`changes` of payment_method_id, auto_renew, collection_method, metadata."""
         if self.status in ENDED:
             raise Conflict("subscription_ended", f"subscription is {self.status}")
@@ -285,7 +294,7 @@ class Subscription(Aggregate):
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
 
     def _require(self, *allowed: Status, to: str) -> None:
@@ -293,7 +302,11 @@ class Subscription(Aggregate):
             raise Conflict("subscription_state", f"cannot {to}: subscription is {self.status}")
 
 
-def first_phase(phase_id: str, anchor: datetime, timezone: str, terms: Terms) -> Phase:
-    """Period 0 of `terms` from the anchor."""
-    end = boundary(anchor, timezone, terms.interval, terms.interval_count, 1)
-    return Phase(phase_id, 0, anchor, end, terms)
+def first_phase(phase_id: str, start: datetime, timezone: str, terms: Terms) -> Phase:
+    """Period 0 of `terms` from `start`; with trial days the trial, period -1, before the anchor."""
+    if terms.trial_days:
+        return Phase(
+            phase_id, -1, start, boundary(start, timezone, Interval.DAY, terms.trial_days, 1), terms
+        )
+    end = boundary(start, timezone, terms.interval, terms.interval_count, 1)
+    return Phase(phase_id, 0, start, end, terms)

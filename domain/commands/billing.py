@@ -1,0 +1,160 @@
+"""How much a term costs and what its invoice says: the document of one phase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from domain.invoicing.invoice import Invoice
+from domain.invoicing.lines import Line, with_tax
+from domain.payments.payment import Payment
+from domain.shared.identifiers import typed_id
+from domain.shared.period import accounting_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.customers.customer import Customer
+    from domain.customers.payment_method import PaymentMethod
+    from domain.subscriptions.subscription import Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """One term to be billed. `method` set means that it is charged in the same step."""
+
+    customer: Customer
+    subscription_ref: str
+    phase: Phase
+    quantity: int
+    collection_method: str
+    billing_reason: str
+    method: PaymentMethod | None
+    notes: str | None = None
+    purchase_order: str | None = None
+
+
+def bill_term(
+    books: Books, account: Account, bill: Bill, at: datetime
+) -> tuple[Invoice, Payment | None]:
+    """The issued invoice of a term and, where a card is to be charged, the intent to do so."""
+    invoice = _drafted(books, bill)
+    lines = with_tax([_line(books, account, bill)])
+    payment = None
+    if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
+        payment = _intent(books, invoice, lines, bill.method, at)
+    strategy = bill.phase.terms.revenue_recognition_strategy
+    document = issue_document(account, bill.customer, lines, strategy, at)
+    document |= {
+        "period_start": bill.phase.start,
+        "period_end": bill.phase.end,
+        "charging": None if payment is None else payment.ref,
+    }
+    issue(invoice, document, at)
+    return invoice, payment
+
+
+def _drafted(books: Books, bill: Bill) -> Invoice:
+    return Invoice._create(  # noqa: SLF001 - the library's named way to pass an id
+        Invoice.Created,
+        id=books.new_id(),
+        customer_id=bill.customer.ref,
+        currency=bill.phase.terms.currency,
+        collection_method=bill.collection_method,
+        billing_reason=bill.billing_reason,
+        subscription_id=bill.subscription_ref,
+        notes=bill.notes,
+        purchase_order=bill.purchase_order,
+    )
+
+
+def _line(books: Books, account: Account, bill: Bill) -> Line:
+    terms, phase = bill.phase.terms, bill.phase
+    return Line(
+        id=typed_id("il", books.new_id()),
+        description=terms.plan_name,
+        unit_amount=terms.amount,
+        quantity=bill.quantity,
+        amount=terms.amount * bill.quantity,
+        tax_rate=terms.tax_rate,
+        tax_behavior=terms.tax_behavior,
+        period_start=phase.start,
+        period_end=phase.end,
+        service_start=accounting_date(phase.start, account.timezone),
+        service_end=accounting_date(phase.end, account.timezone),
+        plan_id=terms.plan_id,
+        plan_name=terms.plan_name,
+        product_id=terms.product_id,
+        product_name=terms.product_name,
+        entitlements=terms.entitlements,
+    )
+
+
+def _intent(
+    books: Books, invoice: Invoice, lines: Sequence[Line], method: PaymentMethod, at: datetime
+) -> Payment:
+    return new_intent(books, invoice, sum(line.amount + line.tax for line in lines), method, at)
+
+
+def new_intent(
+    books: Books, invoice: Invoice, amount: int, method: PaymentMethod, at: datetime
+) -> Payment:
+    return Payment._create(  # noqa: SLF001
+        Payment.Created,
+        id=books.new_id(),
+        customer_id=invoice.customer_id,
+        amount=amount,
+        currency=invoice.currency,
+        gateway=method.gateway,
+        payment_method_id=method.ref,
+        method_reference=method.reference,
+        started_at=at,
+        invoice_id=invoice.ref,
+    )
+
+
+def issue_document(
+    account: Account, customer: Customer, lines: Sequence[Line], strategy: str, at: datetime
+) -> dict[str, Any]:
+    """The fields of `Invoice.Issued` for these lines, due after the account's terms."""
+    subtotal = sum(line.amount for line in lines)
+    tax = sum(line.tax for line in lines)
+    return {
+        "series": account.invoice_prefix,
+        "issued_at": at,
+        "issued_on": accounting_date(at, account.timezone),
+        "due_at": at + timedelta(days=account.days_until_due),
+        "lines": tuple(lines),
+        "subtotal": subtotal,
+        "tax": tax,
+        "total": subtotal + tax,
+        "revenue_recognition_strategy": strategy,
+        "customer_email": customer.email,
+        "customer_first_name": customer.first_name,
+        "customer_last_name": customer.last_name,
+    }
+
+
+def issue(invoice: Invoice, document: dict[str, Any], at: datetime) -> None:
+    """Issue, and pay at once what asks for nothing."""
+    invoice.issue(document)
+    if invoice.total == 0:
+        invoice.receive(None, 0, "none", at=at, on=document["issued_on"])
+
+
+def redated(lines: Sequence[Line], phase: Phase, timezone: str) -> tuple[Line, ...]:
+    """The lines of a term whose period a payment moved to `phase`."""
+    return tuple(
+        replace(
+            line,
+            period_start=phase.start,
+            period_end=phase.end,
+            service_start=accounting_date(phase.start, timezone),
+            service_end=accounting_date(phase.end, timezone),
+        )
+        for line in lines
+    )

@@ -1,0 +1,225 @@
+"""Products and plans: made, changed, archived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from domain.catalog.plan import Plan
+from domain.catalog.product import Product
+from domain.commands.act import Done
+from domain.commands.claims import active_plan_kind, old_id_claims, resolve
+from domain.shared.errors import ClaimHeld, Conflict, Invalid
+from domain.shared.recording import Claim, Guard
+from domain.shared.terms import Terms
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.shared.period import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    name: str
+    description: str | None = None
+    image: str | None = None
+    old_provider_id: str | None = None
+    revenue_recognition_strategy: str = "invoice_creation"
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def create_product(books: Books, new: NewProduct, act: Act) -> Done:
+    product = _new_product(books, new)
+    claims = old_id_claims("prod", new.old_provider_id, product.id)
+    return Done(product.ref, books.record(product, by=act.by, given=act.given(claims=claims)))
+
+
+def _new_product(books: Books, new: NewProduct) -> Product:
+    return Product._create(  # noqa: SLF001 - the library's named way to pass an id
+        Product.Created,
+        id=books.new_id(),
+        name=new.name,
+        description=new.description,
+        image=new.image,
+        old_provider_id=new.old_provider_id,
+        revenue_recognition_strategy=new.revenue_recognition_strategy,
+        metadata=new.metadata,
+    )
+
+
+def update_product(
+    books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
+) -> Done:
+    product = books.load(Product, ref)
+    product.require_version(version)
+    moved = moved_old_id(product, changes, "prod")
+    product.update(changes)
+    return Done(product.ref, books.record(product, by=act.by, given=act.given(**moved)))
+
+
+def archive_product(books: Books, ref: str, act: Act) -> Done:
+    """Raises Conflict `product_has_active_plans`."""
+    product = books.load(Product, ref)
+    product.archive()
+    return _without_active_plans(books, product, act)
+
+
+def delete_product(books: Books, ref: str, act: Act) -> Done:
+    """Hidden from then on; its plans and reports keep its name. Raises as `archive_product`."""
+    product = books.load(Product, ref)
+    product.delete()
+    return _without_active_plans(books, product, act)
+
+
+def _without_active_plans(books: Books, product: Product, act: Act) -> Done:
+    given = act.given(forbidden_claims=[active_plan_kind(product.ref)])
+    try:
+        return Done(product.ref, books.record(product, by=act.by, given=given))
+    except ClaimHeld as held:
+        raise Conflict(
+            "product_has_active_plans", "archive or delete its active plans first"
+        ) from held
+
+
+def unarchive_product(books: Books, ref: str, act: Act) -> Done:
+    product = books.load(Product, ref)
+    product.unarchive()
+    return Done(product.ref, books.record(product, by=act.by, given=act.given()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan:
+    """`amount` in minor units per unit and interval."""
+
+    name: str
+    amount: int
+    currency: str
+    interval: Interval
+    product_id: str | None = None
+    product_old_provider_id: str | None = None
+    type: str = "regular"
+    interval_count: int = 1
+    auto_renew: bool = True
+    collection_method: str = "charge_automatically"
+    trial_days: int = 0
+    entitlements: tuple[str, ...] = ()
+    seat_capacity: int | None = None
+    shipments_per_interval: int | None = None
+    tax_rate: Decimal | None = None
+    tax_behavior: str = "exclusive"
+    old_provider_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def create_plan(books: Books, new: NewPlan, act: Act) -> Done:
+    """Raises Invalid for an unknown product, Conflict when it is archived or deleted."""
+    product = books.load(Product, _product_ref(books, new), field="product_id")
+    product.require_sellable()
+    plan = _new_plan(books, new, product)
+    claims = [
+        *old_id_claims("plan", new.old_provider_id, plan.id),
+        Claim(active_plan_kind(product.ref), plan.ref, plan.id),
+    ]
+    given = act.given(claims=claims, guards=[Guard(product.id, product.version)])
+    return Done(plan.ref, books.record(plan, by=act.by, given=given))
+
+
+def _product_ref(books: Books, new: NewPlan) -> str:
+    ref = resolve(books, "prod", "product", new.product_id, new.product_old_provider_id)
+    if ref is None:
+        raise Invalid.one("product_id", "required", "a plan belongs to a product")
+    return ref
+
+
+def _new_plan(books: Books, new: NewPlan, product: Product) -> Plan:
+    plan_id = books.new_id()
+    terms = Terms(
+        plan_id=books.ref_of(plan_id, Plan.prefix),
+        plan_name=new.name,
+        product_id=product.ref,
+        product_name=product.name,
+        type=new.type,
+        amount=new.amount,
+        currency=new.currency,
+        interval=new.interval,
+        interval_count=new.interval_count,
+        entitlements=new.entitlements,
+        tax_rate=new.tax_rate,
+        tax_behavior=new.tax_behavior,
+        trial_days=new.trial_days,
+        seat_capacity=new.seat_capacity,
+        shipments_per_interval=new.shipments_per_interval,
+        revenue_recognition_strategy=product.revenue_recognition_strategy,
+    )
+    return Plan._create(  # noqa: SLF001
+        Plan.Created,
+        id=plan_id,
+        terms=terms,
+        auto_renew=new.auto_renew,
+        collection_method=new.collection_method,
+        old_provider_id=new.old_provider_id,
+        metadata=new.metadata,
+    )
+
+
+def terms_as_sold(plan: Plan, product: Product) -> Terms:
+    """The plan's terms with the product's name and strategy of the day."""
+    return replace(
+        plan.terms,
+        product_name=product.name,
+        revenue_recognition_strategy=product.revenue_recognition_strategy,
+    )
+
+
+def update_plan(
+    books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
+) -> Done:
+    plan = books.load(Plan, ref)
+    plan.require_version(version)
+    moved = moved_old_id(plan, changes, "plan")
+    plan.update(changes)
+    return Done(plan.ref, books.record(plan, by=act.by, given=act.given(**moved)))
+
+
+def archive_plan(books: Books, ref: str, act: Act) -> Done:
+    plan = books.load(Plan, ref)
+    plan.archive()
+    return _without_claim(books, plan, act)
+
+
+def delete_plan(books: Books, ref: str, act: Act) -> Done:
+    plan = books.load(Plan, ref)
+    plan.delete()
+    return _without_claim(books, plan, act)
+
+
+def _without_claim(books: Books, plan: Plan, act: Act) -> Done:
+    released = Claim(active_plan_kind(plan.terms.product_id), plan.ref, plan.id)
+    given = act.given(releases=[released])
+    return Done(plan.ref, books.record(plan, by=act.by, given=given))
+
+
+def unarchive_plan(books: Books, ref: str, act: Act) -> Done:
+    """Raises Conflict when its product is archived or deleted."""
+    plan = books.load(Plan, ref)
+    product = books.load(Product, plan.terms.product_id)
+    product.require_sellable()
+    if not plan.archived:
+        return Done(plan.ref, None)
+    plan.unarchive()
+    claim = Claim(active_plan_kind(product.ref), plan.ref, plan.id)
+    given = act.given(claims=[claim], guards=[Guard(product.id, product.version)])
+    return Done(plan.ref, books.record(plan, by=act.by, given=given))
+
+
+def moved_old_id(holder: Any, changes: dict[str, Any], kind: str) -> dict[str, list[Claim]]:
+    """The claims to take and to release when `changes` names another old_provider_id."""
+    if "old_provider_id" not in changes or changes["old_provider_id"] == holder.old_provider_id:
+        return {}
+    return {
+        "claims": old_id_claims(kind, changes["old_provider_id"], holder.id),
+        "releases": old_id_claims(kind, holder.old_provider_id, holder.id),
+    }

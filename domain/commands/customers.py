@@ -1,0 +1,131 @@
+"""Customers and their payment methods: made and changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from domain.commands.act import Done
+from domain.commands.catalog import moved_old_id
+from domain.commands.claims import email_claim, old_id_claims
+from domain.customers.customer import Customer
+from domain.customers.payment_method import PaymentMethod
+from domain.shared.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.payments.gateway import Card, Gateway
+    from domain.shared.recording import Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    phone: str | None = None
+    language: str | None = None
+    old_provider_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
+    """Raises ClaimTaken when the e-mail or old_provider_id belongs to another customer."""
+    customer, claims = new_customer(books, new)
+    return Done(customer.ref, books.record(customer, by=act.by, given=act.given(claims=claims)))
+
+
+def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
+    """The customer, not yet saved, and the claims its save must take."""
+    customer = Customer._create(  # noqa: SLF001 - the library's named way to pass an id
+        Customer.Created,
+        id=books.new_id(),
+        email=new.email,
+        first_name=new.first_name,
+        last_name=new.last_name,
+        title=new.title,
+        phone=new.phone,
+        language=new.language,
+        organization_id=None,
+        old_provider_id=new.old_provider_id,
+        metadata=new.metadata,
+    )
+    claims = old_id_claims("cus", new.old_provider_id, customer.id)
+    if new.email is not None:
+        claims.append(email_claim(books, new.email, customer.id))
+    return customer, claims
+
+
+def update_customer(
+    books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
+) -> Done:
+    """`changes` by field name; None clears. Raises ClaimTaken, Invalid for a foreign card."""
+    customer = books.load(Customer, ref)
+    customer.require_version(version)
+    if changes.get("default_payment_method_id") is not None:
+        method_of(books, changes["default_payment_method_id"], customer.ref)
+    moved = moved_old_id(customer, changes, "cus")
+    taken, released = _moved_email(books, customer, changes)
+    customer.update(changes)
+    given = act.given(
+        claims=[*moved.get("claims", []), *taken], releases=[*moved.get("releases", []), *released]
+    )
+    return Done(customer.ref, books.record(customer, by=act.by, given=given))
+
+
+def _moved_email(
+    books: Books, customer: Customer, changes: dict[str, Any]
+) -> tuple[list[Claim], list[Claim]]:
+    if "email" not in changes:
+        return [], []
+    before = [] if customer.email is None else [email_claim(books, customer.email, customer.id)]
+    after = [] if changes["email"] is None else [email_claim(books, changes["email"], customer.id)]
+    return ([], []) if before == after else (after, before)
+
+
+def method_of(books: Books, ref: str, customer_ref: str) -> PaymentMethod:
+    """The payment method. Raises Invalid when it does not exist or is another customer's."""
+    method = books.load(PaymentMethod, ref, field="payment_method_id")
+    if method.customer_id != customer_ref:
+        raise Invalid.one("payment_method_id", "not_found", "no such payment method")
+    return method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaymentMethod:
+    customer_id: str
+    token: str
+    gateway: str = "sandbox"
+    is_default: bool = False
+
+
+def create_payment_method(
+    books: Books, gateways: Mapping[str, Gateway], new: NewPaymentMethod, act: Act
+) -> Done:
+    """Registers the card at its gateway; the first, or one that asks for it, is the default."""
+    customer = books.load(Customer, new.customer_id, field="customer_id")
+    gateway = gateways.get(new.gateway)
+    if gateway is None:
+        raise Invalid.one("gateway", "unknown_gateway", f"one of {', '.join(sorted(gateways))}")
+    method = new_payment_method(books, customer, new.gateway, gateway.register(new.token))
+    if new.is_default or customer.default_payment_method_id is None:
+        customer.update({"default_payment_method_id": method.ref})
+    return Done(method.ref, books.record(method, customer, by=act.by, given=act.given()))
+
+
+def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:
+    return PaymentMethod._create(  # noqa: SLF001 - the library's named way to pass an id
+        PaymentMethod.Created,
+        id=books.new_id(),
+        customer_id=customer.ref,
+        gateway=gateway,
+        reference=card.reference,
+        brand=card.brand,
+        last4=card.last4,
+        exp_month=card.exp_month,
+        exp_year=card.exp_year,
+    )

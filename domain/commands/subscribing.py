@@ -1,0 +1,191 @@
+"""A customer takes a plan: the subscription, its first invoice and, by card, its first charge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from domain.catalog.plan import Plan
+from domain.catalog.product import Product
+from domain.commands.act import Done
+from domain.commands.billing import Bill, bill_term
+from domain.commands.catalog import moved_old_id, terms_as_sold
+from domain.commands.claims import old_id_claims, resolve
+from domain.commands.collecting import Case, Gateways, ask, chosen_method, settle
+from domain.commands.customers import method_of
+from domain.customers.customer import Customer
+from domain.shared.errors import FieldError, Invalid
+from domain.shared.identifiers import typed_id
+from domain.shared.recording import Guard
+from domain.subscriptions.subscription import Subscription, first_phase
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.customers.payment_method import PaymentMethod
+    from domain.payments.gateway import Outcome
+    from domain.shared.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscription:
+    """What the caller may leave out is taken from the plan and the customer."""
+
+    customer_id: str | None = None
+    customer_old_provider_id: str | None = None
+    plan_id: str | None = None
+    plan_old_provider_id: str | None = None
+    quantity: int = 1
+    auto_renew: bool | None = None
+    collection_method: str | None = None
+    payment_method_id: str | None = None
+    invoice_notes: str | None = None
+    purchase_order: str | None = None
+    old_provider_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The parties of a new subscription, loaded and agreed."""
+
+    customer: Customer
+    plan: Plan
+    product: Product
+    terms: Terms
+    collection_method: str
+    method: PaymentMethod | None
+
+    def guards(self) -> list[Guard]:
+        return [
+            Guard(self.plan.id, self.plan.version),
+            Guard(self.product.id, self.product.version),
+        ]
+
+
+def create_subscription(
+    books: Books, gateways: Gateways, account: Account, new: NewSubscription, act: Act
+) -> tuple[Done, Outcome | None]:
+    """Issues the first invoice and charges it where the card pays by itself.
+
+    A decline leaves the subscription incomplete and the invoice open; it is not an error.
+    Raises Invalid for wrong references, Conflict for an archived plan or product.
+    """
+    sale = _sale(books, new)
+    case = open_subscription(books, account, sale, new, books.now())
+    if case.subscription is None:
+        raise TypeError("a sale opens a subscription")
+    claims = old_id_claims("sub", new.old_provider_id, case.subscription.id)
+    given = act.given(claims=claims, guards=sale.guards())
+    recorded = books.record(*case.opened(), by=act.by, given=given)
+    if case.payment is None:
+        return Done(case.subscription.ref, recorded), None
+    outcome = ask(gateways, case.payment)
+    done, _ = settle(books, gateways, account, case.payment.ref, outcome, act)
+    return Done(case.subscription.ref, done.recorded or recorded), outcome
+
+
+def _sale(books: Books, new: NewSubscription) -> Sale:
+    customer_ref = resolve(books, "cus", "customer", new.customer_id, new.customer_old_provider_id)
+    plan_ref = resolve(books, "plan", "plan", new.plan_id, new.plan_old_provider_id)
+    if customer_ref is None or plan_ref is None:
+        raise Invalid(_missing(customer_id=customer_ref, plan_id=plan_ref))
+    customer = books.load(Customer, customer_ref, field="customer_id")
+    plan = books.load(Plan, plan_ref, field="plan_id")
+    product = books.load(Product, plan.terms.product_id)
+    plan.require_sellable()
+    product.require_sellable()
+    collection = new.collection_method or plan.collection_method
+    return Sale(
+        customer, plan, product, terms_as_sold(plan, product), collection,
+        _method(books, new, customer, collection),
+    )  # fmt: skip
+
+
+def _missing(**refs: str | None) -> tuple[FieldError, ...]:
+    return tuple(FieldError(name, "required", "is needed") for name, ref in refs.items() if not ref)
+
+
+def _method(
+    books: Books, new: NewSubscription, customer: Customer, collection: str
+) -> PaymentMethod | None:
+    if collection == "charge_automatically":
+        return method_of(books, chosen_method(new.payment_method_id, customer), customer.ref)
+    if new.payment_method_id is not None:
+        method_of(books, new.payment_method_id, customer.ref)
+    return None
+
+
+def open_subscription(
+    books: Books, account: Account, sale: Sale, new: NewSubscription, at: datetime
+) -> Case:
+    """The subscription with its first invoice and intent, decided and not yet saved."""
+    subscription_id = books.new_id()
+    ref = typed_id(Subscription.prefix, subscription_id)
+    phase = first_phase(typed_id("ph", books.new_id()), at, account.timezone, sale.terms)
+    auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
+    _require_notes_allowed(new, auto_renew=auto_renew)
+    trial = phase.index < 0
+    invoice, payment = None, None
+    if not trial:
+        bill = Bill(
+            customer=sale.customer, subscription_ref=ref, phase=phase, quantity=new.quantity,
+            collection_method=sale.collection_method, billing_reason="subscription_create",
+            method=sale.method, notes=new.invoice_notes, purchase_order=new.purchase_order,
+        )  # fmt: skip
+        invoice, payment = bill_term(books, account, bill, at)
+    subscription = Subscription._create(  # noqa: SLF001 - the library's named way to pass an id
+        Subscription.Created,
+        id=subscription_id,
+        customer_id=sale.customer.ref,
+        phase=phase,
+        quantity=new.quantity,
+        auto_renew=auto_renew,
+        collection_method=sale.collection_method,
+        payment_method_id=None if sale.method is None else sale.method.ref,
+        anchor=phase.end if trial else phase.start,
+        timezone=account.timezone,
+        start_date=at,
+        invoice_id=None if invoice is None else invoice.ref,
+        incomplete_until=at + timedelta(days=account.incomplete_days),
+        old_provider_id=new.old_provider_id,
+        metadata=new.metadata,
+    )
+    if _begins_at_once(subscription, invoice):
+        subscription.activate(at)
+    return Case(payment, invoice, subscription)  # type: ignore[arg-type]
+
+
+def _require_notes_allowed(new: NewSubscription, *, auto_renew: bool) -> None:
+    if auto_renew:
+        raise_for = [
+            FieldError(name, "invoice_notes_manual_renewal_only", "only for manual renewal")
+            for name in ("invoice_notes", "purchase_order")
+            if getattr(new, name) is not None
+        ]
+        if raise_for:
+            raise Invalid(tuple(raise_for))
+
+
+def _begins_at_once(subscription: Subscription, invoice: Any) -> bool:
+    if invoice is None or invoice.status == "paid":
+        return True
+    by_invoice = subscription.collection_method == "send_invoice"
+    return by_invoice and invoice.strategy == "invoice_creation"
+
+
+def update_subscription(
+    books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
+) -> Done:
+    """`changes` of payment_method_id, auto_renew, collection_method, metadata, old_provider_id."""
+    subscription = books.load(Subscription, ref)
+    subscription.require_version(version)
+    if changes.get("payment_method_id") is not None:
+        method_of(books, changes["payment_method_id"], subscription.customer_id)
+    moved = moved_old_id(subscription, changes, "sub")
+    subscription.update(changes)
+    return Done(ref, books.record(subscription, by=act.by, given=act.given(**moved)))
