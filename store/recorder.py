@@ -41,7 +41,6 @@ _APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
       FROM heads WHERE account_id = %b"""
-_OWNER = "SELECT owner FROM claims WHERE account_id = %b AND kind = %b AND value = %b"
 _NOTIFICATIONS = """
     SELECT position, originator_id, originator_version, topic, state
       FROM stored_events
