@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from uuid import UUID
 
-
-
-def event(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The library's `@event`, typed for what it makes: a call that names every field of the fact."""
-    decorate: Any = library.event(kind)
-    return decorate  # type: ignore[no-any-return]
-
-
 _new = object.__new__
 _set = object.__setattr__
 
