@@ -98,3 +98,9 @@ class AlreadyRecorded(DomainError):
     """The idempotency key's request happened before: look its answer up, record nothing."""
 
     code = "already_recorded"
+
+
+class ClockRefused(Conflict):
+    """The clock belongs to a live account, or would run backwards past recorded events."""
+
+    code = "clock_refused"
