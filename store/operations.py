@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from store.chain import first_link
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from uuid import UUID
 
     from store.connections import Connection
@@ -29,11 +29,3 @@ def all_accounts(connection: Connection) -> list[UUID]:
         row[0] for row in connection.execute("SELECT account_id FROM heads ORDER BY account_id")
     ]
 
-
-def forget_answered_keys(connection: Connection, older_than: timedelta) -> int:
-    """Deletes answered idempotency keys of all accounts; open intents stay."""
-    return connection.execute(
-        "DELETE FROM idempotency_keys"
-        " WHERE answer IS NOT NULL AND created_at < clock_timestamp() - %s",
-        (older_than,),
-    ).rowcount
