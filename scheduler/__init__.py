@@ -1,0 +1,1 @@
+"""What happens by itself: when something is due, and which command it becomes."""
