@@ -1,1 +1,1 @@
-"""What happens by itself: when something is due, and which command it becomes."""
+"""What happens by itself: when something falls due, and the one command each due thing gets."""

@@ -1,0 +1,131 @@
+"""Everything that falls due up to an instant, in order: the same run for live and test accounts.
+
+The order is (due instant, kind, id). Each kind is one bulk command that leaves alone what is not
+due any more, so a late, doubled or interrupted run changes nothing that was already done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from domain.commands.accounts import advance_clock
+from domain.commands.collecting import resume_payments
+from domain.commands.renewing import (
+    expire_subscriptions,
+    give_up_incomplete,
+    mark_past_due,
+    renew_subscriptions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.commands.collecting import Gateways
+
+AT_ONCE = 500
+"""Aggregates a bulk command takes at a time."""
+
+KINDS = ("expire", "renew", "past_due", "give_up")
+
+
+class DueWork(Protocol):
+    """What is due in one account, read from its projections."""
+
+    def catch_up(self) -> None:
+        """Show everything recorded so far."""
+
+    def next_instant(self, until: datetime) -> datetime | None:
+        """The earliest due instant not after `until`."""
+
+    def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
+        """Typed ids due by `at` for a kind of work, in order, beginning after one of them."""
+
+    def unanswered_payments(self, started_before: datetime) -> list[str]:
+        """Payments whose gateway's answer never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One account with what running its due work needs."""
+
+    books: Books
+    account: Account
+    gateways: Gateways
+    due: DueWork
+    act: Act
+
+
+@dataclass(slots=True)
+class Summary:
+    """How many things of each kind ran, what was refused, and how far the clock came."""
+
+    ran: Counter[str] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)
+    steps: int = 0
+
+
+def run_due(
+    desk: Desk,
+    until: datetime,
+    on_step: Callable[[datetime], None] | None = None,
+    summary: Summary | None = None,
+) -> Summary:
+    """Run what falls due up to `until`; a test account's clock moves along and ends there."""
+    done = summary or Summary()
+    desk.due.catch_up()
+    _resume(desk, until, done)
+    while (at := desk.due.next_instant(until)) is not None:
+        before = done.ran.total()
+        _move_clock(desk, at)
+        for kind in KINDS:
+            _run_kind(desk, kind, max(at, desk.books.now()), done)
+        done.steps += 1
+        if on_step is not None:
+            on_step(at)
+        if done.ran.total() == before:
+            break
+    _move_clock(desk, until)
+    return done
+
+
+def _move_clock(desk: Desk, to: datetime) -> None:
+    if not desk.account.livemode and to > desk.books.now():
+        advance_clock(desk.books, to, desk.act)
+
+
+def _resume(desk: Desk, until: datetime, done: Summary) -> None:
+    refs = desk.due.unanswered_payments(started_before=until)
+    if refs:
+        resumed = resume_payments(desk.books, desk.gateways, desk.account, refs, desk.act)
+        done.ran["resume_payment"] += resumed
+        desk.due.catch_up()
+
+
+def _run_kind(desk: Desk, kind: str, at: datetime, done: Summary) -> None:
+    after = None
+    while refs := desk.due.refs(kind, at, AT_ONCE, after):
+        refused = _run(desk, kind, refs)
+        done.ran[kind] += len(refs) - len(refused)
+        done.refused.extend(refused)
+        desk.due.catch_up()
+        after = refs[-1]
+
+
+def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
+    books, act = desk.books, desk.act
+    match kind:
+        case "expire":
+            refused = expire_subscriptions(books, refs, act)
+        case "renew":
+            refused = renew_subscriptions(books, desk.gateways, desk.account, refs, act)
+        case "past_due":
+            refused = mark_past_due(books, refs, act)
+        case _:
+            refused = give_up_incomplete(books, desk.account, refs, act)
+    return [str(loss.error) for loss in refused]
