@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eventsourcing.domain import event
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 
 
 class Account(Aggregate):
@@ -50,13 +48,13 @@ class Account(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "account.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import Any
 
 from eventsourcing.domain import event
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.terms import Terms  # noqa: TC001 - stored events are decoded by these annotations
 
@@ -50,9 +49,9 @@ class Plan(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "plan.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         """`changes` of name, auto_renew, collection_method, old_provider_id, metadata."""
         self._require_kept()
         changed = effective(self, changes)
@@ -60,7 +59,7 @@ class Plan(Aggregate):
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         rest = dict(changes)
         if "name" in rest:
             self.terms = replace(self.terms, plan_name=rest.pop("name"))

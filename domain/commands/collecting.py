@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent, redated
 from domain.commands.customers import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.balance import Balance
-from domain.payments.gateway import Approved, Charge, Declined, Gateway, Outcome, Unanswered
+from domain.payments.gateway import (
+    Charge,
+    Declined,
+    Gateway,
+    Outcome,
+    Unanswered,
+)
 from domain.payments.payment import SETTLED, Payment
-from domain.shared.errors import Conflict, DomainError, Invalid, NotFound
+from domain.shared.errors import Conflict, Invalid, NotFound
 from domain.shared.identifiers import typed_id, uuid_of
 from domain.shared.period import accounting_date
 from domain.subscriptions.redating import redated_by_payment
@@ -28,7 +35,7 @@ from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from domain.accounts.account import Account
-    from domain.application import Books
+    from domain.application import Books, Lost
     from domain.commands.act import Act
     from domain.shared.aggregate import Aggregate
 
@@ -221,15 +228,21 @@ def settle(
 
 def settle_many(
     books: Books, gateways: Gateways, account: Account, cases: Sequence[Case], act: Act
-) -> list[DomainError]:
+) -> list[Lost]:
     """Ask for each intent just saved and save the outcomes in bulk; returns what was refused."""
     at = books.now()
     groups = []
     for case in cases:
         if case.payment is not None:
             apply_outcome(books, account, case, ask(gateways, case.payment), at)
-            groups.append(case.changed())
-    return books.record_in_bulk([group for group in groups if group], by=act.by)
+            groups.append(Group(case.changed()))
+    return books.record_in_bulk([group for group in groups if group.aggregates], by=act.by)
+
+
+def kept(cases: Sequence[Case], lost: Sequence[Lost]) -> list[Case]:
+    """The cases whose beginning was saved."""
+    gone = {id(aggregate) for loss in lost for aggregate in loss.group.aggregates}
+    return [case for case in cases if id(case.invoice) not in gone]
 
 
 def resume_payments(
@@ -290,13 +303,13 @@ def mark_case_paid(
 
 def mark_many_paid(
     books: Books, account: Account, refs: Sequence[str], offline: OfflinePayment, act: Act
-) -> list[DomainError]:
+) -> list[Lost]:
     """The bulk form: each invoice fully paid by the same kind of money."""
     cases = list(cases_of(books, refs))
     at = books.now()
     for case in cases:
         mark_case_paid(books, account, case, offline, at)
-    return books.record_in_bulk([case.changed() for case in cases], by=act.by)
+    return books.record_in_bulk([Group(case.changed()) for case in cases], by=act.by)
 
 
 def cases_of(books: Books, invoice_refs: Sequence[str]) -> Iterator[Case]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.application import Group
 from domain.commands.act import Done
 from domain.subscriptions.subscription import Subscription
 
@@ -33,4 +34,4 @@ def cancel_many_at_period_end(
     ]
     for subscription in subscriptions:
         subscription.cancel_at_end(at, reason)
-    books.record_in_bulk([[subscription] for subscription in subscriptions], by=act.by)
+    books.record_in_bulk([Group([subscription]) for subscription in subscriptions], by=act.by)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.application import Group
 from domain.commands.billing import Bill, bill_term
-from domain.commands.collecting import Case, Gateways, settle_many, void_and_return
+from domain.commands.collecting import (
+    Case,
+    Gateways,
+    kept,
+    settle_many,
+    void_and_return,
+)
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import PAYABLE, Invoice
-from domain.shared.errors import DomainError
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.subscription import RENEWABLE, Status, Subscription
 
@@ -18,13 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.accounts.account import Account
-    from domain.application import Books
+    from domain.application import Books, Lost
     from domain.commands.act import Act
 
 
 def renew_subscriptions(
     books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
-) -> list[DomainError]:
+) -> list[Lost]:
     """Begin the next term of each that is due: invoice it, and charge it where a card pays.
 
     What is not due or not renewable any more is left alone, so a second run changes nothing.
@@ -39,8 +45,8 @@ def renew_subscriptions(
     customers = _customers(books, due)
     methods = _methods(books, due, customers)
     cases = [_renewed(books, account, subscription, customers, methods, at) for subscription in due]
-    refused = books.record_in_bulk([case.opened() for case in cases], by=act.by)
-    return refused + settle_many(books, gateways, account, cases, act)
+    lost = books.record_in_bulk([Group(case.opened()) for case in cases], by=act.by)
+    return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
 
 def _customers(books: Books, due: Sequence[Subscription]) -> dict[str, Customer]:
@@ -98,7 +104,7 @@ def _wait_for_money(
         subscription.fall_past_due(invoice.ref, at)
 
 
-def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[DomainError]:
+def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
     """End each whose last term is over and that does not renew."""
     at = books.now()
     over = [
@@ -109,12 +115,12 @@ def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Do
     ]  # fmt: skip
     for subscription in over:
         subscription.expire(at)
-    return books.record_in_bulk([[subscription] for subscription in over], by=act.by)
+    return books.record_in_bulk([Group([subscription]) for subscription in over], by=act.by)
 
 
 def give_up_incomplete(
     books: Books, account: Account, refs: Sequence[str], act: Act
-) -> list[DomainError]:
+) -> list[Lost]:
     """End each never paid inside its window: invoice void, what came in part to the balance."""
     at = books.now()
     cases = []
@@ -122,7 +128,7 @@ def give_up_incomplete(
         window = subscription.incomplete_until
         if subscription.status is Status.INCOMPLETE and window is not None and window <= at:
             cases.append(_given_up(books, account, subscription, at))
-    return books.record_in_bulk([case.returned() for case in cases if case], by=act.by)
+    return books.record_in_bulk([Group(case.returned()) for case in cases if case], by=act.by)
 
 
 def _given_up(
@@ -138,7 +144,7 @@ def _given_up(
     return case
 
 
-def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[DomainError]:
+def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
     """Open invoices whose due date has passed, and the subscriptions they are for."""
     at = books.now()
     invoices = [
@@ -153,5 +159,5 @@ def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[DomainErr
         subscription = subscriptions.get(invoice.subscription_id or "")
         if subscription is not None and subscription.status is Status.ACTIVE:
             subscription.fall_past_due(invoice.ref, at)
-        groups.append(Case(None, invoice, subscription).changed())
+        groups.append(Group(Case(None, invoice, subscription).changed()))
     return books.record_in_bulk(groups, by=act.by)

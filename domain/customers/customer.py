@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from eventsourcing.domain import event
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
 
 
@@ -57,13 +57,13 @@ class Customer(Aggregate):
         """`changes` may hold personal fields, by the names in `Customer.PERSONAL`."""
 
         TOPIC = "customer.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)

@@ -11,7 +11,7 @@ from eventsourcing.domain import event
 
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 
@@ -318,16 +318,16 @@ class Invoice(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "invoice.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         """`changes` of notes, purchase_order, metadata, in every status."""
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
 
     def require_payable(self) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Changes = dict[str, str | int | bool | None | list[str] | dict[str, str]]
+"""Field names to new values, as plain as JSON: the form in which a change is stored."""
+
 
 def merged_metadata(kept: Mapping[str, str], sent: Mapping[str, str | None]) -> dict[str, str]:
     """`sent` over `kept`; a null deletes its key."""
@@ -14,7 +17,7 @@ def merged_metadata(kept: Mapping[str, str], sent: Mapping[str, str | None]) -> 
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def effective(current: object, sent: Mapping[str, Any]) -> dict[str, Any]:
+def effective(current: object, sent: Mapping[str, Any]) -> Changes:
     """Of the fields sent, those that differ from what `current` holds; metadata comes merged."""
     wanted = dict(sent)
     if wanted.get("metadata") is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - stored events are decoded by these annotations
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from eventsourcing.domain import event
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import effective
+from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.period import Interval, boundary
 from domain.shared.terms import Terms  # noqa: TC001 - as above
@@ -283,9 +283,9 @@ class Subscription(Aggregate):
 
     class Updated(Aggregate.Event):
         TOPIC = "subscription.updated"
-        changes: dict[str, Any]
+        changes: Changes
 
-    def update(self, changes: dict[str, Any]) -> None:
+    def update(self, changes: Changes) -> None:
         """`changes` of payment_method_id, auto_renew, collection_method, metadata."""
         if self.status in ENDED:
             raise Conflict("subscription_ended", f"subscription is {self.status}")
@@ -294,7 +294,7 @@ class Subscription(Aggregate):
             self._updated(changes=changed)
 
     @event(Updated)
-    def _updated(self, changes: dict[str, Any]) -> None:
+    def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
 
     def _require(self, *allowed: Status, to: str) -> None:

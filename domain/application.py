@@ -1,0 +1,296 @@
+"""One account's books: loads aggregates, records what they decided. No rules."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.application import Application, Repository
+from eventsourcing.utils import Environment
+
+from domain.shared.aggregate import Aggregate
+from domain.shared.errors import ConcurrentChange, DomainError, NotFound
+from domain.shared.identifiers import MalformedId, typed_id, uuid_of
+from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from eventsourcing.persistence import Mapper
+
+    from domain.shared.recording import Head, History, Recorded
+
+A = TypeVar("A", bound=Aggregate)
+
+AGGREGATES_AN_APPEND = 500
+"""Bulk work holds the account's head no longer than this many aggregates take."""
+_ENVIRONMENT = Environment()
+
+
+class Group(NamedTuple):
+    """Aggregates of bulk work that are recorded together or not at all."""
+
+    aggregates: Sequence[Aggregate]
+    given: Conditions = NO_CONDITIONS
+
+
+class Lost(NamedTuple):
+    """A group that was refused; its aggregates have to be loaded again."""
+
+    group: Group
+    error: DomainError
+
+
+class Books(Application[UUID]):
+    """Cheap to construct, one for each request; what is shared lives in the store.
+
+    With a `cache`, aggregates are kept after loading and recording, and handed out as they are:
+    for bulk work by one thread. An aggregate whose recording failed is dropped from it.
+    """
+
+    recorder: BooksRecorder
+    factory: Store
+
+    def __init__(self, account_id: UUID, store: Store, *, cache: int | None = None) -> None:
+        self.account_id = account_id
+        self._store = store
+        self._cache_size = cache
+        super().__init__()
+
+    def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
+        """Raises NotFound if there is none or it is of another kind; Invalid, if `field` names
+        where the caller referred to it."""
+        try:
+            aggregate_id = _uuid(kind, ref)
+            return self.load_many(kind, [aggregate_id])[aggregate_id]
+        except NotFound as missing:
+            if field is None:
+                raise
+            raise Invalid.one(field, "not_found", f"there is no such {kind.TOPIC}") from missing
+
+    def owner_of(self, kind: str, value: str) -> UUID | None:
+        """Who holds a claim, read from the claims themselves, not from a projection."""
+        return self.recorder.claim_owners(kind, [value]).get(value)
+
+    def owners_of(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """The holders of many claims of a kind, by value; unclaimed values are left out."""
+        return self.recorder.claim_owners(kind, values)
+
+    def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
+        return typed_id(prefix, aggregate_id)
+
+    def load_many(self, kind: type[A], refs: Iterable[str | UUID]) -> dict[UUID, A]:
+        """In the order of the refs, by one query. Raises NotFound if one is missing."""
+        ids = [_uuid(kind, ref) for ref in refs]
+        found: dict[UUID, Any] = {aggregate_id: self._cached(aggregate_id) for aggregate_id in ids}
+        missing = [aggregate_id for aggregate_id, cached in found.items() if cached is None]
+        if missing:
+            for aggregate_id, history in self.recorder.histories(kind, missing).items():
+                found[aggregate_id] = self._cache(replay(history))
+        for aggregate_id, aggregate in found.items():
+            if type(aggregate) is not kind:
+                raise NotFound(detail=f"there is no such {kind.TOPIC}")
+        return found
+
+    def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
+        """As it was at a position of the log; None if it was not there yet."""
+        aggregate_id = _uuid(kind, ref)
+        histories = self.recorder.histories(kind, [aggregate_id], until=position)
+        aggregate = replay(histories[aggregate_id]) if histories else None
+        return aggregate if isinstance(aggregate, kind) else None
+
+    def record(
+        self, *aggregates: Aggregate, by: Context, given: Conditions = NO_CONDITIONS
+    ) -> Recorded:
+        """Stores the aggregates' new events, in this order, in one append.
+
+        Raises the DomainError that says why nothing was recorded; the aggregates are then to be
+        loaded again.
+        """
+        changed = _distinct(aggregates)
+        events = [event for aggregate in changed for event in aggregate.pending_events]
+        try:
+            stored = [self.mapper.to_stored_event(event) for event in events]
+            snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
+            recorded = self.recorder.append(stored, by, given)
+        except BaseException:
+            self._forget(changed)
+            raise
+        self._settle(changed, recorded)
+        if snapshots:
+            self.recorder.keep_snapshots(snapshots)
+        return recorded
+
+    def record_in_bulk(self, groups: Iterable[Group], by: Context) -> list[Lost]:
+        """Stores groups in appends of many, each group whole. Returns those that were refused.
+
+        A refused append is tried again by halves, so one conflict costs its group only.
+        """
+        lost: list[Lost] = []
+        for batch in _batches(groups):
+            lost.extend(self._record_by_halves(batch, by))
+        return lost
+
+    def new_id(self) -> UUID:
+        return self.factory.new_id()
+
+    def head(self) -> Head:
+        """The end of the account's log. Raises NotFound for an account that was not opened."""
+        return self.recorder.head()
+
+    def now(self) -> datetime:
+        """The account's time: a test account's clock, else the database's."""
+        return self.recorder.head().now
+
+    def close(self) -> None:
+        """Owns nothing that would need closing."""
+
+    def __del__(self) -> None:
+        """The library closes the factory here; ours is shared."""
+
+    def construct_env(self, name: str, env: Any = None) -> Environment:  # noqa: ARG002
+        return _ENVIRONMENT
+
+    def construct_factory(self, env: Environment) -> Store:  # noqa: ARG002
+        return self._store
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return self._store.mapper()
+
+    def construct_recorder(self) -> BooksRecorder:
+        return self._store.recorder_of(self.account_id)
+
+    def construct_repository(self) -> Repository[UUID]:
+        return Repository(
+            self.events,
+            cache_maxsize=self._cache_size,
+            fastforward=False,
+            deepcopy_from_cache=False,
+        )
+
+    def _cached(self, aggregate_id: UUID) -> Aggregate | None:
+        cache = self.repository.cache
+        if cache is None:
+            return None
+        try:
+            known: Any = cache.get(aggregate_id)
+        except KeyError:
+            return None
+        # One that decided something it never recorded is no longer what is stored.
+        return None if known.pending_events else cast("Aggregate", known)
+
+    def _cache(self, aggregate: Aggregate) -> Aggregate:
+        if self.repository.cache is not None:
+            self.repository.cache.put(aggregate.id, aggregate)
+        return aggregate
+
+    def _forget(self, aggregates: Sequence[Aggregate]) -> None:
+        cache = self.repository.cache
+        if cache is not None:
+            for aggregate in aggregates:
+                with suppress(KeyError):
+                    cache.get(aggregate.id, evict=True)
+
+    def _settle(self, aggregates: Sequence[Aggregate], recorded: Recorded) -> None:
+        numbers = iter(recorded.numbers or ())
+        for aggregate in aggregates:
+            for event in aggregate.pending_events:
+                event.__dict__["timestamp"] = recorded.recorded_at
+                number = next(numbers, None)
+                if number is not None:
+                    event.__dict__["number"] = number
+                    if hasattr(aggregate, "number"):
+                        aggregate.number = number
+            if aggregate.pending_events:
+                aggregate.recorded(recorded.recorded_at)
+            self._cache(aggregate)
+
+    def _record_by_halves(self, groups: Sequence[Group], by: Context) -> Iterator[Lost]:
+        try:
+            if len(groups) > 1:
+                _refuse_entangled(groups)
+            self.record(
+                *(aggregate for group in groups for aggregate in group.aggregates),
+                by=by,
+                given=_all_of([group.given for group in groups]),
+            )
+        except DomainError as error:
+            if len(groups) == 1:
+                yield Lost(groups[0], error)
+                return
+            middle = len(groups) // 2
+            yield from self._record_by_halves(groups[:middle], by)
+            yield from self._record_by_halves(groups[middle:], by)
+
+
+def replay(history: History) -> Any:
+    """The aggregate a history amounts to."""
+    aggregate: Any = history.snapshot
+    for event in history.events:
+        aggregate = event.mutate(aggregate)
+    return aggregate
+
+
+def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
+    if isinstance(ref, UUID):
+        return ref
+    try:
+        return uuid_of(ref, kind.prefix)
+    except MalformedId:
+        raise NotFound(detail=f"there is no {kind.TOPIC} {ref}") from None
+
+
+def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
+    return list({id(aggregate): aggregate for aggregate in aggregates}.values())
+
+
+def _snapshot_due(aggregate: Aggregate) -> bool:
+    if aggregate.SNAPSHOT is None:
+        return False
+    before = aggregate.version - len(aggregate.pending_events)
+    return aggregate.version // aggregate.SNAPSHOT_EVERY > before // aggregate.SNAPSHOT_EVERY
+
+
+def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
+    batch: list[Group] = []
+    size = 0
+    for group in groups:
+        if batch and size + len(group.aggregates) > AGGREGATES_AN_APPEND:
+            yield batch
+            batch, size = [], 0
+        batch.append(group)
+        size += len(group.aggregates)
+    if batch:
+        yield batch
+
+
+def _refuse_entangled(groups: Sequence[Group]) -> None:
+    """Each group decided without the others: none may change what another's decision rests on."""
+    writers = {each.id: at for at, group in enumerate(groups) for each in group.aggregates}
+    claimers = {(claim.kind, at) for at, group in enumerate(groups) for claim in group.given.claims}
+    for at, (_, given) in enumerate(groups):
+        guarded = any(writers.get(guard.aggregate_id, at) != at for guard in given.guards)
+        forbidden = given.forbidden_claims and any(
+            kind in given.forbidden_claims and claimer != at for kind, claimer in claimers
+        )
+        if guarded or forbidden:
+            raise ConcurrentChange("groups of one append rest on each other")
+
+
+def _all_of(conditions: Sequence[Conditions]) -> Conditions:
+    """The conditions of many groups as those of one append."""
+    special = [each for each in conditions if each is not NO_CONDITIONS]
+    if not special:
+        return NO_CONDITIONS
+    if len(conditions) == 1:
+        return conditions[0]
+    if any(each.key or each.completes_key or each.clock for each in special):
+        raise ValueError("a request's key or the clock belongs to an append of its own")
+    return Conditions(
+        claims=[claim for each in special for claim in each.claims],
+        releases=[claim for each in special for claim in each.releases],
+        forbidden_claims=sorted({kind for each in special for kind in each.forbidden_claims}),
+        guards=[guard for each in special for guard in each.guards],
+    )

@@ -1,0 +1,87 @@
+"""Values bound in PostgreSQL's binary format, arrays built whole rather than element by element."""
+
+from __future__ import annotations
+
+from struct import pack
+from typing import TYPE_CHECKING
+
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from psycopg.abc import AdaptContext
+
+_UUID, _INT4, _TEXT, _JSON = 2950, 23, 25, 114
+_SIXTEEN_OCTETS = pack("!i", 16)
+_NULL = pack("!i", -1)
+
+
+class UuidArray(bytes):
+    """Bound as uuid[]."""
+
+
+class IntArray(bytes):
+    """Bound as integer[]."""
+
+
+class TextArray(bytes):
+    """Bound as text[]."""
+
+
+class JsonArray(bytes):
+    """Bound as json[]."""
+
+
+class JsonText(bytes):
+    """Bound as json."""
+
+
+def uuid_array(values: Sequence[UUID]) -> UuidArray:
+    items = [_SIXTEEN_OCTETS + value.bytes for value in values]
+    return UuidArray(_header(_UUID, len(items)) + b"".join(items))
+
+
+def int_array(values: Sequence[int]) -> IntArray:
+    items = [part for value in values for part in (4, value)]
+    return IntArray(_header(_INT4, len(values)) + pack(f"!{len(items)}i", *items))
+
+
+def text_array(values: Iterable[str | None]) -> TextArray:
+    items = [_NULL if value is None else _sized(value.encode()) for value in values]
+    nulls = 1 if _NULL in items else 0
+    return TextArray(_header(_TEXT, len(items), nulls) + b"".join(items))
+
+
+def json_array(values: Iterable[bytes]) -> JsonArray:
+    items = [_sized(value) for value in values]
+    return JsonArray(_header(_JSON, len(items)) + b"".join(items))
+
+
+def _header(element: int, count: int, nulls: int = 0) -> bytes:
+    if count == 0:
+        return pack("!iii", 0, 0, element)
+    return pack("!iiiii", 1, nulls, element, count, 1)
+
+
+def _sized(value: bytes) -> bytes:
+    return pack("!i", len(value)) + value
+
+
+_OIDS = {UuidArray: 2951, IntArray: 1007, TextArray: 1009, JsonArray: 199, JsonText: _JSON}
+
+
+class _AsBuilt(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: bytes) -> bytes:
+        return obj
+
+
+def register_bindings(context: AdaptContext) -> None:
+    """Lets a connection bind the types of this module."""
+    for kind, oid in _OIDS.items():
+        dumper = type(f"{kind.__name__}Dumper", (_AsBuilt,), {"oid": oid})
+        context.adapters.register_dumper(kind, dumper)

@@ -1,0 +1,104 @@
+"""Connections to PostgreSQL: one pool a process, opened in the process that uses it."""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.string import ByteaBinaryLoader
+from psycopg_pool import ConnectionPool
+
+from store.bindings import register_bindings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+SERVICE_ROLE = "subledger_service"
+
+
+class Connections:
+    """Hands out connections in autocommit mode, acting as the service role where it exists."""
+
+    def __init__(self, conninfo: str, *, size: int = 16, role: str | None = SERVICE_ROLE) -> None:
+        self.conninfo = conninfo
+        self._size = size
+        self._role = role
+        self._pools: dict[int, ConnectionPool[Connection]] = {}
+        self._opening = Lock()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection for one block; given back at its end, replaced if it broke."""
+        with self._pool().connection() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes this process's pool; another process's is not ours to close."""
+        pool = self._pools.pop(os.getpid(), None)
+        if pool is not None:
+            pool.close()
+
+    def _pool(self) -> ConnectionPool[Connection]:
+        # A fork inherits the parent's pool object and sockets: they stay untouched.
+        pool = self._pools.get(os.getpid())
+        return pool if pool is not None else self._open()
+
+    def _open(self) -> ConnectionPool[Connection]:
+        with self._opening:
+            pool = self._pools.get(os.getpid())
+            if pool is None:
+                pool = ConnectionPool(
+                    self.conninfo,
+                    kwargs={"autocommit": True, **self._options()},
+                    min_size=1,
+                    max_size=self._size,
+                    configure=configure,
+                    check=_refuse_closed,
+                    open=True,
+                )
+                self._pools[os.getpid()] = pool
+            return pool
+
+    def _options(self) -> dict[str, str]:
+        options = f"{conninfo_to_dict(self.conninfo).get('options') or ''} -c timezone=UTC"
+        if self._role is not None and "role=" not in options:
+            with psycopg.connect(self.conninfo, autocommit=True) as connection:
+                if _may_act_as(connection, self._role):
+                    options += f" -c role={self._role}"
+        return {"options": options.strip()}
+
+
+def configure(connection: Connection) -> None:
+    """Arrays bound as built, and json read as the bytes that were stored."""
+    register_bindings(connection)
+    connection.adapters.register_loader("json", ByteaBinaryLoader)
+    connection.adapters.register_loader("json", _RawText)
+
+
+class _RawText(Loader):
+    def load(self, data: bytes | bytearray | memoryview) -> bytes:
+        return bytes(data)
+
+
+def _may_act_as(connection: Connection, role: str) -> bool:
+    found = connection.execute(
+        "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s", [role]
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def _refuse_closed(connection: Connection) -> None:
+    # An idle connection with something to read was closed by the server (a restart, say):
+    # this costs a microsecond, a query to try it would cost a round trip.
+    readable = select.poll()
+    readable.register(connection.pgconn.socket, select.POLLIN)
+    if readable.poll(0):
+        connection.pgconn.consume_input()

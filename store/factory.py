@@ -1,0 +1,54 @@
+"""The process's event store on PostgreSQL: what the application asks for recorders and ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from domain.shared.recording import Store
+from store import ids
+from store.codec import TypedMapper
+from store.recorder import AccountRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from eventsourcing.persistence import AggregateRecorder
+
+    from store.connections import Connections
+
+
+class PostgresStore(Store):
+    """One for each process. Simulations give it seeded ids."""
+
+    def __init__(self, connections: Connections, new_id: Callable[[], UUID] = ids.new_id) -> None:
+        super().__init__({})
+        self.connections = connections
+        self._mapper = TypedMapper()
+        self._new_id = new_id
+
+    def recorder_of(self, account_id: UUID) -> AccountRecorder:
+        return AccountRecorder(account_id, self.connections, self._mapper, self._new_id)
+
+    def new_id(self) -> UUID:
+        return self._new_id()
+
+    def mapper(self, *_: Any, **__: Any) -> TypedMapper:  # type: ignore[override]
+        return self._mapper
+
+    def close(self) -> None:
+        self.connections.close()
+
+    # A log belongs to an account, and views keep their own positions: none of these exist here.
+
+    def application_recorder(self) -> NoReturn:
+        raise NotImplementedError("ask recorder_of(account_id)")
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        raise NotImplementedError("snapshots are read with the streams they shorten")
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> NoReturn:
+        raise NotImplementedError("projections keep their own positions")
+
+    def process_recorder(self) -> NoReturn:
+        raise NotImplementedError("projections keep their own positions")

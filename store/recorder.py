@@ -1,0 +1,220 @@
+"""The library's application recorder over one account's log: appends, and its reading interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import Notification
+
+from domain.shared.errors import NotFound
+from domain.shared.recording import (
+    NO_CONDITIONS,
+    BooksRecorder,
+    Conditions,
+    Context,
+    Head,
+    History,
+    Recorded,
+)
+from store import snapshots
+from store.bindings import JsonText, int_array, json_array, text_array, uuid_array
+from store.codec import NewEvent, RecordedEvent
+from store.refusals import refusal
+from store.streams import read_histories, read_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
+
+    from eventsourcing.persistence import StoredEvent
+
+    from domain.shared.aggregate import Aggregate
+    from store.codec import TypedMapper
+    from store.connections import Connections
+
+_EVENTS = ", ".join(["%b"] * 13)
+_CONDITIONS = ", ".join(["%b"] * 15)
+_APPEND = f"SELECT * FROM append_events({_EVENTS})"
+_APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
+_HEAD = """
+    SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
+      FROM heads WHERE account_id = %b"""
+_NOTIFICATIONS = """
+    SELECT position, originator_id, originator_version, topic, state
+      FROM stored_events
+     WHERE account_id = %b AND position >= %b AND position <= %b
+       AND (%b::text[] IS NULL OR topic = ANY (%b::text[]))
+     ORDER BY position LIMIT %b"""
+_OWNERS = """
+    SELECT value, owner FROM claims
+     WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
+_LAST_POSITION = 2**63 - 1
+
+
+class AccountRecorder(BooksRecorder):
+    """Cheap to construct: it holds no connection between calls."""
+
+    def __init__(
+        self,
+        account_id: UUID,
+        connections: Connections,
+        mapper: TypedMapper,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self.account_id = account_id
+        self._connections = connections
+        self._mapper = mapper
+        self._new_id = new_id
+
+    def append(
+        self, events: Sequence[StoredEvent], by: Context, given: Conditions = NO_CONDITIONS
+    ) -> Recorded:
+        arguments = (self.account_id, *self._columns(events), *_who(by))
+        statement = _APPEND
+        if given is not NO_CONDITIONS:
+            arguments, statement = (*arguments, *_conditions(given)), _APPEND_GIVEN
+        try:
+            with self._connections.connection() as connection:
+                row = connection.execute(statement, arguments, prepare=True, binary=True).fetchone()
+        except psycopg.Error as error:
+            refused = refusal(error)
+            if refused is None:
+                raise
+            raise refused from None
+        first, last, recorded_at, _wall_at, link, numbers = cast("tuple[Any, ...]", row)
+        return Recorded(first, last, recorded_at, link, numbers)
+
+    def histories(
+        self, kind: type[Aggregate], ids: Sequence[UUID], until: int | None = None
+    ) -> dict[UUID, History]:
+        with self._connections.connection() as connection:
+            return read_histories(connection, self._mapper, self.account_id, kind, ids, until)
+
+    def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _OWNERS, (self.account_id, kind, text_array(values)), prepare=True, binary=True
+            ).fetchall()
+        return dict(rows)
+
+    def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
+        return snapshots.take(aggregate)
+
+    def keep_snapshots(self, taken: Sequence[snapshots.Snapshot]) -> None:
+        snapshots.keep(self._connections, self.account_id, taken)
+
+    def head(self) -> Head:
+        with self._connections.connection() as connection:
+            row = connection.execute(_HEAD, [self.account_id], prepare=True, binary=True).fetchone()
+        if row is None:
+            raise NotFound(detail="there is no such account")
+        return Head._make(row)
+
+    # The library's interface.
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Needs `by=Context(…)`; takes `given=Conditions(…)`."""
+        recorded = self.append(stored_events, kwargs["by"], kwargs.get("given", NO_CONDITIONS))
+        return range(recorded.first_position, recorded.last_position + 1)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[RecordedEvent]:
+        with self._connections.connection() as connection:
+            return read_stream(
+                connection,
+                self.account_id,
+                cast("UUID", originator_id),
+                gt or 0,
+                lte,
+                desc=desc,
+                limit=limit,
+            )
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        first = (start or 0) + (0 if inclusive_of_start else 1)
+        last = _LAST_POSITION if stop is None else stop
+        wanted = text_array(topics) if topics else None
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _NOTIFICATIONS,
+                (self.account_id, first, last, wanted, wanted, limit),
+                prepare=True,
+                binary=True,
+            ).fetchall()
+        return [
+            Notification(
+                id=position, originator_id=id_, originator_version=version, topic=topic, state=state
+            )
+            for position, id_, version, topic, state in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        return self.head().position or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
+        raise NotImplementedError("projections poll heads; nothing listens")
+
+    def _columns(self, events: Sequence[StoredEvent]) -> tuple[bytes | None, ...]:
+        series = [event.series for event in events if isinstance(event, NewEvent)]
+        return (
+            uuid_array([event.originator_id for event in events]),  # type: ignore[misc]
+            int_array([event.originator_version for event in events]),
+            uuid_array([self._new_id() for _ in events]),
+            text_array([event.topic for event in events]),
+            json_array([event.state for event in events]),
+            text_array(series) if any(series) else None,
+        )
+
+
+def _who(by: Context) -> tuple[object, ...]:
+    return (
+        by.actor,
+        by.channel,
+        by.reason,
+        by.request_id,
+        by.causation_id,
+        by.correlation_id,
+    )
+
+
+def _conditions(given: Conditions) -> tuple[object, ...]:
+    guards, claims, releases, key = given.guards, given.claims, given.releases, given.key
+    completed, completed_answer = given.completes_key or (None, None)
+    return (
+        uuid_array([guard.aggregate_id for guard in guards]) if guards else None,
+        int_array([guard.version for guard in guards]) if guards else None,
+        text_array(given.forbidden_claims) if given.forbidden_claims else None,
+        text_array([claim.kind for claim in claims]) if claims else None,
+        text_array([claim.value for claim in claims]) if claims else None,
+        uuid_array([claim.owner for claim in claims]) if claims else None,
+        text_array([claim.kind for claim in releases]) if releases else None,
+        text_array([claim.value for claim in releases]) if releases else None,
+        uuid_array([claim.owner for claim in releases]) if releases else None,
+        key.key if key else None,
+        key.request_hash if key else None,
+        _answer(key.answer) if key else None,
+        completed,
+        _answer(completed_answer),
+        given.clock,
+    )
+
+
+def _answer(answer: Mapping[str, Any] | None) -> JsonText | None:
+    return None if answer is None else JsonText(msgspec.json.encode(answer))
