@@ -77,12 +77,12 @@ def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, f
     return app
 
 
-def run_worker(settings: Settings, stop: Stop) -> None:
+def run_worker(settings: Settings, stop: Stop) -> None:  # noqa: ARG001 - filled with the runner
     """Project and deliver until told to stop."""
     stop.wait()
 
 
-def run_scheduler(settings: Settings, stop: Stop) -> None:
+def run_scheduler(settings: Settings, stop: Stop) -> None:  # noqa: ARG001 - filled with the jobs
     """Fire what is due until told to stop."""
     stop.wait()
 

@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate(
-    distributed: Annotated[bool, typer.Option(help="Spread the tables over a Citus cluster.")] = False,
+    *,
+    distributed: Annotated[
+        bool, typer.Option(help="Spread the tables over a Citus cluster.")
+    ] = False,
 ) -> None:
     """Bring the database to this release's schema. Safe to repeat, and for two at once."""
     with bootstrap.database(read_settings()) as database:

@@ -90,7 +90,9 @@ def _prepare_and_supervise(
             greeting.look()
 
         variables = {"DATABASE_URL": database.url, "SUBLEDGER_HOST": settings.host}
-        running = Supervisor(commands, variables, lambda groups: record.write("running", groups), look_after)
+        running = Supervisor(
+            commands, variables, lambda groups: record.write("running", groups), look_after
+        )
         running.run(stop)
         record.write("ending", [])
 
@@ -119,6 +121,6 @@ class Greeting:
 def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+            return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

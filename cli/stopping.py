@@ -1,4 +1,4 @@
-"""How a process learns that it should end: by signal, or by the death of the one that started it."""
+"""How a process learns that it should end: by a signal, or by the death of its parent."""
 
 from __future__ import annotations
 

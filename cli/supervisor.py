@@ -32,7 +32,9 @@ _STEADY_SECONDS = 10
 
 def read_procfile(path: Path = CHECKOUT / "Procfile") -> dict[str, list[str]]:
     """The long-running processes by name. `release` is a step of its own and left out."""
-    named = [line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    named = [
+        line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     return {name: shlex.split(command) for name, command in named if name != "release"}
 
 
@@ -56,7 +58,7 @@ class Child:
         if time.monotonic() < self.started_at + self._pause():
             return False
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603 - the Procfile is ours
+        self.process = subprocess.Popen(
             [_found(self.command[0]), *self.command[1:]],
             cwd=CHECKOUT,
             env=dict(self.environment),

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors
@@ -126,7 +126,7 @@ def _apply(conn: Connection, migration: Migration) -> bool:
         conn.execute("LOCK TABLE schema_migrations IN SHARE ROW EXCLUSIVE MODE")
         if migration.version in _applied(conn):
             return False
-        conn.execute(cast("LiteralString", migration.sql))
+        conn.execute(migration.sql)
         conn.execute(
             "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
             [migration.version, migration.name, migration.checksum],

@@ -7,7 +7,7 @@ the owner may not create roles. Those blocks are repeated when the role comes la
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 from psycopg import errors
 
@@ -35,10 +35,10 @@ def ensure_service_role(conn: Connection) -> bool:
     return True
 
 
-def rights_in(sql: str) -> list[LiteralString]:
+def rights_in(sql: str) -> list[str]:
     """The blocks of a migration that give rights to the role."""
     blocks = [found[0] for found in _BLOCK.finditer(sql)]
-    return [cast("LiteralString", block) for block in blocks if SERVICE_ROLE in block]
+    return [block for block in blocks if SERVICE_ROLE in block]
 
 
 def _create(conn: Connection) -> None:

@@ -65,8 +65,8 @@ def _service_role(conn: Connection) -> Finding:
 
 def _unchangeable_events(conn: Connection) -> Finding:
     row = conn.execute(
-        "SELECT has_table_privilege(r.oid, c.oid, 'UPDATE') OR has_table_privilege(r.oid, c.oid, 'DELETE')"
-        " FROM pg_roles r, pg_class c WHERE r.rolname = %s AND c.oid = to_regclass('stored_events')",
+        "SELECT has_table_privilege(oid, to_regclass('stored_events'), 'UPDATE, DELETE')"
+        " FROM pg_roles WHERE rolname = %s",
         [_SERVICE_ROLE],
     ).fetchone()
     if row == (True,):

@@ -10,9 +10,8 @@ import fcntl
 import hashlib
 import os
 import re
-import signal
 import shutil
-import subprocess
+import signal
 import time
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -26,6 +25,7 @@ import psycopg
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 OWNER = "subledger"
@@ -234,7 +234,7 @@ def _pid_file(pgdata: Path) -> list[str]:
 def _status(pgdata: Path) -> str:
     """The last line of the pid file: starting, ready, stopping."""
     lines = _pid_file(pgdata)
-    return lines[7].strip() if len(lines) > 7 else ""  # noqa: PLR2004 - PostgreSQL's LOCK_FILE_LINE_PM_STATUS
+    return lines[7].strip() if len(lines) > 7 else ""  # LOCK_FILE_LINE_PM_STATUS
 
 
 def _quit_orphans(pgdata: Path) -> None:

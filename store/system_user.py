@@ -141,7 +141,11 @@ def _entries(folder: Path) -> list[Entry]:
     except OSError:
         mode = folder.stat().st_mode
         owner, group, others = mode >> 6 & 7, mode >> 3 & 7, mode & 7
-        return [(_USER_OBJ, owner, _NOBODY), (_GROUP_OBJ, group, _NOBODY), (_OTHER, others, _NOBODY)]
+        return [
+            (_USER_OBJ, owner, _NOBODY),
+            (_GROUP_OBJ, group, _NOBODY),
+            (_OTHER, others, _NOBODY),
+        ]
     return [(tag, bits, who) for tag, bits, who in struct.iter_unpack("<HHI", raw[4:])]
 
 
@@ -149,14 +153,18 @@ def _passing(entries: list[Entry], uid: int) -> list[Entry]:
     """The same list with `uid` let through: itself, and the mask that bounds it."""
     mine = [bits for tag, bits, who in entries if (tag, who) == (_USER, uid)]
     bound = [bits for tag, bits, _ in entries if tag in {_MASK, _GROUP_OBJ}]
-    kept = [entry for entry in entries if (entry[0], entry[2]) != (_USER, uid) and entry[0] != _MASK]
+    kept = [
+        entry for entry in entries if (entry[0], entry[2]) != (_USER, uid) and entry[0] != _MASK
+    ]
     added = [(_USER, _PASS | sum(mine), uid), (_MASK, _PASS | bound[-1], _NOBODY)]
     return sorted(kept + added, key=lambda entry: (entry[0], entry[2]))
 
 
 def _packed(entries: list[Entry]) -> bytes:
     """Source: linux/posix_acl_xattr.h, version 2: little endian tag, permissions, id."""
-    return struct.pack("<I", _ACL_VERSION) + b"".join(struct.pack("<HHI", *each) for each in entries)
+    return struct.pack("<I", _ACL_VERSION) + b"".join(
+        struct.pack("<HHI", *each) for each in entries
+    )
 
 
 def _open_to_readers(installation: Path) -> None:
