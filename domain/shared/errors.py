@@ -98,3 +98,22 @@ class AlreadyRecorded(DomainError):
     """The idempotency key's request happened before: look its answer up, record nothing."""
 
     code = "already_recorded"
+
+
+class ClaimForbids(Conflict):
+    """A claim exists that must not exist for this command."""
+
+    code = "claim_forbids"
+
+    def __init__(self, claim: object) -> None:
+        self.claim = claim
+        super().__init__(detail=str(claim))
+
+
+AlreadyAnswered = AlreadyRecorded
+
+
+class ClockRefused(Conflict):
+    """The clock belongs to a live account, or would run backwards."""
+
+    code = "clock_refused"
