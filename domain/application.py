@@ -10,7 +10,7 @@ from eventsourcing.application import Application, Repository
 from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.errors import ConcurrentChange, DomainError, NotFound
+from domain.shared.errors import ConcurrentChange, DomainError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
 
@@ -60,26 +60,17 @@ class Books(Application[UUID]):
         super().__init__()
 
     def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
-        """Raises NotFound if there is none or it is of another kind; Invalid, if `field` names
-        where the caller referred to it."""
+        """Raises NotFound if there is none, or if it is of another kind.
+
+        With the request's `field` that named it, the refusal is Invalid instead.
+        """
         try:
-            aggregate_id = _uuid(kind, ref)
-            return self.load_many(kind, [aggregate_id])[aggregate_id]
-        except NotFound as missing:
+            (found,) = self.load_many(kind, [ref]).values()
+        except NotFound as absent:
             if field is None:
                 raise
-            raise Invalid.one(field, "not_found", f"there is no such {kind.TOPIC}") from missing
-
-    def owner_of(self, kind: str, value: str) -> UUID | None:
-        """Who holds a claim, read from the claims themselves, not from a projection."""
-        return self.recorder.claim_owners(kind, [value]).get(value)
-
-    def owners_of(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
-        """The holders of many claims of a kind, by value; unclaimed values are left out."""
-        return self.recorder.claim_owners(kind, values)
-
-    def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
-        return typed_id(prefix, aggregate_id)
+            raise Invalid.one(field, absent.code, absent.detail) from None
+        return found
 
     def load_many(self, kind: type[A], refs: Iterable[str | UUID]) -> dict[UUID, A]:
         """In the order of the refs, by one query. Raises NotFound if one is missing."""
@@ -91,7 +82,7 @@ class Books(Application[UUID]):
                 found[aggregate_id] = self._cache(replay(history))
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
-                raise NotFound(detail=f"there is no such {kind.TOPIC}")
+                raise NotFound(detail=f"there is no {kind.__name__} {aggregate_id}")
         return found
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
@@ -132,6 +123,17 @@ class Books(Application[UUID]):
         for batch in _batches(groups):
             lost.extend(self._record_by_halves(batch, by))
         return lost
+
+    def owner_of(self, kind: str, value: str) -> UUID | None:
+        """Who holds the claim on a value, if anybody."""
+        return self.recorder.claim_owners(kind, [value]).get(value)
+
+    def owners_of(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """Who holds which claim of a kind, by value; unclaimed values are left out."""
+        return self.recorder.claim_owners(kind, values)
+
+    def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
+        return typed_id(prefix, aggregate_id)
 
     def new_id(self) -> UUID:
         return self.factory.new_id()
@@ -239,7 +241,7 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
     try:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
-        raise NotFound(detail=f"there is no {kind.TOPIC} {ref}") from None
+        raise NotFound(detail=f"there is no {kind.__name__} {ref!r}") from None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
@@ -276,7 +278,7 @@ def _refuse_entangled(groups: Sequence[Group]) -> None:
             kind in given.forbidden_claims and claimer != at for kind, claimer in claimers
         )
         if guarded or forbidden:
-            raise ConcurrentChange("groups of one append rest on each other")
+            raise ConcurrentChange(detail="groups of one append rest on each other")
 
 
 def _all_of(conditions: Sequence[Conditions]) -> Conditions:

@@ -9,11 +9,13 @@ CREATE TABLE heads (
     chain       bytea NOT NULL,
     recorded_at timestamptz,
     clock       timestamptz,
+    monotone_from bigint NOT NULL DEFAULT 1,
     CHECK (clock IS NULL OR NOT livemode)
 ) WITH (fillfactor = 20);
 COMMENT ON TABLE heads IS 'The end of each account''s log; locked first by every append.';
 COMMENT ON COLUMN heads.chain IS 'The chain value after the last append, see docs/decisions.';
 COMMENT ON COLUMN heads.clock IS 'The time on a test account; null where time is the database''s.';
+COMMENT ON COLUMN heads.monotone_from IS 'The position from which recorded_at never falls.';
 
 CREATE TABLE stored_events (
     account_id         uuid NOT NULL,
@@ -101,7 +103,7 @@ CREATE FUNCTION append_events(
     _release_kinds text[] DEFAULT NULL, _release_values text[] DEFAULT NULL, _release_owners uuid[] DEFAULT NULL,
     _key text DEFAULT NULL, _key_hash bytea DEFAULT NULL, _key_answer json DEFAULT NULL,
     _completed_key text DEFAULT NULL, _completed_answer json DEFAULT NULL,
-    _clock timestamptz DEFAULT NULL,
+    _clock timestamptz DEFAULT NULL, _rewinds_at bigint DEFAULT NULL,
     OUT first_position bigint, OUT last_position bigint, OUT recorded timestamptz, OUT wall timestamptz,
     OUT link bytea, OUT numbers text[]
 ) LANGUAGE plpgsql VOLATILE AS $$
@@ -176,6 +178,12 @@ BEGIN
     END IF;
 
     IF _clock IS NOT NULL THEN
+        IF _rewinds_at <> _head.position THEN
+            RAISE EXCEPTION 'the log has grown' USING DETAIL = 'the log', ERRCODE = 'SL002';
+        ELSIF _rewinds_at IS NOT NULL THEN
+            _head.monotone_from := _head.position + 1;
+            _head.recorded_at := NULL;
+        END IF;
         IF _head.livemode OR _clock < _head.recorded_at THEN
             RAISE EXCEPTION 'the clock may not be set so' USING ERRCODE = 'SL008';
         END IF;
@@ -227,7 +235,9 @@ BEGIN
         _head.recorded_at := recorded;
     END IF;
 
-    UPDATE heads SET position = last_position, chain = link, recorded_at = _head.recorded_at, clock = _head.clock
+    UPDATE heads
+       SET position = last_position, chain = link, recorded_at = _head.recorded_at,
+           clock = _head.clock, monotone_from = _head.monotone_from
      WHERE account_id = _account;
 END
 $$;

@@ -199,10 +199,13 @@ def state_type(types: dict[str, Any], *, total: bool) -> Any:
 
 
 def typed(hint: Any) -> Any:
-    """The annotation as decoded: instants must name their zone, and nothing is a float."""
+    """The annotation as decoded: instants must name their zone, and nothing is a float.
+
+    Any stands for plain JSON; a value that JSON does not give back as it is is refused.
+    """
     if hint is datetime:
         return _Zoned
-    if hint in (float, Any, object):
+    if hint is float:
         raise TypeError(f"{hint} has no exact form in the log")
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:

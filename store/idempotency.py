@@ -31,5 +31,5 @@ def look_up(
     if row is None:
         return None
     if row[0] != request_hash:
-        raise KeyReused(f"the key {key!r} was used for another request")
+        raise KeyReused(detail=f"the key {key!r} was used for another request")
     return Request(None if row[1] is None else msgspec.json.decode(row[1]))

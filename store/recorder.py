@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from store.connections import Connections
 
 _EVENTS = ", ".join(["%b"] * 13)
-_CONDITIONS = ", ".join(["%b"] * 15)
+_CONDITIONS = ", ".join(["%b"] * 16)
 _APPEND = f"SELECT * FROM append_events({_EVENTS})"
 _APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
 _HEAD = """
@@ -213,6 +213,7 @@ def _conditions(given: Conditions) -> tuple[object, ...]:
         completed,
         _answer(completed_answer),
         given.clock,
+        given.rewinds_at,
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from domain.shared.errors import (
-    AlreadyAnswered,
-    ClaimForbids,
+    AlreadyRecorded,
+    ClaimHeld,
     ClaimTaken,
     ClockRefused,
     ConcurrentChange,
@@ -17,7 +16,6 @@ from domain.shared.errors import (
     NotFound,
     RequestInProgress,
 )
-from domain.shared.recording import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,26 +23,31 @@ if TYPE_CHECKING:
     import psycopg
 
 
-def _claim(detail: str) -> Claim:
-    kind, value, owner = json.loads(detail)
-    return Claim(kind, value, UUID(owner))
+def _taken(detail: str) -> ClaimTaken:
+    kind, value, _owner = json.loads(detail)
+    return ClaimTaken(kind, value)
+
+
+def _held(detail: str) -> ClaimHeld:
+    kind, _value, _owner = json.loads(detail)
+    return ClaimHeld(kind)
 
 
 _REFUSALS: dict[str, Callable[[str], DomainError]] = {
-    "SL001": lambda _: NotFound("there is no such account"),
-    "SL002": lambda detail: ConcurrentChange(f"{detail} was changed meanwhile"),
-    "SL003": lambda detail: ClaimTaken(_claim(detail)),
-    "SL004": lambda detail: ClaimForbids(_claim(detail)),
-    "SL005": lambda detail: KeyReused(f"the key {detail!r} was used for another request"),
-    "SL006": lambda detail: RequestInProgress(f"the request {detail!r} is in progress"),
-    "SL007": lambda detail: AlreadyAnswered(f"the request {detail!r} was answered"),
-    "SL008": lambda _: ClockRefused("the clock may not be set so"),
+    "SL001": lambda _: NotFound(detail="there is no such account"),
+    "SL002": lambda changed: ConcurrentChange(detail=f"{changed} was changed meanwhile"),
+    "SL003": _taken,
+    "SL004": _held,
+    "SL005": lambda key: KeyReused(detail=f"the key {key!r} was used for another request"),
+    "SL006": lambda key: RequestInProgress(detail=f"the request {key!r} is in progress"),
+    "SL007": lambda key: AlreadyRecorded(detail=f"the request {key!r} was answered"),
+    "SL008": lambda _: ClockRefused(detail="the clock is real time, or would run backwards"),
 }
 
 
 def refusal(error: psycopg.Error) -> DomainError | None:
     """The DomainError an append's error stands for; None if it is none of the caller's doing."""
     if error.diag.constraint_name == "stored_events_stream":
-        return ConcurrentChange("the aggregate was changed meanwhile")
+        return ConcurrentChange(detail="the aggregate was changed meanwhile")
     make = _REFUSALS.get(error.sqlstate or "")
     return make(error.diag.message_detail or "") if make else None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
+from domain.shared.facts import event
 
 
 class Account(Aggregate):

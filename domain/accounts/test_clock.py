@@ -6,10 +6,9 @@ from datetime import datetime  # noqa: TC003 - stored events are decoded by thes
 from typing import TypedDict
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Invalid
+from domain.shared.facts import event
 
 
 class ClockState(TypedDict):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
+from domain.shared.facts import event
 from domain.shared.terms import Terms  # noqa: TC001 - stored events are decoded by these annotations
 
 
@@ -62,7 +61,7 @@ class Plan(Aggregate):
     def _updated(self, changes: Changes) -> None:
         rest = dict(changes)
         if "name" in rest:
-            self.terms = replace(self.terms, plan_name=rest.pop("name"))
+            self.terms = replace(self.terms, plan_name=str(rest.pop("name")))
         self.__dict__.update(rest)
 
     class Archived(Aggregate.Event):

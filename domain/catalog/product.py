@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
+from domain.shared.facts import event
 
 
 class Product(Aggregate):

@@ -73,10 +73,12 @@ def set_clock(books: Books, now: datetime, act: Act) -> Done:
     Raises Conflict `test_clock_started` afterwards.
     """
     clock = clock_of(books)
-    if books.head().position > FIRST_EVENTS + clock.version - 1:
+    position = books.head().position
+    if position > FIRST_EVENTS + clock.version - 1:
         raise Conflict("test_clock_started", "the account has business events: advance instead")
     clock.set(now)
-    return Done(clock.ref, books.record(clock, by=act.by, given=act.given(clock=now)))
+    given = act.given(clock=now, rewinds_at=position)
+    return Done(clock.ref, books.record(clock, by=act.by, given=given))
 
 
 def advance_clock(books: Books, to: datetime, act: Act) -> Done:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import ClassVar
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
+from domain.shared.facts import event
 from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
 
 

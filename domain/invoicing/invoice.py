@@ -7,12 +7,11 @@ from datetime import date, datetime  # noqa: TC003 - stored events are decoded b
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from eventsourcing.domain import event
-
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict, Invalid
+from domain.shared.facts import event
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 
 

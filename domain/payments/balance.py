@@ -6,9 +6,8 @@ from datetime import date, datetime  # noqa: TC003 - stored events are decoded b
 from typing import TypedDict
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
+from domain.shared.facts import event
 
 
 class BalanceState(TypedDict):

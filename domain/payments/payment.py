@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
 from enum import StrEnum
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Conflict
+from domain.shared.facts import event
 
 
 class Status(StrEnum):

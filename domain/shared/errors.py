@@ -100,20 +100,7 @@ class AlreadyRecorded(DomainError):
     code = "already_recorded"
 
 
-class ClaimForbids(Conflict):
-    """A claim exists that must not exist for this command."""
-
-    code = "claim_forbids"
-
-    def __init__(self, claim: object) -> None:
-        self.claim = claim
-        super().__init__(detail=str(claim))
-
-
-AlreadyAnswered = AlreadyRecorded
-
-
 class ClockRefused(Conflict):
-    """The clock belongs to a live account, or would run backwards."""
+    """The clock belongs to a live account, or would run backwards past recorded events."""
 
     code = "clock_refused"

@@ -60,7 +60,8 @@ class Conditions:
     """What must hold, and what changes, together with the events of one append.
 
     `forbidden_claims` are kinds of which no claim may exist. Releases come before claims, so a
-    claim can change hands in one append. `clock` moves a test account's time.
+    claim can change hands in one append. `clock` moves a test account's time, forward only,
+    unless `rewinds_at` names the position the log must still be at.
     """
 
     claims: Sequence[Claim] = ()
@@ -70,6 +71,7 @@ class Conditions:
     key: IdempotencyKey | None = None
     completes_key: tuple[str, Mapping[str, Any]] | None = None
     clock: datetime | None = None
+    rewinds_at: int | None = None
 
 
 NO_CONDITIONS = Conditions()

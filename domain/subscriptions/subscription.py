@@ -7,11 +7,10 @@ from datetime import datetime  # noqa: TC003 - stored events are decoded by thes
 from enum import StrEnum
 from typing import TypedDict
 
-from eventsourcing.domain import event
-
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
+from domain.shared.facts import event
 from domain.shared.period import Interval, boundary
 from domain.shared.terms import Terms  # noqa: TC001 - as above
 
