@@ -43,7 +43,7 @@ class DueWork:
         for account_id in self.accounts.all():
             try:
                 self._run(account_id)
-            except Exception:
+            except Exception:  # noqa: BLE001 - told in the log, tried again next time
                 # One account's trouble must not keep the others waiting.
                 _log.exception("due work of account %s failed", account_id)
 
