@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from migrations.apply import migrate
 from migrations.service_role import SERVICE_ROLE
@@ -55,7 +55,7 @@ def _fresh_database(server_url: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     _execute(server_url, f"CREATE DATABASE {name}")
     try:
-        yield make_conninfo(**{**conninfo_to_dict(server_url), "dbname": name})
+        yield make_conninfo(server_url, dbname=name)
     finally:
         _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
