@@ -47,7 +47,7 @@ _MODIFYING_CTE = re.compile(
 _TOUCHED = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE|USING|COPY|,)\s+(?:ONLY\s+)?(?:public\.)?(\w+)", re.IGNORECASE
 )
-_JOINED = re.compile(r"\bJOIN\s+(?:LATERAL\s+)?(?:public\.)?(\w+)", re.IGNORECASE)
+_JOIN = re.compile(r"\bJOIN\b", re.IGNORECASE)
 _SAME_ACCOUNT = re.compile(
     r"\baccount_id\s*(?:=|IN\b)|=\s*(?:\w+\.)?account_id\b|\bUSING\s*\(\s*account_id\b",
     re.IGNORECASE,
@@ -151,11 +151,9 @@ def broken_rules(
 
 
 def _across_accounts(text: str, tables: set[str]) -> list[str]:
-    if not tables & set(_TOUCHED.findall(text)):
-        return []
-    if "account_id" not in text:
+    """A join of account tables must name the account once for each of them."""
+    touched = [table for table in _TOUCHED.findall(text) if table in tables]
+    if touched and "account_id" not in text:
         return ["no account_id"]
-    joins = len([table for table in _JOINED.findall(text) if table in tables])
-    return (
-        ["a join across accounts"] if joins and len(_SAME_ACCOUNT.findall(text)) < joins + 1 else []
-    )
+    loose = len(touched) > len(_SAME_ACCOUNT.findall(text))
+    return ["a join across accounts"] if len(touched) > 1 and _JOIN.search(text) and loose else []
