@@ -19,6 +19,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ORDER = (
+    "domain",
+    "architecture",
+    "gateways",
+    "store",
+    "migrations",
+    "projections",
+    "scheduler",
+    "api",
+)
+"""What breaks most often, and fastest, first. Folders not named come after these."""
+
+LAST = ("simulation", "browser", "processes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    part = item.nodeid.split("/")[1]
+    if part in LAST:
+        return len(ORDER) + 1 + LAST.index(part)
+    return ORDER.index(part) if part in ORDER else len(ORDER)
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The server of DATABASE_URL, else an embedded one for this session."""
