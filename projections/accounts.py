@@ -80,5 +80,7 @@ def render(row: AccountRow, _related: None, *, livemode: bool) -> dict[str, Any]
 
 
 TABLE = Table("accounts", AccountRow)
-VIEW = ResourceView(TABLE, Account, created={Account.Created: _created}, changed={Account.Updated: _updated})
+VIEW = ResourceView(
+    TABLE, Account, created={Account.Created: _created}, changed={Account.Updated: _updated}
+)
 ACCOUNTS: Resource[AccountRow] = Resource("account", VIEW, Listing(TABLE), render)

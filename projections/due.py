@@ -46,6 +46,14 @@ SELECT least(
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
         AND t.status = 'open' AND t.collection_method = 'send_invoice'))"""
 
+_OPEN = """
+SELECT t.id
+  FROM invoices t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status IN ('open', 'past_due') AND t.collection_method = ANY (%(methods)s)
+ ORDER BY t.issued_at, t.id"""
+COLLECTION_METHODS = ("charge_automatically", "send_invoice")
+
 
 class Due(NamedTuple):
     """`at` orders, `kind` names what is to be done with `id`."""
@@ -94,6 +102,14 @@ def first_due(connections: Connections, account_id: UUID) -> datetime | None:
     with reading(connections, account_id, RESOURCES) as rows:
         found: datetime | None = rows.select(_FIRST, {})[0][0]
         return found
+
+
+def open_invoices(
+    connections: Connections, account_id: UUID, methods: Sequence[str] = COLLECTION_METHODS
+) -> list[str]:
+    """Typed ids of the invoices that wait for money, oldest first."""
+    with reading(connections, account_id, RESOURCES) as rows:
+        return [row[0] for row in rows.select(_OPEN, {"methods": list(methods)})]
 
 
 def _due(

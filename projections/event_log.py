@@ -44,7 +44,9 @@ def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) ->
         return Page(shown, None)
     last = shown[-1]
     scope = f"events {order}"
-    return Page(shown, cursors.write_cursor(reading.account_id, scope, last["position"], last["id"]))
+    return Page(
+        shown, cursors.write_cursor(reading.account_id, scope, last["position"], last["id"])
+    )
 
 
 def _statement(conditions: list[str], order: str) -> str:

@@ -83,9 +83,7 @@ class Export:
     def header(self) -> list[str]:
         return [cell.name for cell in self.cells]
 
-    def statement(
-        self, filters: Filters, *, csv: bool, besides: Sequence[str | None] = ()
-    ) -> str:
+    def statement(self, filters: Filters, *, csv: bool, besides: Sequence[str | None] = ()) -> str:
         """All rows that the list with these filters has, in its order."""
         named = [f'{cell.csv if csv else cell.sql} AS "{cell.name}"' for cell in self.cells]
         cells = ", ".join([*named, *(each or "" for each in besides)])

@@ -80,7 +80,5 @@ PAYMENT_METHODS: Resource[PaymentMethodRow] = Resource(
     render,
     related=defaults,
     expands={"customer": "customers"},
-    streams=lambda rows, ref: [
-        method.customer_id for method in TABLE.load(rows, [ref]).values()
-    ],
+    streams=lambda rows, ref: [method.customer_id for method in TABLE.load(rows, [ref]).values()],
 )

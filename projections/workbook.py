@@ -33,9 +33,7 @@ def write_xlsx(reading: Reading, export: Export, filters: Filters) -> IO[bytes]:
     return write_sheet(filters.listing.table.name, export.cells, rows)
 
 
-def write_sheet(
-    title: str, cells: tuple[Cell, ...], rows: Iterator[tuple[Any, ...]]
-) -> IO[bytes]:
+def write_sheet(title: str, cells: tuple[Cell, ...], rows: Iterator[tuple[Any, ...]]) -> IO[bytes]:
     """Rows hold a value for each cell, then the currency of each cell of money, in order."""
     target = TemporaryFile()  # noqa: SIM115 - handed to the caller
     with xlsxwriter.Workbook(target, {"constant_memory": True, "remove_timezone": True}) as book:

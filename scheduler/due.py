@@ -52,6 +52,9 @@ class DueWork(Protocol):
     def open_sent_invoices(self) -> list[str]:
         """Invoices sent to customers and not paid, oldest first."""
 
+    def open_invoices(self) -> list[str]:
+        """Every invoice that waits for money, oldest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
