@@ -126,10 +126,10 @@ class Statements:
             f"INSERT INTO {name} (account_id, generation, {listed})"
             f" SELECT %(account)s, %(generation)s, {taken} FROM unnest({sent}) AS n ({listed})"
         )
-        self.upsert = f"{self.insert} ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
-        self.copy = (
-            f"COPY {name} (account_id, generation, {listed}) FROM STDIN (FORMAT BINARY)"
+        self.upsert = (
+            f"{self.insert} ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
         )
+        self.copy = f"COPY {name} (account_id, generation, {listed}) FROM STDIN (FORMAT BINARY)"
         self.copied_types = _copied_types(columns)
         self.load = self._select(self._matches(key))
         self.delete = f"DELETE FROM {name} AS t WHERE {self._own} AND {self._matches(key)}"

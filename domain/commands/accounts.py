@@ -77,7 +77,7 @@ def set_clock(books: Books, now: datetime, act: Act) -> Done:
     if position > FIRST_EVENTS + clock.version - 1:
         raise Conflict("test_clock_started", "the account has business events: advance instead")
     clock.set(now)
-    given = act.given(clock=now, rewinds_at=position)
+    given = act.given(clock.ref, clock=now, rewinds_at=position)
     return Done(clock.ref, books.record(clock, by=act.by, given=given))
 
 
@@ -87,4 +87,4 @@ def advance_clock(books: Books, to: datetime, act: Act) -> Done:
     clock.advance(to)
     if not clock.pending_events:
         return Done(clock.ref, None)
-    return Done(clock.ref, books.record(clock, by=act.by, given=act.given(clock=to)))
+    return Done(clock.ref, books.record(clock, by=act.by, given=act.given(clock.ref, clock=to)))

@@ -34,7 +34,8 @@ class NewProduct:
 def create_product(books: Books, new: NewProduct, act: Act) -> Done:
     product = _new_product(books, new)
     claims = old_id_claims("prod", new.old_provider_id, product.id)
-    return Done(product.ref, books.record(product, by=act.by, given=act.given(claims=claims)))
+    given = act.given(product.ref, claims=claims)
+    return Done(product.ref, books.record(product, by=act.by, given=given))
 
 
 def _new_product(books: Books, new: NewProduct) -> Product:
@@ -57,7 +58,8 @@ def update_product(
     product.require_version(version)
     moved = moved_old_id(product, changes, "prod")
     product.update(changes)
-    return Done(product.ref, books.record(product, by=act.by, given=act.given(**moved)))
+    given = act.given(product.ref, **moved)
+    return Done(product.ref, books.record(product, by=act.by, given=given))
 
 
 def archive_product(books: Books, ref: str, act: Act) -> Done:
@@ -75,7 +77,7 @@ def delete_product(books: Books, ref: str, act: Act) -> Done:
 
 
 def _without_active_plans(books: Books, product: Product, act: Act) -> Done:
-    given = act.given(forbidden_claims=[active_plan_kind(product.ref)])
+    given = act.given(product.ref, forbidden_claims=[active_plan_kind(product.ref)])
     try:
         return Done(product.ref, books.record(product, by=act.by, given=given))
     except ClaimHeld as held:
@@ -87,7 +89,7 @@ def _without_active_plans(books: Books, product: Product, act: Act) -> Done:
 def unarchive_product(books: Books, ref: str, act: Act) -> Done:
     product = books.load(Product, ref)
     product.unarchive()
-    return Done(product.ref, books.record(product, by=act.by, given=act.given()))
+    return Done(product.ref, books.record(product, by=act.by, given=act.given(product.ref)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,7 @@ def create_plan(books: Books, new: NewPlan, act: Act) -> Done:
         *old_id_claims("plan", new.old_provider_id, plan.id),
         Claim(active_plan_kind(product.ref), plan.ref, plan.id),
     ]
-    given = act.given(claims=claims, guards=[Guard(product.id, product.version)])
+    given = act.given(plan.ref, claims=claims, guards=[Guard(product.id, product.version)])
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
 
 
@@ -181,7 +183,7 @@ def update_plan(
     plan.require_version(version)
     moved = moved_old_id(plan, changes, "plan")
     plan.update(changes)
-    return Done(plan.ref, books.record(plan, by=act.by, given=act.given(**moved)))
+    return Done(plan.ref, books.record(plan, by=act.by, given=act.given(plan.ref, **moved)))
 
 
 def archive_plan(books: Books, ref: str, act: Act) -> Done:
@@ -198,7 +200,7 @@ def delete_plan(books: Books, ref: str, act: Act) -> Done:
 
 def _without_claim(books: Books, plan: Plan, act: Act) -> Done:
     released = Claim(active_plan_kind(plan.terms.product_id), plan.ref, plan.id)
-    given = act.given(releases=[released])
+    given = act.given(plan.ref, releases=[released])
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
 
 
@@ -211,7 +213,8 @@ def unarchive_plan(books: Books, ref: str, act: Act) -> Done:
         return Done(plan.ref, None)
     plan.unarchive()
     claim = Claim(active_plan_kind(product.ref), plan.ref, plan.id)
-    given = act.given(claims=[claim], guards=[Guard(product.id, product.version)])
+    guards = [Guard(product.id, product.version)]
+    given = act.given(plan.ref, claims=[claim], guards=guards)
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
 
 

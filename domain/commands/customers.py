@@ -36,7 +36,8 @@ class NewCustomer:
 def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
     """Raises ClaimTaken when the e-mail or old_provider_id belongs to another customer."""
     customer, claims = new_customer(books, new)
-    return Done(customer.ref, books.record(customer, by=act.by, given=act.given(claims=claims)))
+    given = act.given(customer.ref, claims=claims)
+    return Done(customer.ref, books.record(customer, by=act.by, given=given))
 
 
 def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
@@ -72,7 +73,9 @@ def update_customer(
     taken, released = _moved_email(books, customer, changes)
     customer.update(changes)
     given = act.given(
-        claims=[*moved.get("claims", []), *taken], releases=[*moved.get("releases", []), *released]
+        customer.ref,
+        claims=[*moved.get("claims", []), *taken],
+        releases=[*moved.get("releases", []), *released],
     )
     return Done(customer.ref, books.record(customer, by=act.by, given=given))
 
@@ -114,7 +117,7 @@ def create_payment_method(
     method = new_payment_method(books, customer, new.gateway, gateway.register(new.token))
     if new.is_default or customer.default_payment_method_id is None:
         customer.update({"default_payment_method_id": method.ref})
-    return Done(method.ref, books.record(method, customer, by=act.by, given=act.given()))
+    return Done(method.ref, books.record(method, customer, by=act.by, given=act.given(method.ref)))
 
 
 def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:

@@ -76,17 +76,19 @@ def create_subscription(
     Raises Invalid for wrong references, Conflict for an archived plan or product.
     """
     sale = _sale(books, new)
-    case = open_subscription(books, account, sale, new, books.now())
+    case = open_subscription(books, account, sale, new, books.now(), act.request_key)
     if case.subscription is None:
         raise TypeError("a sale opens a subscription")
+    ref = case.subscription.ref
     claims = old_id_claims("sub", new.old_provider_id, case.subscription.id)
-    given = act.given(claims=claims, guards=sale.guards())
-    recorded = books.record(*case.opened(), by=act.by, given=given)
+    conditions = {"claims": claims, "guards": sale.guards()}
     if case.payment is None:
-        return Done(case.subscription.ref, recorded), None
+        given = act.given(ref, **conditions)
+        return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
+    recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
     done, _ = settle(books, gateways, account, case.payment.ref, outcome, act)
-    return Done(case.subscription.ref, done.recorded or recorded), outcome
+    return Done(ref, done.recorded or recorded), outcome
 
 
 def _sale(books: Books, new: NewSubscription) -> Sale:
@@ -121,7 +123,12 @@ def _method(
 
 
 def open_subscription(
-    books: Books, account: Account, sale: Sale, new: NewSubscription, at: datetime
+    books: Books,
+    account: Account,
+    sale: Sale,
+    new: NewSubscription,
+    at: datetime,
+    request_key: str | None = None,
 ) -> Case:
     """The subscription with its first invoice and intent, decided and not yet saved."""
     subscription_id = books.new_id()
@@ -136,6 +143,7 @@ def open_subscription(
             customer=sale.customer, subscription_ref=ref, phase=phase, quantity=new.quantity,
             collection_method=sale.collection_method, billing_reason="subscription_create",
             method=sale.method, notes=new.invoice_notes, purchase_order=new.purchase_order,
+            request_key=request_key,
         )  # fmt: skip
         invoice, payment = bill_term(books, account, bill, at)
     subscription = Subscription._create(  # noqa: SLF001 - the library's named way to pass an id
@@ -188,4 +196,4 @@ def update_subscription(
         method_of(books, changes["payment_method_id"], subscription.customer_id)
     moved = moved_old_id(subscription, changes, "sub")
     subscription.update(changes)
-    return Done(ref, books.record(subscription, by=act.by, given=act.given(**moved)))
+    return Done(ref, books.record(subscription, by=act.by, given=act.given(ref, **moved)))
