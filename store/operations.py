@@ -24,6 +24,14 @@ def open_account(
     )
 
 
+def now(connection: Connection) -> datetime:
+    """The database's time, by which live accounts run."""
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
 def all_accounts(connection: Connection) -> list[UUID]:
     """Every account, in the order of its id."""
     return [
