@@ -59,6 +59,8 @@ _LONGEST_SOCKET_PATH = 107  # sun_path is 108 bytes with the closing NUL
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
 _START_LIMIT_SECONDS = 900  # crash recovery replays up to max_wal_size
 _STOP_LIMIT_SECONDS = 60
+_children: list[subprocess.Popen[bytes]] = []
+"""Servers this process started. One may outlive our share in it, and then dies as our child."""
 
 
 class ServerFailed(Exception):
@@ -77,9 +79,13 @@ class EmbeddedServer:
         self._shares = (data_dir / "postgres.shares").open("a")
         self._child: subprocess.Popen[bytes] | None = None
         self._runner = runner_of(self._pgdata)
-        with self._locked():
-            fcntl.flock(self._shares, fcntl.LOCK_SH)
-            self._ensure_running()
+        try:
+            with self._locked():
+                fcntl.flock(self._shares, fcntl.LOCK_SH)
+                self._ensure_running()
+        except BaseException:
+            self._shares.close()
+            raise
 
     @property
     def url(self) -> str:
@@ -144,6 +150,7 @@ class EmbeddedServer:
         command = [str(program("postgres")), "-D", str(self._pgdata), "-k", str(sockets), *options]
         with self._log.open("ab") as log:
             self._child = self._runner.spawn(command, self._pgdata, log)
+        _children.append(self._child)
 
     def _wait_until_ready(self) -> None:
         give_up_at = time.monotonic() + _START_LIMIT_SECONDS
@@ -161,23 +168,25 @@ class EmbeddedServer:
             return
         for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, by force
             postmaster.send_signal(how)
-            if self._gone(postmaster):
+            if self._gone():
                 break
         sockets = _socket_dir(self._pgdata)
         if sockets != self._pgdata:
             shutil.rmtree(sockets, ignore_errors=True)
 
-    def _gone(self, postmaster: psutil.Process) -> bool:
-        try:
-            postmaster.wait(_STOP_LIMIT_SECONDS)
-        except psutil.TimeoutExpired:
-            return False
+    def _gone(self) -> bool:
+        """Not psutil's wait: to that one a zombie lives until its own parent looks."""
+        give_up_at = time.monotonic() + _STOP_LIMIT_SECONDS
+        while self._postmaster() is not None:
+            if time.monotonic() > give_up_at:
+                return False
+            time.sleep(0.02)
         return True
 
     def _postmaster(self) -> psutil.Process | None:
         """The living server of this folder: the pid file alone may name a stranger."""
-        if self._child is not None:
-            self._child.poll()  # a dead child would otherwise stay as a zombie
+        for child in _children:
+            child.poll()  # a dead one would otherwise stay as a zombie
         lines = _pid_file(self._pgdata)
         try:
             process = psutil.Process(int(lines[0]))
