@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from store.chain import first_link
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from store.connections import Connection
@@ -29,3 +30,43 @@ def all_accounts(connection: Connection) -> list[UUID]:
         row[0] for row in connection.execute("SELECT account_id FROM heads ORDER BY account_id")
     ]
 
+
+def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[tuple[UUID, str]]:
+    """Accounts and groups whose live generation is behind the log and not stopped."""
+    return connection.execute(
+        """
+        SELECT h.account_id, g.name
+          FROM heads h
+         CROSS JOIN unnest(%s::text[]) AS g (name)
+          LEFT JOIN projection_live l ON l.account_id = h.account_id AND l.group_name = g.name
+          LEFT JOIN projection_tracking t ON t.account_id = h.account_id
+           AND t.group_name = g.name AND t.generation = l.generation
+         WHERE coalesce(t.position, 0) < h.position AND coalesce(t.state, 'running') = 'running'
+         ORDER BY h.account_id, g.name""",
+        (list(groups),),
+    ).fetchall()  # type: ignore[return-value]
+
+
+def stopped_projections(connection: Connection) -> list[tuple[UUID, str, int, str]]:
+    """Accounts and groups that an event broke: account, group, the event's position, the error."""
+    return connection.execute(
+        """
+        SELECT t.account_id, t.group_name, t.stopped_at, t.error
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation = t.generation
+         WHERE t.state = 'stopped'
+         ORDER BY t.account_id, t.group_name""",
+    ).fetchall()  # type: ignore[return-value]
+
+
+def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UUID, str, int]]:
+    """Generations that reads were switched away from longer ago than `age`."""
+    return connection.execute(
+        """
+        SELECT account_id, group_name, generation
+          FROM projection_tracking
+         WHERE retired_at < clock_timestamp() - %s
+         ORDER BY account_id, group_name, generation""",
+        (age,),
+    ).fetchall()  # type: ignore[return-value]
