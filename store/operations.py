@@ -44,7 +44,7 @@ def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[t
          WHERE coalesce(t.position, 0) < h.position AND coalesce(t.state, 'running') = 'running'
          ORDER BY h.account_id, g.name""",
         (list(groups),),
-    ).fetchall()  # type: ignore[return-value]
+    ).fetchall()
 
 
 def stopped_projections(connection: Connection) -> list[tuple[UUID, str, int, str]]:
@@ -57,7 +57,7 @@ def stopped_projections(connection: Connection) -> list[tuple[UUID, str, int, st
            AND l.group_name = t.group_name AND l.generation = t.generation
          WHERE t.state = 'stopped'
          ORDER BY t.account_id, t.group_name""",
-    ).fetchall()  # type: ignore[return-value]
+    ).fetchall()
 
 
 def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UUID, str, int]]:
@@ -69,4 +69,4 @@ def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UU
          WHERE retired_at < clock_timestamp() - %s
          ORDER BY account_id, group_name, generation""",
         (age,),
-    ).fetchall()  # type: ignore[return-value]
+    ).fetchall()

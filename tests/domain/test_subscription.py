@@ -1,6 +1,7 @@
 """A subscription's states: what each allows, terms counted from the anchor, re-dating by payment."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ INVOICE = "inv_00000000000000000000000001"
 
 
 def terms(**changes) -> Terms:
-    fields = {
+    fields: dict[str, Any] = {
         "plan_id": "plan_1", "plan_name": "Monthly", "product_id": "prod_1",
         "product_name": "News", "type": "regular", "amount": 3000, "currency": "USD",
         "interval": Interval.MONTH, "interval_count": 1,
