@@ -38,8 +38,11 @@ INVOICES_AT_ONCE = 160
 class SentInvoices(Protocol):
     """Invoices that were sent and wait for their money, read from the account's projections."""
 
-    def open_after(self, invoice_ref: str | None, limit: int) -> list[tuple[str, str]]:
-        """(invoice, its subscription's old_provider_id) by id; those without one are left out."""
+    def issued_at(self, at: datetime, after: str | None, limit: int) -> list[tuple[str, str]]:
+        """(invoice, its subscription's old_provider_id) by id, beginning after an invoice.
+
+        Open ones issued at that instant; without an old_provider_id they are left out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Timeline:
         """From where the account's clock stands; it shows `until` afterwards."""
         now = self.desk.books.now()
         instants = self.staging.instants()
-        self.watch.stage("subscriptions and invoices", sum(at <= until for at in instants))
+        self.watch.stage("subscriptions and invoices", sum(now <= at <= until for at in instants))
         self._collect(now)
         for at in instants:
             if at < now:
@@ -66,7 +69,7 @@ class Timeline:
                 self._begin(at)
                 self._cancel(at)
                 self._collect(at)
-            self.watch.moved(at <= until)
+                self.watch.moved(1)
         self._reach(until)
         self._tell_later(until)
 
@@ -105,11 +108,11 @@ class Timeline:
                 cancel_many_at_period_end(books, refs, reason, self.desk.act)
 
     def _collect(self, at: datetime) -> None:
-        """Money that came by itself for what was sent: on the day of issue, so that it heals."""
+        """Money that came by itself, for what was sent at this instant, before time moves on."""
         self.watch.moment(at)
         self.desk.due.catch_up()
-        last = None
-        while page := self.sent.open_after(last, INVOICES_AT_ONCE):
+        issued, last = self.desk.books.now(), None
+        while page := self.sent.issued_at(issued, last, INVOICES_AT_ONCE):
             last = page[-1][0]
             self._mark_paid(page)
         if last is not None:
