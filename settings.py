@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent
 T = TypeVar("T")
+_SECRET = {"DATABASE_URL"}
 _SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -72,7 +73,8 @@ class _Reader:
         try:
             return parse(text)
         except ValueError as reason:
-            self._problems.append(f"{name} is {text!r}: {reason}")
+            shown = "" if name in _SECRET else f" is {text!r}"
+            self._problems.append(f"{name}{shown}: {reason}")
             return parse(default)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ CREATE TABLE journal_lines (
     line            bigint NOT NULL,
     event_id        uuid NOT NULL,
     event_type      text COLLATE "C" NOT NULL,
-    account         text COLLATE "C" NOT NULL,
+    ledger_account  text COLLATE "C" NOT NULL,
     currency        text COLLATE "C" NOT NULL,
     amount          bigint NOT NULL,
     effective_date  date NOT NULL,
@@ -129,11 +129,11 @@ CREATE TABLE ledger_sums (
     account_id   uuid NOT NULL,
     generation   bigint NOT NULL,
     block        bigint NOT NULL,
-    account      text COLLATE "C" NOT NULL,
+    ledger_account text COLLATE "C" NOT NULL,
     currency     text COLLATE "C" NOT NULL,
     posting_date date NOT NULL,
     amount       bigint NOT NULL,
-    PRIMARY KEY (account_id, generation, block, account, currency, posting_date)
+    PRIMARY KEY (account_id, generation, block, ledger_account, currency, posting_date)
 );
 COMMENT ON COLUMN ledger_sums.block IS 'position / 4096: a block that ends at or before a position is complete there for ever.';
 

@@ -95,9 +95,7 @@ def _customers(batch: Batch, events: Iterable[Envelope], issued: set[str]) -> se
 
 def _drafted(batch: Batch, at: Envelope) -> None:
     event = at.event
-    batch.invoices[at.subject] = InvoiceRow(
-        at.subject, event.customer_id, event.subscription_id, event.currency
-    )
+    batch.draft(InvoiceRow(at.subject, event.customer_id, event.subscription_id, event.currency))
 
 
 def _issued(batch: Batch, at: Envelope) -> None:

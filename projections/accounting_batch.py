@@ -69,6 +69,7 @@ class Batch:
     parties: dict[str, PartyRow] = field(default_factory=dict)
     sums: dict[SumKey, int] = field(default_factory=lambda: defaultdict(int))
     journal: list[JournalLine] = field(default_factory=list)
+    drafted: set[str] = field(default_factory=set)
     new_lines: list[LineRow] = field(default_factory=list)
     new_segments: list[SegmentRow] = field(default_factory=list)
     new_parties: list[PartyRow] = field(default_factory=list)
@@ -92,7 +93,7 @@ class Batch:
 
     def load_sums(self, work: Work, position: int) -> None:
         for row in SUMS.load_by(work, "block", [position // POSITIONS_A_BLOCK]):
-            self.sums[row.block, row.account, row.currency, row.posting_date] = row.amount
+            self.sums[row.block, row.ledger_account, row.currency, row.posting_date] = row.amount
 
     def name_party(self, party: PartyRow) -> None:
         """Keeps who a customer is from a position on, where that differs from before."""
@@ -100,6 +101,10 @@ class Batch:
         if known is None or _names(known) != _names(party):
             self.parties[party.customer_id] = party
             self.new_parties.append(party)
+
+    def draft(self, row: InvoiceRow) -> None:
+        self.invoices[row.id] = row
+        self.drafted.add(row.id)
 
     def add_line(self, row: LineRow) -> None:
         self.lines[row.invoice_id].append(row)
@@ -145,8 +150,8 @@ class Batch:
         """Adds the entry of one event to the journal and to the sums of its block."""
         currency, customer_id, invoice_id, subscription_id = place
         block = at.position // POSITIONS_A_BLOCK
-        for number, (posting) in enumerate(postings, start=1):
-            account = str(posting.account)
+        for number, posting in enumerate(postings, start=1):
+            account = posting.account.value
             self.journal.append(
                 JournalLine(
                     at.position, number, at.event_id, at.topic, account, currency, posting.amount,
@@ -160,7 +165,11 @@ class Batch:
 
     def write(self, work: Work) -> None:
         """Everything that became of the batch: one statement a table and kind of change."""
-        INVOICES.upsert(work, self.invoices.values())
+        drafted, known = [], []
+        for ref, row in self.invoices.items():
+            (drafted if ref in self.drafted else known).append(row)
+        INVOICES.insert(work, drafted)
+        INVOICES.upsert(work, known)
         BALANCES.upsert(work, self.balances.values())
         LINES.insert(work, self.new_lines)
         LINES.upsert(work, self.changed_lines.values())

@@ -25,7 +25,7 @@ class JournalLine:
     line: int
     event_id: UUID
     event_type: str
-    account: str
+    ledger_account: str
     currency: str
     amount: int
     effective_date: date
@@ -139,7 +139,7 @@ class PartyRow:
 @dataclass(slots=True)
 class SumRow:
     block: int
-    account: str
+    ledger_account: str
     currency: str
     posting_date: date
     amount: int
@@ -151,6 +151,6 @@ LINES = Table("accounting_lines", LineRow, ("invoice_id", "line"))
 INVOICES = Table("accounting_invoices", InvoiceRow)
 BALANCES = Table("accounting_balances", BalanceRow)
 PARTIES = Table("accounting_parties", PartyRow, ("customer_id", "from_position"))
-SUMS = Table("ledger_sums", SumRow, ("block", "account", "currency", "posting_date"))
+SUMS = Table("ledger_sums", SumRow, ("block", "ledger_account", "currency", "posting_date"))
 
 TABLES: Sequence[Table[Any]] = (JOURNAL, SEGMENTS, LINES, INVOICES, BALANCES, PARTIES, SUMS)

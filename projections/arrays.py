@@ -87,7 +87,9 @@ def _decimals(values: Sequence[Any]) -> list[bytes]:
     return [_NULL if value is None else _sized(str(value).encode()) for value in values]
 
 
-def _elements(sql_type: str, oid: int, array_oid: int, encode: Callable[[Any], list[bytes]]) -> Elements:
+def _elements(
+    sql_type: str, oid: int, array_oid: int, encode: Callable[[Any], list[bytes]]
+) -> Elements:
     kind = type(f"{sql_type.title()}Array", (bytes,), {})
     dumper = type(f"{sql_type.title()}ArrayDumper", (_AsBuilt,), {"oid": array_oid})
     # For every connection: the kinds are this module's own, so nobody else's values are touched.

@@ -58,9 +58,7 @@ def read_streams(
     return _envelopes(cursor.execute(_STREAMS, bound, binary=True))
 
 
-def position_at(
-    cursor: Cursor, account_id: UUID, originators: Sequence[UUID], at: datetime
-) -> int:
+def position_at(cursor: Cursor, account_id: UUID, originators: Sequence[UUID], at: datetime) -> int:
     """The last position that these aggregates had reached at an instant; 0 for none."""
     bound = {"account": account_id, "originators": _uuids(originators), "at": at}
     row = cursor.execute(_POSITION_AT, bound, binary=True).fetchone()

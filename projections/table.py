@@ -126,7 +126,11 @@ class Statements:
             f"INSERT INTO {name} (account_id, generation, {listed})"
             f" SELECT %(account)s, %(generation)s, {taken} FROM unnest({sent}) AS n ({listed})"
         )
-        self.upsert = f"{self.insert} ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
+        self.upsert = (
+            f"{self.insert} ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
+        )
+        self.copy = f"COPY {name} (account_id, generation, {listed}) FROM STDIN (FORMAT BINARY)"
+        self.copied_types = _copied_types(columns)
         self.load = self._select(self._matches(key))
         self.delete = f"DELETE FROM {name} AS t WHERE {self._own} AND {self._matches(key)}"
         self._load_by: dict[str, str] = {}
@@ -164,6 +168,12 @@ def _placeholder(column: Column) -> str:
     if column.elements is arrays.NUMERIC:
         return f"%({column.name})b::text[]"
     return f"%({column.name})b"
+
+
+def _copied_types(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Those of a whole row; none where COPY cannot take the values as they are (kept JSON)."""
+    types = tuple(column.elements.sql_type for column in columns)
+    return () if "json" in types else ("uuid", "bigint", *types)
 
 
 def _taken(column: Column) -> str:

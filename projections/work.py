@@ -37,7 +37,15 @@ class DatabaseWork:
         self._write(table, table.statements.upsert, rows)
 
     def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
-        self._write(table, table.statements.insert, rows)
+        """By COPY, which takes half the time of the same rows as arrays."""
+        if not table.statements.copied_types:
+            self._write(table, table.statements.insert, rows)
+            return
+        own = (self.account_id, self.generation)
+        with self.cursor.copy(table.statements.copy) as copy_in:
+            copy_in.set_types(table.statements.copied_types)
+            for values in map(table.values_of, rows):
+                copy_in.write_row(own + values)
 
     def delete(self, table: Table[Any], keys: Collection[Any]) -> None:
         self._execute(table.statements.delete, _named(table, table.key), _tuples(table.key, keys))

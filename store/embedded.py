@@ -19,14 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
+from store.postmaster import is_ready, postmaster_of, quit_orphans
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+
+    import psutil
 
 OWNER = "subledger"
 DATABASE = "subledger"
@@ -95,7 +97,7 @@ class EmbeddedServer:
 
     def ensure_running(self) -> bool:
         """Start the server again if it died. True when it had to be started."""
-        if self._postmaster() is not None:
+        if _living(self._pgdata) is not None:
             return False
         with self._locked():
             return self._ensure_running()
@@ -117,7 +119,7 @@ class EmbeddedServer:
             yield
 
     def _ensure_running(self) -> bool:
-        running = self._postmaster()
+        running = _living(self._pgdata)
         if running is None:
             self._initialise()
             self._start()
@@ -141,8 +143,8 @@ class EmbeddedServer:
 
     def _start(self) -> None:
         self._runner.allow(self._pgdata, programs())
-        (self._pgdata / "postmaster.pid").unlink(missing_ok=True)  # stale: nobody runs
-        _quit_orphans(self._pgdata)
+        (self._pgdata / "postmaster.pid").unlink(missing_ok=True)  # stale: it names nobody of ours
+        quit_orphans(self._pgdata)
         sockets = _socket_dir(self._pgdata)
         if sockets != self._pgdata:
             self._runner.make_folder(sockets)
@@ -155,7 +157,7 @@ class EmbeddedServer:
     def _wait_until_ready(self) -> None:
         give_up_at = time.monotonic() + _START_LIMIT_SECONDS
         while time.monotonic() < give_up_at:
-            if _status(self._pgdata) == "ready" and self._postmaster() is not None:
+            if is_ready(self._pgdata):
                 return
             if self._child is not None and self._child.poll() is not None:
                 raise ServerFailed(f"PostgreSQL ended while starting:\n{_tail(self._log)}")
@@ -163,7 +165,7 @@ class EmbeddedServer:
         raise ServerFailed(f"PostgreSQL is still not ready:\n{_tail(self._log)}")
 
     def _stop(self) -> None:
-        postmaster = self._postmaster()
+        postmaster = _living(self._pgdata)
         if postmaster is None:
             return
         for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, by force
@@ -177,23 +179,11 @@ class EmbeddedServer:
     def _gone(self) -> bool:
         """Not psutil's wait: to that one a zombie lives until its own parent looks."""
         give_up_at = time.monotonic() + _STOP_LIMIT_SECONDS
-        while self._postmaster() is not None:
+        while _living(self._pgdata) is not None:
             if time.monotonic() > give_up_at:
                 return False
             time.sleep(0.02)
         return True
-
-    def _postmaster(self) -> psutil.Process | None:
-        """The living server of this folder: the pid file alone may name a stranger."""
-        for child in _children:
-            child.poll()  # a dead one would otherwise stay as a zombie
-        lines = _pid_file(self._pgdata)
-        try:
-            process = psutil.Process(int(lines[0]))
-            serves = process.name() == "postgres" and str(self._pgdata) in process.cmdline()
-        except (IndexError, ValueError, psutil.NoSuchProcess):
-            return None
-        return process if serves and process.status() != psutil.STATUS_ZOMBIE else None
 
 
 @contextmanager
@@ -217,6 +207,12 @@ def program(name: str) -> Path:
     return programs() / "bin" / name
 
 
+def _living(pgdata: Path) -> psutil.Process | None:
+    for child in _children:
+        child.poll()  # a dead one would otherwise stay as a zombie
+    return postmaster_of(pgdata)
+
+
 def _ensure_ours(data_dir: Path) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     if not os.access(data_dir, os.W_OK | os.X_OK):
@@ -231,37 +227,6 @@ def _socket_dir(pgdata: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(pgdata.resolve())).hexdigest()[:16]
     # Not the configured temporary folder: that may be long itself, or differ between processes.
     return Path("/tmp") / f"subledger-{digest}"  # noqa: S108 - owned by us and closed to others
-
-
-def _pid_file(pgdata: Path) -> list[str]:
-    try:
-        return (pgdata / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return []
-
-
-def _status(pgdata: Path) -> str:
-    """The last line of the pid file: starting, ready, stopping."""
-    lines = _pid_file(pgdata)
-    return lines[7].strip() if len(lines) > 7 else ""  # LOCK_FILE_LINE_PM_STATUS
-
-
-def _quit_orphans(pgdata: Path) -> None:
-    """Backends outlive a killed postmaster for a moment and hold its shared memory."""
-    orphans = [each for each in psutil.process_iter() if _works_in(each, pgdata)]
-    for orphan in orphans:
-        orphan.send_signal(signal.SIGQUIT)
-    _, stubborn = psutil.wait_procs(orphans, timeout=5)
-    for orphan in stubborn:
-        orphan.kill()
-    psutil.wait_procs(stubborn, timeout=5)
-
-
-def _works_in(process: psutil.Process, pgdata: Path) -> bool:
-    try:
-        return process.name() == "postgres" and process.cwd() == str(pgdata.resolve())
-    except psutil.Error:
-        return False
 
 
 def _ensure_database(url: str) -> None:

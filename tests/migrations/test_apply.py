@@ -54,10 +54,15 @@ def test_one_that_fails_leaves_nothing_of_itself(empty_database: str, folder: Pa
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrate(empty_database, folder)
     with psycopg.connect(empty_database) as conn:
-        assert conn.execute("SELECT to_regclass('half'), to_regclass('facts')").fetchone() == (None, "facts")
+        assert conn.execute("SELECT to_regclass('half'), to_regclass('facts')").fetchone() == (
+            None,
+            "facts",
+        )
 
 
-def test_a_changed_one_is_refused_before_anything_happens(empty_database: str, folder: Path) -> None:
+def test_a_changed_one_is_refused_before_anything_happens(
+    empty_database: str, folder: Path
+) -> None:
     migrate(empty_database, folder)
     (folder / "0002_add_weight.sql").write_text("ALTER TABLE facts ADD weight bigint;")
     (folder / "0003_drop_facts.sql").write_text("DROP TABLE facts;")
@@ -75,7 +80,9 @@ def test_a_newer_database_is_refused(empty_database: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["0004_skip_a_number.sql", "3_short.sql", "0003-dash.sql"])
-def test_a_name_that_breaks_the_row_is_refused(empty_database: str, folder: Path, name: str) -> None:
+def test_a_name_that_breaks_the_row_is_refused(
+    empty_database: str, folder: Path, name: str
+) -> None:
     (folder / name).write_text("SELECT 1;")
     with pytest.raises(MigrationRefused):
         migrate(empty_database, folder)
@@ -84,7 +91,10 @@ def test_a_name_that_breaks_the_row_is_refused(empty_database: str, folder: Path
 def test_two_at_once_apply_each_once(empty_database: str, folder: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda _: migrate(empty_database, folder).applied, range(4)))
-    assert sorted(name for applied in outcomes for name in applied) == ["0001 create_facts", "0002 add_weight"]
+    assert sorted(name for applied in outcomes for name in applied) == [
+        "0001 create_facts",
+        "0002 add_weight",
+    ]
 
 
 def test_the_service_may_add_and_not_change(empty_database: str, folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from settings import CHECKOUT
 from store import embedded
@@ -94,10 +95,10 @@ def test_a_stale_pid_file_that_names_a_stranger_is_no_server(data_dir: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["d" * 120, "a, b%c and ü"])
-def test_a_path_that_no_socket_can_have_is_served_from_a_short_one(tmp_path: Path, name: str) -> None:
+def test_a_path_too_long_for_a_socket_is_served_from_a_short_one(tmp_path: Path, name: str) -> None:
     with embedded_server(tmp_path / name) as server:
         write(server.url, "far away")
-        sockets = Path(psycopg.conninfo.conninfo_to_dict(server.url)["host"])
+        sockets = Path(str(conninfo_to_dict(server.url)["host"]))
         assert sockets.stat().st_mode & 0o077 == 0
     assert not sockets.exists()
 
@@ -134,13 +135,13 @@ def read(url: str) -> set[str]:
 
 def postmasters(data_dir: Path) -> set[int]:
     wanted = str(data_dir / "postgres")
-    return {p.pid for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _of(p, wanted)}
+    return {each.pid for each in psutil.process_iter() if _serves(each, wanted)}
 
 
-def _of(process: psutil.Process, pgdata: str) -> bool:
+def _serves(process: psutil.Process, pgdata: str) -> bool:
     try:
-        return pgdata in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        return process.name() == "postgres" and pgdata in process.cmdline()
+    except psutil.Error:
         return False
 
 
