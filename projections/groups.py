@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from projections import (
+    accounting,
     accounts,
     balances,
     customers,
@@ -32,4 +33,5 @@ RESOURCES = Group(
         balances.TRANSACTIONS_VIEW,
     ),
 )
-GROUPS: tuple[Group, ...] = (RESOURCES,)
+ACCOUNTING = Group("accounting", (accounting.ACCOUNTING_VIEW,))
+GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)
