@@ -10,6 +10,7 @@ from api.errors import Refused
 from api.metrics import Metrics
 from domain.shared.errors import FieldError
 from migrations import apply
+from store.operations import stopped_projections
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -43,11 +44,13 @@ class Readiness:
     def _wrong(self) -> list[FieldError]:
         try:
             with self._services.connections.connection() as connection:
-                current = apply.current(connection)
+                if not apply.current(connection):
+                    return [FieldError("migrations", "not_current", "run subledger migrate")]
+                stopped = stopped_projections(connection)
         except Exception as reason:  # noqa: BLE001 - whatever it is, we are not ready
             _log.warning("database_unreachable", reason=str(reason))
             return [FieldError("database", "unreachable", "the database does not answer")]
-        if not current:
-            return [FieldError("migrations", "not_current", "run subledger migrate")]
-        stopped = self._services.views.stopped()
-        return [FieldError("projections", "stopped", sentence) for sentence in stopped]
+        return [
+            FieldError("projections", "stopped", f"{group} of {account_id} at {position}")
+            for account_id, group, position, _ in stopped
+        ]

@@ -44,7 +44,7 @@ class Reading:
         )
         _wait(call, request.get_header("Ledger-Position"))
         answer = self._route.handler(call)
-        shown.headers(response, call, answer.position, behind=answer.head - answer.position)
+        shown.headers(response, answer.position, behind=answer.head - answer.position)
         _tell(response, answer)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.shared.errors import NotFound
+from domain.shared.identifiers import MalformedId, uuid_of
 from projections import resource as resources
 from projections import resources as by_position
 from projections.groups import RESOURCES
@@ -115,9 +116,10 @@ def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:
 
 def require_ref(kind: Resource[Any], ref: str) -> None:
     """Raises NotFound for text that is no id of this kind, whatever it may be an id of."""
-    if not ref.startswith(f"{kind.view.aggregate.prefix}_"):
-        raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}")
-    resources.require_ref(kind, ref)
+    try:
+        uuid_of(ref, kind.view.aggregate.prefix)
+    except MalformedId:
+        raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}") from None
 
 
 def page(

@@ -75,7 +75,7 @@ class Writing:
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         call, body = self._read(request, path)
         answered = perform(self._route, call, body)
-        shown.headers(response, call, answered.position)
+        shown.headers(response, answered.position)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
         self._answer(response, call, answered)
