@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from projections import (
-    accounting,
     accounts,
     balances,
     customers,
@@ -15,6 +14,7 @@ from projections import (
     products,
     subscriptions,
 )
+from projections.accounting import ACCOUNTING_VIEW
 from projections.group import Group
 
 RESOURCES = Group(
@@ -33,5 +33,5 @@ RESOURCES = Group(
         balances.TRANSACTIONS_VIEW,
     ),
 )
-ACCOUNTING = Group("accounting", (accounting.ACCOUNTING_VIEW,))
+ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
 GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)
