@@ -181,4 +181,3 @@ def _url(settings: Settings) -> str:
     if settings.database_url is None:
         raise ValueError("which database? enter bootstrap.database() and use its settings")
     return settings.database_url
-
