@@ -58,7 +58,7 @@ class RunRecord:
         since = time.monotonic()
         while not self._locked():
             other = self._read()
-            if time.monotonic() > since + _PATIENCE_SECONDS.get(other.get("state"), 0):
+            if time.monotonic() > since + _PATIENCE_SECONDS.get(str(other.get("state")), 0):
                 raise PortTaken(
                     f"Subledger already runs on port {self._settings.port} from "
                     f"{self._settings.data_dir} (process {other.get('pid')})."
