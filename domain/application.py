@@ -126,7 +126,11 @@ class Books(Application[UUID]):
 
     def owner_of(self, kind: str, value: str) -> UUID | None:
         """Who holds the claim on a value, if anybody."""
-        return self.recorder.owner_of(kind, value)
+        return self.recorder.claim_owners(kind, [value]).get(value)
+
+    def owners_of(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """Who holds which claim of a kind, by value; unclaimed values are left out."""
+        return self.recorder.claim_owners(kind, values)
 
     def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
         return typed_id(prefix, aggregate_id)

@@ -73,10 +73,12 @@ CREATE TABLE idempotency_keys (
     key          text NOT NULL,
     request_hash bytea NOT NULL,
     answer       json,
+    position     bigint NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (account_id, key)
 );
 COMMENT ON COLUMN idempotency_keys.answer IS 'Null while the request''s outcome is open.';
+COMMENT ON COLUMN idempotency_keys.position IS 'Of the append that answered: what the caller was shown.';
 
 
 -- A field of any text, told apart from its neighbours by its length in octets.
@@ -127,11 +129,11 @@ BEGIN
                 WHEN _found.request_hash <> _key_hash THEN 'SL005'
                 WHEN _found.answer IS NULL THEN 'SL006' ELSE 'SL007' END;
         END IF;
-        INSERT INTO idempotency_keys (account_id, key, request_hash, answer)
-        VALUES (_account, _key, _key_hash, _key_answer);
+        INSERT INTO idempotency_keys (account_id, key, request_hash, answer, position)
+        VALUES (_account, _key, _key_hash, _key_answer, _head.position + _count);
     END IF;
     IF _completed_key IS NOT NULL THEN
-        UPDATE idempotency_keys SET answer = _completed_answer
+        UPDATE idempotency_keys SET answer = _completed_answer, position = _head.position + _count
          WHERE account_id = _account AND key = _completed_key AND answer IS NULL;
     END IF;
 

@@ -46,8 +46,14 @@ class DueWork(Protocol):
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
         """Typed ids due by `at` for a kind of work, in order, beginning after one of them."""
 
-    def unanswered_payments(self, started_before: datetime) -> list[str]:
-        """Payments whose gateway's answer never came."""
+    def unanswered_payments(self, older_than_seconds: float) -> list[str]:
+        """Payments begun so long ago, by the wall clock, whose gateway's answer never came."""
+
+    def open_sent_invoices(self) -> list[str]:
+        """Invoices sent to customers and not paid, oldest first."""
+
+    def open_invoices(self) -> list[str]:
+        """Every invoice that waits for money, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def run_due(
     """Run what falls due up to `until`; a test account's clock moves along and ends there."""
     done = summary or Summary()
     desk.due.catch_up()
-    _resume(desk, until, done)
+    resume(desk, done, older_than_seconds=_patience(desk))
     while (at := desk.due.next_instant(until)) is not None:
         before = done.ran.total()
         _move_clock(desk, at)
@@ -99,12 +105,24 @@ def _move_clock(desk: Desk, to: datetime) -> None:
         advance_clock(desk.books, to, desk.act)
 
 
-def _resume(desk: Desk, until: datetime, done: Summary) -> None:
-    refs = desk.due.unanswered_payments(started_before=until)
+def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float) -> None:
+    """Look up the charges whose answer never came."""
+    refs = desk.due.unanswered_payments(older_than_seconds)
     if refs:
         resumed = resume_payments(desk.books, desk.gateways, desk.account, refs, desk.act)
-        done.ran["resume_payment"] += resumed
+        if done is not None:
+            done.ran["resume_payment"] += resumed
         desk.due.catch_up()
+
+
+def _patience(desk: Desk) -> float:
+    """On a test account time is moved by hand, and what is unanswered is looked up with it."""
+    return gateway_patience(desk) if desk.account.livemode else 0.0
+
+
+def gateway_patience(desk: Desk) -> float:
+    """Seconds after which an unanswered charge is looked up: twice the longest timeout."""
+    return 2.0 * max(gateway.timeout_seconds for gateway in desk.gateways.values())
 
 
 def _run_kind(desk: Desk, kind: str, at: datetime, done: Summary) -> None:

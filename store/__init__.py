@@ -1,1 +1,1 @@
-"""The event store on PostgreSQL: one gapless, chained log an account."""
+"""The event store on PostgreSQL, the operational tables beside it, and the embedded server."""

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from store.connections import Connection
 
 _LOOK_UP = """
-    SELECT request_hash, answer FROM idempotency_keys WHERE account_id = %b AND key = %b"""
+    SELECT request_hash, answer, position
+      FROM idempotency_keys WHERE account_id = %b AND key = %b"""
 
 
 class Request(NamedTuple):
-    """A request that was recorded. `answer` is None while its outcome is open."""
+    """A request that was recorded. `answer` is None while its outcome is open.
+
+    `position` is the log's after the append that answered it.
+    """
 
     answer: dict[str, Any] | None
+    position: int
 
 
 def look_up(
@@ -32,4 +37,4 @@ def look_up(
         return None
     if row[0] != request_hash:
         raise KeyReused(detail=f"the key {key!r} was used for another request")
-    return Request(None if row[1] is None else msgspec.json.decode(row[1]))
+    return Request(None if row[1] is None else msgspec.json.decode(row[1]), row[2])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from store.chain import first_link
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -23,6 +24,14 @@ def open_account(
     )
 
 
+def now(connection: Connection) -> datetime:
+    """The database's time, by which live accounts run."""
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
 def all_accounts(connection: Connection) -> list[UUID]:
     """Every account, in the order of its id."""
     return [
@@ -30,10 +39,58 @@ def all_accounts(connection: Connection) -> list[UUID]:
     ]
 
 
-def forget_answered_keys(connection: Connection, older_than: timedelta) -> int:
-    """Deletes answered idempotency keys of all accounts; open intents stay."""
+def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[tuple[UUID, str]]:
+    """Accounts and groups whose live generation is behind the log and not stopped."""
     return connection.execute(
-        "DELETE FROM idempotency_keys"
-        " WHERE answer IS NOT NULL AND created_at < clock_timestamp() - %s",
-        (older_than,),
-    ).rowcount
+        """
+        SELECT h.account_id, g.name
+          FROM heads h
+         CROSS JOIN unnest(%s::text[]) AS g (name)
+          LEFT JOIN projection_live l ON l.account_id = h.account_id AND l.group_name = g.name
+          LEFT JOIN projection_tracking t ON t.account_id = h.account_id
+           AND t.group_name = g.name AND t.generation = l.generation
+         WHERE coalesce(t.position, 0) < h.position AND coalesce(t.state, 'running') = 'running'
+         ORDER BY h.account_id, g.name""",
+        (list(groups),),
+    ).fetchall()
+
+
+def stopped_projections(connection: Connection) -> list[tuple[UUID, str, int, str]]:
+    """Accounts and groups that an event broke: account, group, the event's position, the error."""
+    return connection.execute(
+        """
+        SELECT t.account_id, t.group_name, t.stopped_at, t.error
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation = t.generation
+         WHERE t.state = 'stopped'
+         ORDER BY t.account_id, t.group_name""",
+    ).fetchall()
+
+
+def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UUID, str, int]]:
+    """Generations that reads were switched away from longer ago than `age`."""
+    return connection.execute(
+        """
+        SELECT account_id, group_name, generation
+          FROM projection_tracking
+         WHERE retired_at < clock_timestamp() - %s
+         ORDER BY account_id, group_name, generation""",
+        (age,),
+    ).fetchall()
+
+
+def stalled_projections(connection: Connection, patience: timedelta) -> list[tuple[UUID, str]]:
+    """Accounts and groups whose next event was written longer ago than `patience`."""
+    return connection.execute(
+        """
+        SELECT t.account_id, t.group_name
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation = t.generation
+          JOIN heads h ON h.account_id = t.account_id AND h.position > t.position
+          JOIN stored_events e ON e.account_id = t.account_id AND e.position = t.position + 1
+         WHERE e.wall_at < clock_timestamp() - %s
+         ORDER BY t.account_id, t.group_name""",
+        (patience,),
+    ).fetchall()

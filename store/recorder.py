@@ -36,13 +36,15 @@ if TYPE_CHECKING:
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
       FROM heads WHERE account_id = %b"""
-_OWNER = "SELECT owner FROM claims WHERE account_id = %b AND kind = %b AND value = %b"
 _NOTIFICATIONS = """
     SELECT position, originator_id, originator_version, topic, state
       FROM stored_events
      WHERE account_id = %b AND position >= %b AND position <= %b
        AND (%b::text[] IS NULL OR topic = ANY (%b::text[]))
      ORDER BY position LIMIT %b"""
+_OWNERS = """
+    SELECT value, owner FROM claims
+     WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
 _LAST_POSITION = 2**63 - 1
 
 
@@ -80,17 +82,18 @@ class AccountRecorder(BooksRecorder):
         with self._connections.connection() as connection:
             return read_histories(connection, self._mapper, self.account_id, kind, ids, until)
 
+    def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _OWNERS, (self.account_id, kind, text_array(values)), prepare=True, binary=True
+            ).fetchall()
+        return dict(rows)
+
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)
 
     def keep_snapshots(self, taken: Sequence[snapshots.Snapshot]) -> None:
         snapshots.keep(self._connections, self.account_id, taken)
-
-    def owner_of(self, kind: str, value: str) -> UUID | None:
-        arguments = (self.account_id, kind, value)
-        with self._connections.connection() as connection:
-            row = connection.execute(_OWNER, arguments, prepare=True, binary=True).fetchone()
-        return row[0] if row else None
 
     def head(self) -> Head:
         with self._connections.connection() as connection:

@@ -61,7 +61,7 @@ class Plan(Aggregate):
     def _updated(self, changes: Changes) -> None:
         rest = dict(changes)
         if "name" in rest:
-            self.terms = replace(self.terms, plan_name=rest.pop("name"))
+            self.terms = replace(self.terms, plan_name=str(rest.pop("name")))
         self.__dict__.update(rest)
 
     class Archived(Aggregate.Event):

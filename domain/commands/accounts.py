@@ -25,7 +25,7 @@ def open_account(
     books: Books, act: Act, *, name: str, timezone: str, currency: str, livemode: bool
 ) -> Done:
     """The account's first events. Raises Invalid for an unknown time zone or currency."""
-    _require_known(name, timezone, currency)
+    require_known(name, timezone, currency)
     account = Account._create(  # noqa: SLF001 - the library's named way to pass an id
         Account.Created,
         id=books.account_id,
@@ -43,7 +43,7 @@ def open_account(
     return Done(account.ref, books.record(account, clock, by=act.by, given=Conditions(clock=now)))
 
 
-def _require_known(name: str, timezone: str, currency: str) -> None:
+def require_known(name: str, timezone: str, currency: str) -> None:
     wrong = []
     if not name.strip():
         wrong.append(FieldError("name", "required", "a name is needed"))
@@ -77,7 +77,7 @@ def set_clock(books: Books, now: datetime, act: Act) -> Done:
     if position > FIRST_EVENTS + clock.version - 1:
         raise Conflict("test_clock_started", "the account has business events: advance instead")
     clock.set(now)
-    given = act.given(clock=now, rewinds_at=position)
+    given = act.given(clock.ref, clock=now, rewinds_at=position)
     return Done(clock.ref, books.record(clock, by=act.by, given=given))
 
 
@@ -87,4 +87,4 @@ def advance_clock(books: Books, to: datetime, act: Act) -> Done:
     clock.advance(to)
     if not clock.pending_events:
         return Done(clock.ref, None)
-    return Done(clock.ref, books.record(clock, by=act.by, given=act.given(clock=to)))
+    return Done(clock.ref, books.record(clock, by=act.by, given=act.given(clock.ref, clock=to)))

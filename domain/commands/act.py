@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.shared.recording import Conditions
@@ -18,9 +18,19 @@ class Act:
     by: Context
     key: IdempotencyKey | None = None
 
-    def given(self, **conditions: Any) -> Conditions:
-        """Conditions of the append that takes the key."""
+    def given(self, ref: str, **conditions: Any) -> Conditions:
+        """Conditions of the append that takes the key and answers it with `ref`."""
+        key = None if self.key is None else replace(self.key, answer={"id": ref})
+        return Conditions(key=key, **conditions)
+
+    def intent(self, **conditions: Any) -> Conditions:
+        """Conditions of an append that takes the key and leaves its answer to the outcome."""
         return Conditions(key=self.key, **conditions)
+
+    @property
+    def request_key(self) -> str | None:
+        """The caller's key, as it is kept with an intent."""
+        return None if self.key is None else self.key.key
 
 
 @dataclass(frozen=True, slots=True)

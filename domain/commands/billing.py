@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """One term to be billed. `method` set means that it is charged in the same step."""
+    """One term to be billed. `method` set means that it is charged in the same step.
+
+    `request_key` is the caller's key, answered by the outcome of that charge.
+    """
 
     customer: Customer
     subscription_ref: str
@@ -36,6 +39,7 @@ class Bill:
     method: PaymentMethod | None
     notes: str | None = None
     purchase_order: str | None = None
+    request_key: str | None = None
 
 
 def bill_term(
@@ -46,7 +50,10 @@ def bill_term(
     lines = with_tax([_line(books, account, bill)])
     payment = None
     if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
-        payment = _intent(books, invoice, lines, bill.method, at)
+        payment = new_intent(
+            books, invoice, sum(line.amount + line.tax for line in lines), bill.method, at,
+            request_key=bill.request_key, request_ref=bill.subscription_ref,
+        )  # fmt: skip
     strategy = bill.phase.terms.revenue_recognition_strategy
     document = issue_document(account, bill.customer, lines, strategy, at)
     document |= {
@@ -94,15 +101,17 @@ def _line(books: Books, account: Account, bill: Bill) -> Line:
     )
 
 
-def _intent(
-    books: Books, invoice: Invoice, lines: Sequence[Line], method: PaymentMethod, at: datetime
-) -> Payment:
-    return new_intent(books, invoice, sum(line.amount + line.tax for line in lines), method, at)
-
-
 def new_intent(
-    books: Books, invoice: Invoice, amount: int, method: PaymentMethod, at: datetime
+    books: Books,
+    invoice: Invoice,
+    amount: int,
+    method: PaymentMethod,
+    at: datetime,
+    *,
+    request_key: str | None = None,
+    request_ref: str | None = None,
 ) -> Payment:
+    """The intent to charge; `request_key` is answered with `request_ref` by its outcome."""
     return Payment._create(  # noqa: SLF001
         Payment.Created,
         id=books.new_id(),
@@ -114,6 +123,8 @@ def new_intent(
         method_reference=method.reference,
         started_at=at,
         invoice_id=invoice.ref,
+        request_key=request_key,
+        request_ref=None if request_key is None else request_ref,
     )
 
 

@@ -19,6 +19,7 @@ from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.balance import Balance
 from domain.payments.gateway import (
+    Approved,
     Charge,
     Declined,
     Gateway,
@@ -29,6 +30,7 @@ from domain.payments.payment import SETTLED, Payment
 from domain.shared.errors import Conflict, Invalid, NotFound
 from domain.shared.identifiers import typed_id, uuid_of
 from domain.shared.period import accounting_date
+from domain.shared.recording import NO_CONDITIONS, Conditions
 from domain.subscriptions.redating import redated_by_payment
 from domain.subscriptions.subscription import Status as SubscriptionStatus
 from domain.subscriptions.subscription import Subscription
@@ -192,9 +194,12 @@ def charge_invoice(
     invoice.require_payable()
     customer = books.load(Customer, invoice.customer_id)
     method = method_of(books, chosen_method(method_ref, customer), customer.ref)
-    payment = new_intent(books, invoice, invoice.amount_remaining, method, books.now())
+    payment = new_intent(
+        books, invoice, invoice.amount_remaining, method, books.now(),
+        request_key=act.request_key, request_ref=ref,
+    )  # fmt: skip
     invoice.start_payment(payment.ref)
-    books.record(invoice, payment, by=act.by, given=act.given())
+    books.record(invoice, payment, by=act.by, given=act.intent())
     return settle(books, gateways, account, payment.ref, ask(gateways, payment), act)
 
 
@@ -216,14 +221,33 @@ def settle(
         invoice = books.load(Invoice, payment.invoice_id or "")
         case = case_of(books, invoice, payment)
         apply_outcome(books, account, case, outcome, books.now())
-        changed = case.changed()
-        if not changed:
+        changed, given = case.changed(), completing(payment, outcome)
+        if not changed and given is NO_CONDITIONS:
             return Done(invoice.ref, None), outcome
         try:
-            return Done(invoice.ref, books.record(*changed, by=act.by)), outcome
+            return Done(invoice.ref, books.record(*changed, by=act.by, given=given)), outcome
         except Conflict as lost:
             if lost.code != "concurrent_change":
                 raise
+
+
+def completing(payment: Payment, outcome: Outcome) -> Conditions:
+    """Answers the key of the request that began the payment; kept if it was answered before."""
+    if payment.request_key is None:
+        return NO_CONDITIONS
+    answer = {"id": payment.request_ref, **told(outcome)}
+    return Conditions(completes_key=(payment.request_key, answer))
+
+
+def told(outcome: Outcome) -> dict[str, str]:
+    """What the caller is told of a gateway's answer, as a key keeps it."""
+    match outcome:
+        case Approved():
+            return {"outcome": "approved"}
+        case Declined(code, detail):
+            return {"outcome": "declined", "code": code, "detail": detail}
+        case _:
+            return {"outcome": "unanswered"}
 
 
 def settle_many(
@@ -273,7 +297,7 @@ def mark_paid(books: Books, account: Account, ref: str, offline: OfflinePayment,
     """Raises Conflict for an invoice that takes no money, Invalid `amount_exceeds_outstanding`."""
     case = case_of(books, books.load(Invoice, ref), None)
     mark_case_paid(books, account, case, offline, books.now())
-    return Done(ref, books.record(*case.changed(), by=act.by, given=act.given()))
+    return Done(ref, books.record(*case.changed(), by=act.by, given=act.given(ref)))
 
 
 def mark_case_paid(

@@ -19,7 +19,7 @@ def cancel_at_period_end(books: Books, ref: str, reason: str | None, act: Act) -
     """Raises Conflict `subscription_not_cancelable`."""
     subscription = books.load(Subscription, ref)
     subscription.cancel_at_end(books.now(), reason)
-    return Done(ref, books.record(subscription, by=act.by, given=act.given()))
+    return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
 
 
 def cancel_many_at_period_end(

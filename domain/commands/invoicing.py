@@ -78,7 +78,8 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
         metadata=new.metadata,
     )
     claims = old_id_claims("inv", new.old_provider_id, invoice.id)
-    return Done(invoice.ref, books.record(invoice, by=act.by, given=act.given(claims=claims)))
+    given = act.given(invoice.ref, claims=claims)
+    return Done(invoice.ref, books.record(invoice, by=act.by, given=given))
 
 
 def _lines(books: Books, account: Account, new: NewInvoice) -> tuple[Line, ...]:
@@ -138,7 +139,7 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     issue(invoice, document | _span(invoice.lines), at)
     case = Case(None, invoice, None)
     _credit_negative(books, account, case, at)
-    return Done(ref, books.record(*case.changed(), by=act.by, given=act.given()))
+    return Done(ref, books.record(*case.changed(), by=act.by, given=act.given(ref)))
 
 
 def _strategy(books: Books, invoice: Invoice) -> str:
@@ -183,7 +184,7 @@ def void_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     returned = 0 if invoice.strategy == "invoice_creation" else invoice.amount_paid
     invoice.void(at=at, on=on, reason=act.by.reason)
     _return_unapplied(books, case, returned, at, on)
-    return Done(ref, books.record(*case.returned(), by=act.by, given=act.given()))
+    return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
 
 
 def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Done:
@@ -203,7 +204,7 @@ def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Do
         and subscription.status in running
     ):
         subscription.become_unpaid(invoice.ref, at)
-    return Done(ref, books.record(*case.returned(), by=act.by, given=act.given()))
+    return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
 
 
 def _return_unapplied(books: Books, case: Case, returned: int, at: datetime, on: Any) -> None:
@@ -225,4 +226,4 @@ def update_invoice(
     invoice.require_version(version)
     moved = moved_old_id(invoice, changes, "inv")
     invoice.update(changes)
-    return Done(ref, books.record(invoice, by=act.by, given=act.given(**moved)))
+    return Done(ref, books.record(invoice, by=act.by, given=act.given(ref, **moved)))

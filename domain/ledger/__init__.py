@@ -1,1 +1,1 @@
-"""What is booked for each fact, and how revenue is earned by the day."""
+"""What is booked: accounts, earning over time, and one rule per fact."""

@@ -28,7 +28,11 @@ class Payment(Aggregate):
     prefix = "pay"
 
     class Created(Aggregate.Created):
-        """The intent: saved before the gateway is asked."""
+        """The intent: saved before the gateway is asked.
+
+        `request_key` is the idempotency key of the request that asks, `request_ref` what that
+        request will be answered with: whoever saves the outcome completes the key.
+        """
 
         TOPIC = "payment.started"
         customer_id: str
@@ -39,6 +43,8 @@ class Payment(Aggregate):
         method_reference: str
         started_at: datetime
         invoice_id: str | None = None
+        request_key: str | None = None
+        request_ref: str | None = None
 
     class Recorded(Aggregate.Created):
         """Money that came without a gateway: check, wire, transfer, cash, external."""
@@ -66,6 +72,8 @@ class Payment(Aggregate):
         category: str | None = None,
         reference: str | None = None,
         invoice_id: str | None = None,
+        request_key: str | None = None,
+        request_ref: str | None = None,
     ) -> None:
         self.customer_id = customer_id
         self.amount = amount
@@ -77,6 +85,8 @@ class Payment(Aggregate):
         self.category = category
         self.reference = reference
         self.invoice_id = invoice_id
+        self.request_key = request_key
+        self.request_ref = request_ref
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
     class Succeeded(Aggregate.Event):

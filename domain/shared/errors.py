@@ -69,7 +69,8 @@ class ClaimTaken(Invalid):
     def __init__(self, kind: str, value: str) -> None:
         self.kind = kind
         self.value = value
-        super().__init__((FieldError(kind, "taken", "already used by another record"),))
+        field = kind.rpartition(".")[2]
+        super().__init__((FieldError(field, "taken", "already used by another record"),))
 
 
 class ClaimHeld(Conflict):

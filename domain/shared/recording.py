@@ -118,16 +118,16 @@ class BooksRecorder(ApplicationRecorder):
         """The histories of many aggregates in one query; absent ids are left out."""
 
     @abstractmethod
+    def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
+        """Who holds which claim of a kind; unclaimed values are left out."""
+
+    @abstractmethod
     def snapshot(self, aggregate: Aggregate) -> Any:
         """The state of an aggregate about to be recorded, for `keep_snapshots` afterwards."""
 
     @abstractmethod
     def keep_snapshots(self, taken: Sequence[Any]) -> None:
         """Stores snapshots of aggregates just recorded; never fails what was recorded."""
-
-    @abstractmethod
-    def owner_of(self, kind: str, value: str) -> UUID | None:
-        """The owner of a claim."""
 
     @abstractmethod
     def head(self) -> Head:

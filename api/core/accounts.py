@@ -1,0 +1,18 @@
+"""The account a key belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api import views
+from domain.accounts.account import Account
+from domain.shared.identifiers import typed_id
+from projections.accounts import ACCOUNTS
+
+if TYPE_CHECKING:
+    from api.call import Call
+    from api.views import Found
+
+
+def show(call: Call) -> Found:
+    return views.one(call, ACCOUNTS, typed_id(Account.prefix, call.account_id))

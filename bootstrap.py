@@ -1,0 +1,183 @@
+"""Puts the parts together: the one place that knows all of them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import psycopg
+from apscheduler.schedulers.background import BackgroundScheduler
+
+import demo
+from api import app as api_app
+from api.services import Services
+
+from migrations import apply
+from parts import EveryAccount, Parts
+from projections.generations import delete_retired
+from projections.groups import GROUPS
+from projections.runner import run_sweep
+from scheduler.due import Summary, run_due
+from scheduler.jobs import DueWork
+from settings import Settings, read_settings
+from store.diagnosis import Finding
+from store.embedded import EmbeddedServer, embedded_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from api.app import App
+    from domain.commands.act import Act
+
+_CLEANING_SECONDS = 60
+_DUE_SECONDS = 5
+
+
+class Stop(Protocol):
+    """Tells a long-running process to end. A threading.Event will do in tests."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database in use. `settings` names it, whoever's it is: hand these on."""
+
+    settings: Settings
+    url: str
+    server: EmbeddedServer | None
+
+    def ensure_running(self) -> bool:
+        """Start the embedded server if it died. True when it had to be started."""
+        return self.server.ensure_running() if self.server else False
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The operator's database, or the embedded one: found running or started for the while."""
+    if settings.database_url is not None:
+        yield Database(settings, settings.database_url, server=None)
+        return
+    with embedded_server(settings.data_dir) as server:
+        yield Database(replace(settings, database_url=server.url), server.url, server)
+
+
+def migrate(settings: Settings, *, distributed: bool = False) -> list[str]:
+    """Bring the schema up to date. Lines for a person to read."""
+    outcome = apply.migrate(_url(settings), distributed=distributed)
+    return [
+        *(f"migrated {name}" for name in outcome.applied),
+        *(f"distributed {table}" for table in outcome.distributed),
+        *(f"warning: {warning}" for warning in outcome.warnings),
+    ]
+
+
+def ensure_demo(settings: Settings) -> None:
+    """Make the demo account if it is not there; its key is kept beside the data."""
+    if _demo_file(settings).exists():
+        return
+    parts = Parts(_url(settings))
+    try:
+        account = parts.open_account(
+            demo.ACT, name=demo.NAME, timezone="UTC", currency="USD", livemode=False
+        )
+        desk = parts.desk(account.account_id, demo.ACT)
+        demo.fill(desk, desk.books.now())
+        _keep_private(_demo_file(settings), {"account_id": account.ref, "api_key": account.api_key})
+    finally:
+        parts.close()
+
+
+def _demo_file(settings: Settings) -> Path:
+    return settings.data_dir / "demo.json"
+
+
+def _keep_private(path: Path, content: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def welcome(settings: Settings) -> str:
+    """What `run` prints once the service is ready: address, demo key, next steps."""
+    lines = [
+        "",
+        f"Subledger is ready: {settings.address}",
+        f"  read the API: {settings.address}/docs",
+    ]
+    if settings.demo and _demo_file(settings).exists():
+        key = json.loads(_demo_file(settings).read_text(encoding="utf-8"))["api_key"]
+        report = f"{settings.address}/core/v1/reports/deferred_revenue"
+        lines += [
+            f"  demo API key: {key}",
+            "  next, try:",
+            f'    curl -H "Authorization: Bearer {key}" "{report}"',
+            "    .venv/bin/subledger account create --test --name Mine --timezone Europe/Berlin",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def create_app(settings: Settings | None = None) -> App:
+    """The web application. Called in each gunicorn worker, after the fork."""
+    settings = settings or read_settings()
+    return api_app.create_app(services(Parts(_url(settings), pool_size=settings.web_threads + 4)))
+
+
+def services(parts: Parts) -> Services:
+    """What the edge is given."""
+
+    def advance(account_id: UUID, to: datetime, act: Act) -> Summary:
+        return run_due(parts.desk(account_id, act), to)
+
+    return Services(
+        connections=parts.connections,
+        books_for=parts.books,
+        gateways=parts.gateways,
+        advance=advance,
+    )
+
+
+def run_worker(settings: Settings, stop: Stop) -> None:
+    """Project what was recorded, and delete what rebuilds left behind, until told to stop."""
+    parts = Parts(_url(settings))
+    jobs = BackgroundScheduler(timezone="UTC")
+    clean = partial(delete_retired, parts.connections, GROUPS)
+    jobs.add_job(clean, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    jobs.start()
+    run_sweep(parts.connections, GROUPS, stop)
+    jobs.shutdown(wait=True)
+    parts.close()
+
+
+def run_scheduler(settings: Settings, stop: Stop) -> None:
+    """Fire what is due until told to stop."""
+    parts = Parts(_url(settings))
+    jobs = BackgroundScheduler(timezone="UTC")
+    work = DueWork(EveryAccount(parts))
+    jobs.add_job(work, "interval", seconds=_DUE_SECONDS, max_instances=1, coalesce=True)
+    jobs.start()
+    stop.wait()
+    jobs.shutdown(wait=True)
+    parts.close()
+
+
+def diagnose_schema(settings: Settings) -> list[Finding]:
+    """What `doctor` says about the schema."""
+    with psycopg.connect(_url(settings)) as conn:
+        if apply.current(conn):
+            return [Finding("ok", "migrations", "current")]
+        return [Finding("fail", "migrations", "not current: run subledger migrate")]
+
+
+def _url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise ValueError("which database? enter bootstrap.database() and use its settings")
+    return settings.database_url

@@ -1,0 +1,48 @@
+"""One program, `subledger`: where commands are registered and where errors become sentences."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cli import accounts, database, history, processes
+from domain.shared.errors import DomainError
+from migrations.apply import MigrationRefused
+from migrations.distribution import NoCluster
+from settings import BadSettings
+from store.embedded import ServerFailed
+from store.system_user import CommandFailed
+
+COMMANDS = (processes, database, accounts, history)
+"""Each has `register(app)`. A new group of commands is a module beside these, named here."""
+
+EXPECTED = (
+    BadSettings,
+    ServerFailed,
+    CommandFailed,
+    MigrationRefused,
+    NoCluster,
+    PermissionError,
+    DomainError,
+)
+"""What a person can mend: shown as one line, without a traceback."""
+
+app = typer.Typer(
+    name="subledger",
+    help="Subscription billing with a revenue subledger, kept as events.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Local variables in a traceback would print keys and passwords.
+    pretty_exceptions_enable=False,
+)
+for module in COMMANDS:
+    module.register(app)
+
+
+def main() -> None:
+    try:
+        app()
+    except EXPECTED as reason:
+        typer.echo(f"subledger: {reason}", err=True)
+        sys.exit(1)

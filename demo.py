@@ -1,0 +1,126 @@
+"""A year of a small publisher's business, made through the commands everybody uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from domain.commands.accounts import set_clock
+from domain.commands.act import Act
+from domain.commands.catalog import NewPlan, NewProduct, create_plan, create_product
+from domain.commands.collecting import OfflinePayment, mark_paid
+from domain.commands.customers import (
+    NewCustomer,
+    NewPaymentMethod,
+    create_customer,
+    create_payment_method,
+)
+from domain.commands.ending import cancel_at_period_end
+from domain.commands.invoicing import mark_uncollectible, void_invoice
+from domain.commands.subscribing import NewSubscription, create_subscription
+from domain.shared.period import Interval, add_months
+from domain.shared.recording import Context
+from domain.subscriptions.subscription import Subscription
+from scheduler.due import run_due
+
+if TYPE_CHECKING:
+    from scheduler.due import Desk
+
+NAME = "Demo Publishing"
+ACT = Act(Context(actor="demo", channel="console", reason="demo data"))
+PEOPLE = (
+    "Ada Lovelace", "Grace Hopper", "Alan Turing", "Edsger Dijkstra", "Barbara Liskov",
+    "Donald Knuth", "Frances Allen", "Tony Hoare", "Radia Perlman", "Ken Thompson",
+    "Shafi Goldwasser", "Leslie Lamport", "Adele Goldberg", "Niklaus Wirth", "Jean Sammet",
+    "John Backus", "Lynn Conway", "Edgar Codd", "Margaret Hamilton", "Dennis Ritchie",
+)  # fmt: skip
+TOKENS = ("tok_visa", "tok_visa", "tok_visa", "tok_insufficientFunds")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The plans on sale, by their typed ids."""
+
+    monthly: str
+    yearly: str
+    membership: str
+
+
+def fill(desk: Desk, until: datetime) -> None:
+    """Twelve months of sales, renewals, declines and offline money, ending at `until`."""
+    start = _month_start(until)
+    set_clock(desk.books, start, ACT)
+    shelf = _stock(desk)
+    for month in range(12):
+        run_due(desk, add_months(start, month))
+        for person in _newcomers(month):
+            _sell(desk, shelf, person)
+        _settle_by_hand(desk, month)
+    run_due(desk, until)
+
+
+def _month_start(until: datetime) -> datetime:
+    first = until.astimezone(UTC).replace(day=1, hour=9, minute=0, second=0, microsecond=0)
+    return add_months(first, -11)
+
+
+def _newcomers(month: int) -> range:
+    return range(month * len(PEOPLE) // 12, (month + 1) * len(PEOPLE) // 12)
+
+
+def _stock(desk: Desk) -> Shelf:
+    books = desk.books
+    news = create_product(books, NewProduct(name="The Daily Ledger"), ACT).ref
+    guild = create_product(
+        books,
+        NewProduct(name="The Guild", revenue_recognition_strategy="invoice_payment"),
+        ACT,
+    ).ref
+    month, year = Interval.MONTH, Interval.YEAR
+    plans = (
+        NewPlan(product_id=news, name="Digital monthly", amount=1200, currency="USD",
+                interval=month, entitlements=("digital",)),
+        NewPlan(product_id=news, name="Print and digital, yearly", amount=18000, currency="USD",
+                interval=year, entitlements=("print", "digital"),
+                collection_method="send_invoice"),
+        NewPlan(product_id=guild, name="Guild quarter", amount=9000, currency="USD",
+                interval=month, interval_count=3, entitlements=("events", "digital"),
+                collection_method="send_invoice"),
+    )  # fmt: skip
+    return Shelf(*(create_plan(books, plan, ACT).ref for plan in plans))
+
+
+def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
+    first, last = PEOPLE[person].split(" ", 1)
+    email = f"{first}.{last}@example.com".lower().replace(" ", "")
+    new = NewCustomer(email=email, first_name=first, last_name=last)
+    customer = create_customer(desk.books, new, ACT).ref
+    card = NewPaymentMethod(customer_id=customer, token=TOKENS[person % len(TOKENS)])
+    create_payment_method(desk.books, desk.gateways, card, ACT)
+    plan = (shelf.monthly, shelf.yearly, shelf.monthly, shelf.membership)[person % 4]
+    wanted = NewSubscription(customer_id=customer, plan_id=plan)
+    done, _ = create_subscription(desk.books, desk.gateways, desk.account, wanted, ACT)
+    if person % 7 == 6:
+        _leave(desk, done.ref)
+
+
+def _leave(desk: Desk, ref: str) -> None:
+    if desk.books.load(Subscription, ref).cancelable:
+        cancel_at_period_end(desk.books, ref, "moved abroad", ACT)
+
+
+def _settle_by_hand(desk: Desk, month: int) -> None:
+    """Most sent invoices are paid by check, now and then one is voided or given up; each fourth
+    month nobody looks at the post."""
+    if month % 4 == 3:
+        return
+    desk.due.catch_up()
+    for at, ref in enumerate(desk.due.open_sent_invoices()):
+        if (at + month) % 5 == 4:
+            void_invoice(desk.books, desk.account, ref, ACT)
+        elif (at + month) % 7 == 6:
+            mark_uncollectible(desk.books, desk.account, ref, ACT)
+        else:
+            check = OfflinePayment(reference=f"check {1000 + month * 10 + at}", category="check")
+            mark_paid(desk.books, desk.account, ref, check, ACT)

@@ -1,0 +1,58 @@
+"""What rules read and give: an invoice's lines as the books hold them, and a fact's postings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.ledger.segments import Segment, unearned_before
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from domain.ledger.chart import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A line as billed: net and tax in minor units, service over `[start, end)` or at once."""
+
+    line_id: str
+    net: int
+    tax: int
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line of an entry: debits are positive, credits negative."""
+
+    account: Account
+    amount: int
+    line_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineBook:
+    """A booked line: billed net and tax, what was reversed so far, and its segments in order."""
+
+    line_id: str
+    net: int
+    tax: int
+    segments: tuple[Segment, ...]
+    net_reversed: int = 0
+    tax_reversed: int = 0
+
+    def remains(self, day: date) -> tuple[int, int, int]:
+        """Unearned, earned and tax that nothing has reversed yet, as a stop on `day` finds them."""
+        deferred = sum(unearned_before(segment, day) for segment in self.segments)
+        return deferred, self.net - self.net_reversed - deferred, self.tax - self.tax_reversed
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An entry, and the lines it touched as they stand after it; the others are absent."""
+
+    postings: tuple[Posting, ...] = ()
+    lines: tuple[LineBook, ...] = ()

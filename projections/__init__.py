@@ -1,0 +1,1 @@
+"""Read models: one module a view, with its rows, its SQL and its read queries."""

@@ -1,0 +1,232 @@
+"""The accounting view: what each recorded fact does to the journal and to the revenue segments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.invoicing.invoice import Invoice
+from domain.ledger import posting_rules as rules
+from domain.ledger.books import Booking, Charge
+from domain.payments.balance import Balance
+from projections.accounting_batch import Batch, Place, day_of, open_batch, place_of
+from projections.accounting_rows import TABLES, BalanceRow, InvoiceRow, LineRow, PartyRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from domain.invoicing.lines import Line
+    from projections.envelope import Envelope
+    from projections.table import Table, Work
+
+BAD_DEBT_TAX_RELIEF = True
+"""Whether the tax of an invoice given up comes back from the state: the accounts' default."""
+
+ENDING = (Invoice.Voided, Invoice.MarkedUncollectible)
+
+
+class AccountingView:
+    name = "accounting"
+    tables: Sequence[Table[Any]] = TABLES
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(kind.TOPIC for kind in HANDLERS)
+
+    def fold(self, work: Work, events: Sequence[Envelope]) -> None:
+        if not events:
+            return
+        batch = _load(work, events)
+        for envelope in events:
+            HANDLERS[type(envelope.event)](batch, envelope)
+        batch.write(work)
+
+
+def _load(work: Work, events: Sequence[Envelope]) -> Batch:
+    by_kind = _subjects(events)
+    invoices = {ref for kind in INVOICE_EVENTS for ref in by_kind[kind]} | _credited(events)
+    batch = open_batch(
+        work,
+        invoices - by_kind[Invoice.Created],
+        by_kind[Balance.Credited] - by_kind[Balance.Created],
+    )
+    batch.load_lines(work, _lines_needed(batch, events, by_kind))
+    batch.load_parties(work, _customers(batch, events, by_kind[Invoice.Issued]))
+    batch.load_sums(work, events[0].position)
+    return batch
+
+
+def _subjects(events: Iterable[Envelope]) -> dict[type, set[str]]:
+    by_kind: dict[type, set[str]] = {kind: set() for kind in HANDLERS}
+    for each in events:
+        by_kind[type(each.event)].add(each.subject)
+    return by_kind
+
+
+def _credited(events: Iterable[Envelope]) -> set[str]:
+    """The invoices whose money became credit."""
+    credits_ = (each.event for each in events if type(each.event) is Balance.Credited)
+    return {event.invoice_id for event in credits_ if event.invoice_id}
+
+
+def _lines_needed(
+    batch: Batch, events: Iterable[Envelope], by_kind: dict[type, set[str]]
+) -> set[str]:
+    """Of the invoices issued before: those that end, and those that a payment will book."""
+    ending = {subject for kind in ENDING for subject in by_kind[kind]}
+    booked = {
+        each.subject
+        for each in events
+        if type(each.event) is Invoice.PaymentSucceeded
+        and each.event.completes
+        and each.subject in batch.invoices
+        and batch.invoices[each.subject].strategy == "invoice_payment"
+    }
+    return (ending | booked) - by_kind[Invoice.Issued]
+
+
+def _customers(batch: Batch, events: Iterable[Envelope], issued: set[str]) -> set[str]:
+    made = {
+        each.subject: each.event.customer_id
+        for each in events
+        if type(each.event) is Invoice.Created
+    }
+    return {made.get(ref) or batch.invoices[ref].customer_id for ref in issued}
+
+
+def _drafted(batch: Batch, at: Envelope) -> None:
+    event = at.event
+    batch.draft(InvoiceRow(at.subject, event.customer_id, event.subscription_id, event.currency))
+
+
+def _issued(batch: Batch, at: Envelope) -> None:
+    event: Invoice.Issued = at.event
+    row = batch.invoices[at.subject]
+    row.number, row.total = event.number, event.total
+    row.strategy = event.revenue_recognition_strategy
+    batch.name_party(
+        PartyRow(
+            row.customer_id, at.position, event.customer_email, event.customer_first_name,
+            event.customer_last_name, event.organization_name,
+        )
+    )  # fmt: skip
+    for number, line in enumerate(event.lines, start=1):
+        batch.add_line(_line(row, number, line, event.customer_email, at.position))
+    if row.strategy == "invoice_payment":
+        row.state = "waiting"
+        return
+    day = day_of(event.issued_on)
+    row.state = "booked"
+    charges = [_charge(line) for line in event.lines]
+    batch.book(at, row, rules.invoice_issued(charges, day), day, f"Invoice {row.number}")
+
+
+def _paid(batch: Batch, at: Envelope) -> None:
+    event: Invoice.PaymentSucceeded = at.event
+    row = batch.invoices[at.subject]
+    day, unapplied = day_of(event.paid_on), row.unapplied
+    if event.source == "balance":
+        row.balance_applied += event.amount
+    else:
+        row.paid += event.amount
+    if row.state != "waiting":
+        booking = Booking(rules.payment_received(event.amount, event.source))
+    elif not event.completes:
+        booking = Booking(rules.part_payment_received(event.amount, event.source))
+    else:
+        row.state = "booked"
+        charges = _charges(batch, row.id, event.lines)
+        booking = rules.fully_paid(charges, unapplied, event.amount, event.source, day)
+    batch.book(at, row, booking, day, f"Payment of {row.number}")
+
+
+def _voided(batch: Batch, at: Envelope) -> None:
+    event: Invoice.Voided = at.event
+    row = batch.invoices[at.subject]
+    row.returned = event.returned
+    if row.state == "booked":
+        day = day_of(event.voided_on)
+        lines = batch.books_of(row.id)
+        booking = rules.invoice_voided(lines, row.outstanding, row.balance_applied, day)
+        batch.book(at, row, booking, day, f"Void of {row.number}")
+    row.state = "void"
+
+
+def _given_up(batch: Batch, at: Envelope) -> None:
+    event: Invoice.MarkedUncollectible = at.event
+    row = batch.invoices[at.subject]
+    row.returned = event.returned
+    if row.state == "booked":
+        day = day_of(event.marked_on)
+        lines = batch.books_of(row.id)
+        booking = rules.marked_uncollectible(
+            lines, row.outstanding, day, tax_relief=BAD_DEBT_TAX_RELIEF
+        )
+        batch.book(at, row, booking, day, f"Write-off of {row.number}")
+    row.state = "uncollectible"
+
+
+def _balance_opened(batch: Batch, at: Envelope) -> None:
+    event = at.event
+    batch.balances[at.subject] = BalanceRow(at.subject, event.customer_id, event.currency, 0)
+
+
+def _balance_credited(batch: Batch, at: Envelope) -> None:
+    event: Balance.Credited = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, event.invoice_id, None)
+    invoice = batch.invoices.get(event.invoice_id or "")
+    if invoice is not None:
+        place = place_of(invoice)
+        _count_returned(invoice, event)
+    postings = rules.balance_credited(event.amount, event.source)
+    batch.post(at, place, postings, day_of(event.credited_on), lambda _: event.description)
+
+
+def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
+    """What ends an invoice names what is returned too: whichever comes first counts it."""
+    returning = event.source in {"receivable", "unapplied"}
+    if returning and invoice.state not in {"void", "uncollectible"}:
+        invoice.returned += event.amount
+
+
+def _charge(line: Line) -> Charge:
+    return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
+
+
+def _charges(batch: Batch, invoice: str, redated: Sequence[Line] | None) -> list[Charge]:
+    """What a payment books: the lines it re-dates, or those of the issue."""
+    if redated is not None:
+        return [_charge(line) for line in redated]
+    return [
+        Charge(row.line_id, row.amount, row.tax, row.service_start, row.service_end)
+        for row in batch.lines[invoice]
+    ]
+
+
+def _line(
+    invoice: InvoiceRow, number: int, line: Line, email: str | None, position: int
+) -> LineRow:
+    return LineRow(
+        invoice.id, number, line.id, invoice.number, invoice.customer_id, email,
+        invoice.subscription_id, invoice.currency, line.amount, line.tax,
+        line.service_start, line.service_end, line.description,
+        line.product_id, line.product_name, line.plan_id, line.plan_name,
+        ",".join(line.entitlements), invoice.strategy, position,
+    )  # fmt: skip
+
+
+HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
+    Invoice.Created: _drafted,
+    Invoice.Issued: _issued,
+    Invoice.PaymentSucceeded: _paid,
+    Invoice.Voided: _voided,
+    Invoice.MarkedUncollectible: _given_up,
+    Balance.Created: _balance_opened,
+    Balance.Credited: _balance_credited,
+}
+"""Every fact that the books answer to, and nothing else."""
+
+INVOICE_EVENTS = frozenset(kind for kind in HANDLERS if kind.__qualname__.startswith("Invoice."))
+
+ACCOUNTING_VIEW = AccountingView()

@@ -1,0 +1,53 @@
+"""Every aggregate whose events are projected, by topic: the prefix of its ids, its event classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eventsourcing.domain import AggregateEvent
+from eventsourcing.utils import get_topic
+
+from domain.accounts.account import Account
+from domain.accounts.test_clock import TestClock
+from domain.catalog.plan import Plan
+from domain.catalog.product import Product
+from domain.customers.customer import Customer
+from domain.customers.payment_method import PaymentMethod
+from domain.invoicing.invoice import Invoice
+from domain.payments.balance import Balance
+from domain.payments.payment import Payment
+from domain.subscriptions.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from domain.shared.aggregate import Aggregate
+
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    Account,
+    TestClock,
+    Product,
+    Plan,
+    Customer,
+    PaymentMethod,
+    Subscription,
+    Invoice,
+    Payment,
+    Balance,
+)
+
+
+def events_of(aggregate: type[Aggregate]) -> Iterator[type]:
+    """The event classes nested in an aggregate, those with a topic of their own."""
+    for nested in vars(aggregate).values():
+        is_event = isinstance(nested, type) and issubclass(nested, AggregateEvent)
+        if is_event and getattr(nested, "TOPIC", None):
+            yield nested
+
+
+def topics_of(aggregate: type[Aggregate]) -> frozenset[str]:
+    return frozenset(get_topic(event) for event in events_of(aggregate))
+
+
+PREFIXES = {topic: each.prefix for each in AGGREGATES for topic in topics_of(each)}
+"""Topic to the prefix of its subjects' typed ids."""

@@ -1,0 +1,143 @@
+"""Customers, with their balances joined from the balances when read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from typing import TYPE_CHECKING, Any
+
+from domain.customers.customer import Customer
+from projections import balances
+from projections.exports import Export, instant, json_text, money, text, word
+from projections.lists import Listing
+from projections.rendering import common, read, stored_map, taken
+from projections.resource import Resource
+from projections.table import Json, Table
+from projections.view import ResourceView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from projections.envelope import Envelope
+    from projections.table import Rows
+
+
+@dataclass(slots=True)
+class CustomerRow:
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    title: str | None
+    phone: str | None
+    language: str | None
+    organization_id: str | None
+    default_payment_method_id: str | None
+    old_provider_id: str | None
+    metadata: Json
+
+
+_NAMES = frozenset(field.name for field in fields(CustomerRow))
+Balances = dict[str, int]
+
+
+def _created(envelope: Envelope) -> CustomerRow:
+    told: Customer.Created = envelope.event
+    return CustomerRow(
+        id=envelope.subject,
+        version=envelope.version,
+        created_at=envelope.recorded_at,
+        updated_at=envelope.recorded_at,
+        email=told.email,
+        first_name=told.first_name,
+        last_name=told.last_name,
+        title=told.title,
+        phone=told.phone,
+        language=told.language,
+        organization_id=told.organization_id,
+        default_payment_method_id=None,
+        old_provider_id=told.old_provider_id,
+        metadata=stored_map(told.metadata),
+    )
+
+
+def _updated(row: CustomerRow, envelope: Envelope) -> None:
+    taken(envelope.event.changes, row, _NAMES)
+
+
+def balances_of(rows: Rows, customers: Sequence[CustomerRow]) -> dict[str, Balances]:
+    """By customer, what each currency holds; currencies at zero are left out."""
+    found: dict[str, Balances] = defaultdict(dict)
+    ids = [customer.id for customer in customers]
+    for balance in balances.TABLE.load_by(rows, "customer_id", ids):
+        if balance.amount:
+            found[balance.customer_id][balance.currency] = balance.amount
+    return found
+
+
+def render(row: CustomerRow, held: Balances | None, *, livemode: bool) -> dict[str, Any]:
+    return {
+        **common("customer", row, livemode=livemode),
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "title": row.title,
+        "phone": row.phone,
+        "language": row.language,
+        "organization_id": row.organization_id,
+        "default_payment_method_id": row.default_payment_method_id,
+        "balances": dict(sorted((held or {}).items())),
+        "last_active_at": None,
+        "old_provider_id": row.old_provider_id,
+        "metadata": read(row.metadata),
+    }
+
+
+TABLE = Table("customers", CustomerRow)
+VIEW = ResourceView(
+    TABLE,
+    Customer,
+    created={Customer.Created: _created},
+    changed={Customer.Updated: _updated},
+)
+_ACCOUNT_CURRENCY = """(SELECT a.currency FROM accounts a
+   WHERE a.account_id = %(account)s AND a.generation = %(generation)s)"""
+_BALANCE = f"""coalesce((SELECT b.amount FROM balances b
+   WHERE b.account_id = t.account_id AND b.generation = t.generation
+     AND b.customer_id = t.id AND b.currency = {_ACCOUNT_CURRENCY}), 0)"""
+_BALANCES = """coalesce((SELECT json_object_agg(b.currency, b.amount ORDER BY b.currency)::text
+   FROM balances b
+  WHERE b.account_id = t.account_id AND b.generation = t.generation
+    AND b.customer_id = t.id AND b.amount <> 0), '{}')"""
+CUSTOMERS: Resource[CustomerRow] = Resource(
+    "customer",
+    VIEW,
+    Listing(
+        TABLE,
+        search=("t.id", "t.email", "t.first_name", "t.last_name", "t.phone", "t.old_provider_id"),
+        folded=frozenset({"email"}),
+    ),
+    render,
+    related=balances_of,
+    streams=balances.ids_of_customer,
+    export=Export(
+        word("id", "t.id"),
+        text("email", "t.email"),
+        text("first_name", "t.first_name"),
+        text("last_name", "t.last_name"),
+        text("phone", "t.phone"),
+        word("organization.id", "t.organization_id"),
+        text("organization.name", "NULL::text"),
+        text("language", "t.language"),
+        money("balance", _BALANCE, _ACCOUNT_CURRENCY),
+        word("currency", _ACCOUNT_CURRENCY),
+        text("old_provider_id", "t.old_provider_id"),
+        instant("created_at", "t.created_at"),
+        instant("last_active_at", "NULL::timestamptz"),
+        json_text("balances", _BALANCES),
+    ),
+)

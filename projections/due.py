@@ -1,0 +1,130 @@
+"""What falls due by itself, oldest first: the scheduler asks here and commands decide again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from projections.groups import RESOURCES
+from projections.reading import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from projections.reading import Reading
+    from store.connections import Connections
+
+SUBSCRIPTION_KINDS = ("expire", "renew", "give_up")
+_SUBSCRIPTIONS = """
+SELECT t.due_at, t.due_kind, t.id
+  FROM subscriptions t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.due_at <= %(until)s AND t.due_at IS NOT NULL AND t.due_kind = ANY (%(kinds)s)
+   AND (t.due_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
+ ORDER BY t.due_at, t.id LIMIT %(limit)s"""
+_INVOICES = """
+SELECT t.due_at, 'past_due', t.id
+  FROM invoices t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status = 'open' AND t.collection_method = 'send_invoice' AND t.due_at <= %(until)s
+   AND (t.due_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
+ ORDER BY t.due_at, t.id LIMIT %(limit)s"""
+_PAYMENTS = """
+SELECT t.wall_at, 'look_up', t.id
+  FROM payments t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status = 'started' AND t.wall_at <= %(until)s
+   AND (t.wall_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
+ ORDER BY t.wall_at, t.id LIMIT %(limit)s"""
+_FIRST = """
+SELECT least(
+    (SELECT min(t.due_at) FROM subscriptions t
+      WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+        AND t.due_at IS NOT NULL),
+    (SELECT min(t.due_at) FROM invoices t
+      WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+        AND t.status = 'open' AND t.collection_method = 'send_invoice'))"""
+
+_OPEN = """
+SELECT t.id
+  FROM invoices t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status IN ('open', 'past_due') AND t.collection_method = ANY (%(methods)s)
+ ORDER BY t.issued_at, t.id"""
+COLLECTION_METHODS = ("charge_automatically", "send_invoice")
+
+
+class Due(NamedTuple):
+    """`at` orders, `kind` names what is to be done with `id`."""
+
+    at: datetime
+    kind: str
+    id: str
+
+
+def subscriptions_due(
+    connections: Connections,
+    account_id: UUID,
+    until: datetime,
+    kinds: Sequence[str] = SUBSCRIPTION_KINDS,
+    limit: int = 500,
+    after: Due | None = None,
+) -> list[Due]:
+    """Terms that end and incomplete windows that close up to `until`, in (at, id) order."""
+    return _due(connections, account_id, _SUBSCRIPTIONS, until, limit, after, kinds=list(kinds))
+
+
+def invoices_past_due(
+    connections: Connections,
+    account_id: UUID,
+    until: datetime,
+    limit: int = 500,
+    after: Due | None = None,
+) -> list[Due]:
+    """Open invoices that were sent and should have been paid by `until`."""
+    return _due(connections, account_id, _INVOICES, until, limit, after)
+
+
+def payments_unanswered(
+    connections: Connections,
+    account_id: UUID,
+    until: datetime,
+    limit: int = 500,
+    after: Due | None = None,
+) -> list[Due]:
+    """Payments started and not settled; `until` and `at` are wall time, on test accounts too."""
+    return _due(connections, account_id, _PAYMENTS, until, limit, after)
+
+
+def first_due(connections: Connections, account_id: UUID) -> datetime | None:
+    """The earliest instant at which a subscription or an invoice falls due, if any does."""
+    with reading(connections, account_id, RESOURCES) as rows:
+        found: datetime | None = rows.select(_FIRST, {})[0][0]
+        return found
+
+
+def open_invoices(
+    connections: Connections, account_id: UUID, methods: Sequence[str] = COLLECTION_METHODS
+) -> list[str]:
+    """Typed ids of the invoices that wait for money, oldest first."""
+    with reading(connections, account_id, RESOURCES) as rows:
+        return [row[0] for row in rows.select(_OPEN, {"methods": list(methods)})]
+
+
+def _due(
+    connections: Connections,
+    account_id: UUID,
+    statement: str,
+    until: datetime,
+    limit: int,
+    after: Due | None,
+    **bound: Any,
+) -> list[Due]:
+    start = {"after_at": after.at if after else "-infinity", "after_id": after.id if after else ""}
+    with reading(connections, account_id, RESOURCES) as rows:
+        return _select(rows, statement, {**bound, **start, "until": until, "limit": limit})
+
+
+def _select(rows: Reading, statement: str, bound: dict[str, Any]) -> list[Due]:
+    return [Due(*row) for row in rows.select(statement, bound)]

@@ -1,0 +1,235 @@
+"""Rebuilds: the next generation of a group beside the live one, compared with it, then shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from projections import tracking
+from projections.runner import BATCH, catch_up, look, project, project_batch
+from projections.tracking import Place
+from store.operations import retired_generations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from projections.group import Group
+    from projections.table import Table
+    from projections.tracking import Cursor, Tracking
+    from store.connections import Connection, Connections
+
+KEPT_AFTER_SWITCH = timedelta(minutes=10)
+_ROWS_A_DELETE = 5000
+_REPORTED = 10
+_LOCK_WAIT_MS = 60_000
+_NEXT = """
+INSERT INTO projection_tracking (account_id, group_name, generation)
+SELECT %(account)s, %(group)s, max(generation) + 1
+  FROM projection_tracking WHERE account_id = %(account)s AND group_name = %(group)s
+RETURNING generation"""
+_SWITCH = """
+UPDATE projection_live SET generation = %(generation)s
+ WHERE account_id = %(account)s AND group_name = %(group)s"""
+_RETIRE = """
+UPDATE projection_tracking SET retired_at = clock_timestamp()
+ WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
+_FORGET = """
+DELETE FROM projection_tracking
+ WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
+
+
+class RebuildStopped(Exception):
+    """An event breaks a handler: neither generation can be compared until that is put right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that the generations do not share; None where it is missing."""
+
+    table: str
+    key: tuple[str, ...]
+    live: str | None
+    rebuilt: str | None
+
+
+@dataclass(slots=True)
+class Comparison:
+    """At `position`, the live rows against those rebuilt; only the first few are listed."""
+
+    position: int
+    rows: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def same(self) -> bool:
+        return not self.differences
+
+
+def rebuild(
+    connections: Connections,
+    account_id: UUID,
+    group: Group,
+    on_progress: Callable[[int, int], None] = lambda _position, _head: None,
+) -> Comparison:
+    """Fold the whole log again and show the outcome, whatever the comparison found.
+
+    Reads and writes go on; they wait only while the two are compared. `on_progress` is given the
+    position reached and the end of the log.
+    """
+    return _beside(connections, account_id, group, on_progress, switching=True)
+
+
+def compare(
+    connections: Connections,
+    account_id: UUID,
+    group: Group,
+    on_progress: Callable[[int, int], None] = lambda _position, _head: None,
+) -> Comparison:
+    """Fold the whole log again, compare and throw the outcome away."""
+    return _beside(connections, account_id, group, on_progress, switching=False)
+
+
+def _beside(
+    connections: Connections,
+    account_id: UUID,
+    group: Group,
+    on_progress: Callable[[int, int], None],
+    *,
+    switching: bool,
+) -> Comparison:
+    live = Place(account_id, group.name)
+    catch_up(connections, account_id, group)
+    with connections.connection() as connection:
+        following = _begin_next(connection, live)
+        try:
+            _follow(connection, following, group, on_progress)
+            compared = _settle(connection, live, following, group, switching=switching)
+        except BaseException:
+            _drop(connection, following, group)
+            raise
+        if not switching:
+            _drop(connection, following, group)
+    return compared
+
+
+def _begin_next(connection: Connection, live: Place) -> Place:
+    look(connection, live)
+    row = connection.execute(_NEXT, live.bound).fetchone()
+    assert row is not None, "the live generation has a tracking row"
+    return live._replace(generation=row[0])
+
+
+def _follow(
+    connection: Connection,
+    following: Place,
+    group: Group,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    """Up to within a batch of the end of the log."""
+    while True:
+        shown = project_batch(connection, following, group, BATCH, _LOCK_WAIT_MS)
+        assert shown is not None, "nobody else retires a generation that is being built"
+        on_progress(shown.position, shown.head)
+        if shown.lag < BATCH:
+            return
+
+
+def _settle(
+    connection: Connection, live: Place, following: Place, group: Group, *, switching: bool
+) -> Comparison:
+    """With both rows held: level the positions, compare, and switch by one update."""
+    with connection.transaction(), connection.cursor(binary=True) as cursor:
+        shown = _held(cursor, live)
+        built = _held(cursor, following)
+        if built.position < shown.position:
+            project(cursor, following, group, built, shown.position)
+        generations = shown.generation, built.generation
+        compared = _compare(cursor, live.account_id, group, generations, shown.position)
+        if switching:
+            cursor.execute(_SWITCH, following.bound)
+            cursor.execute(_RETIRE, {**live.bound, "generation": shown.generation})
+    return compared
+
+
+def _held(cursor: Cursor, place: Place) -> Tracking:
+    leased = tracking.lease(cursor, place, _LOCK_WAIT_MS)
+    if leased is None or leased.stopped:
+        raise RebuildStopped(leased.error if leased else "switched by another rebuild")
+    return leased
+
+
+def _compare(
+    cursor: Cursor, account_id: UUID, group: Group, generations: tuple[int, int], position: int
+) -> Comparison:
+    cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+    cursor.execute("SET LOCAL enable_seqscan = on")
+    compared = Comparison(position)
+    for table in group.tables:
+        _compare_table(cursor, account_id, table, generations, compared)
+    return compared
+
+
+def _compare_table(
+    cursor: Cursor,
+    account_id: UUID,
+    table: Table[Any],
+    generations: tuple[int, int],
+    compared: Comparison,
+) -> None:
+    live, built = generations
+    bound = {"account": account_id, "live": live, "built": built, "limit": _REPORTED}
+    differing = cursor.execute(_differing(table), bound).fetchall()
+    width = len(table.key)
+    compared.differences += [
+        Difference(table.name, row[:width], row[width], row[width + 1]) for row in differing
+    ]
+    counted = f"SELECT count(*) FROM {table.name} WHERE account_id = %(account)s AND generation = %(built)s"
+    row = cursor.execute(counted, bound).fetchone()
+    compared.rows += row[0] if row else 0
+
+
+def _differing(table: Table[Any]) -> str:
+    """`*<>` compares rows by their stored bytes."""
+    keys = ", ".join(f"coalesce(a.{name}, b.{name})" for name in table.key)
+    sides = [", ".join(f"{side}.{name}" for name in table.names) for side in "ab"]
+    return f"""
+        SELECT {keys}, a.shown, b.shown
+          FROM ({_generation(table, "live")}) a
+          FULL JOIN ({_generation(table, "built")}) b USING ({", ".join(table.key)})
+         WHERE a.shown IS NULL OR b.shown IS NULL OR ROW({sides[0]}) *<> ROW({sides[1]})
+         ORDER BY {", ".join(table.key)} LIMIT %(limit)s"""
+
+
+def _generation(table: Table[Any], parameter: str) -> str:
+    columns = ", ".join(f"t.{name}" for name in table.names)
+    return f"""SELECT {columns}, ROW({columns})::text AS shown FROM {table.name} t
+        WHERE t.account_id = %(account)s AND t.generation = %({parameter})s"""
+
+
+def _drop(connection: Connection, place: Place, group: Group) -> None:
+    """Delete a generation that nobody reads, a few thousand rows at a time."""
+    for table in group.tables:
+        statement = _deletion(table.name)
+        while connection.execute(statement, place.bound).rowcount == _ROWS_A_DELETE:
+            pass
+    connection.execute(_FORGET, place.bound)
+
+
+def _deletion(name: str) -> str:
+    own = "account_id = %(account)s AND generation = %(generation)s"
+    return f"""DELETE FROM {name} WHERE {own} AND ctid = ANY (ARRAY(
+        SELECT ctid FROM {name} WHERE {own} LIMIT {_ROWS_A_DELETE}))"""
+
+
+def delete_retired(
+    connections: Connections, groups: Sequence[Group], age: timedelta = KEPT_AFTER_SWITCH
+) -> int:
+    """The worker's housekeeping: generations no read can still be on. Returns how many went."""
+    by_name = {group.name: group for group in groups}
+    with connections.connection() as connection:
+        retired = retired_generations(connection, age)
+        for account_id, name, generation in retired:
+            _drop(connection, Place(account_id, name, generation), by_name[name])
+    return len(retired)

@@ -1,0 +1,38 @@
+"""Views that are projected together: under one lease, at one position, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from projections.envelope import Envelope
+    from projections.table import Table, Work
+    from projections.view import View
+
+
+class Group:
+    """Only events whose topic one of its views asks for are decoded."""
+
+    def __init__(self, name: str, views: Sequence[View]) -> None:
+        self.name = name
+        self.views = tuple(views)
+        self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
+        self.tables: tuple[Table[Any], ...] = tuple(
+            table for view in views for table in view.tables
+        )
+        self._places = {
+            topic: tuple(at for at, view in enumerate(views) if topic in view.topics)
+            for topic in self.topics
+        }
+
+    def fold(self, work: Work, events: Sequence[Envelope]) -> None:
+        """Give each view its events, in the order of the log."""
+        shares: list[list[Envelope]] = [[] for _ in self.views]
+        for envelope in events:
+            for at in self._places[envelope.topic]:
+                shares[at].append(envelope)
+        for view, share in zip(self.views, shares, strict=True):
+            if share:
+                view.fold(work, share)

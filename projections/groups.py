@@ -1,0 +1,37 @@
+"""The one table of views: which are projected together."""
+
+from __future__ import annotations
+
+from projections import (
+    accounts,
+    balances,
+    customers,
+    invoices,
+    payment_methods,
+    payments,
+    phases,
+    plans,
+    products,
+    subscriptions,
+)
+from projections.accounting import ACCOUNTING_VIEW
+from projections.group import Group
+
+RESOURCES = Group(
+    "resources",
+    (
+        accounts.VIEW,
+        products.VIEW,
+        plans.VIEW,
+        customers.VIEW,
+        payment_methods.VIEW,
+        subscriptions.VIEW,
+        phases.VIEW,
+        invoices.VIEW,
+        payments.VIEW,
+        balances.VIEW,
+        balances.TRANSACTIONS_VIEW,
+    ),
+)
+ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
+GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)

@@ -1,0 +1,200 @@
+"""Invoices: the document with its lines, and what has been paid of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from typing import TYPE_CHECKING, Any
+
+from domain.invoicing.invoice import Invoice, Status
+from projections.rendering import stored_list, stored_map, taken
+from projections.table import Json, Table
+from projections.view import ResourceView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.invoicing.lines import Line
+    from projections.envelope import Envelope
+
+
+@dataclass(slots=True)
+class InvoiceRow:
+    """`lines` is kept as the API shows it."""
+
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    number: str | None
+    status: str
+    customer_id: str
+    subscription_id: str | None
+    currency: str
+    collection_method: str
+    billing_reason: str
+    subtotal: int
+    tax: int
+    total: int
+    amount_paid: int
+    balance_applied: int
+    amount_remaining: int
+    issued_at: datetime | None
+    due_at: datetime | None
+    paid_at: datetime | None
+    current_period_start: datetime | None
+    current_period_end: datetime | None
+    revenue_recognition_strategy: str
+    open_payment_id: str | None
+    notes: str | None
+    purchase_order: str | None
+    old_provider_id: str | None
+    metadata: Json
+    lines: Json
+
+
+_NAMES = frozenset(field.name for field in fields(InvoiceRow))
+_OWED = frozenset({Status.DRAFT, Status.OPEN, Status.PAST_DUE, Status.PAID})
+
+
+def _created(envelope: Envelope) -> InvoiceRow:
+    told: Invoice.Created = envelope.event
+    subtotal = sum(line.amount for line in told.lines)
+    tax = sum(line.tax for line in told.lines)
+    return InvoiceRow(
+        id=envelope.subject,
+        version=envelope.version,
+        created_at=envelope.recorded_at,
+        updated_at=envelope.recorded_at,
+        number=None,
+        status=Status.DRAFT.value,
+        customer_id=told.customer_id,
+        subscription_id=told.subscription_id,
+        currency=told.currency,
+        collection_method=told.collection_method,
+        billing_reason=told.billing_reason,
+        subtotal=subtotal,
+        tax=tax,
+        total=subtotal + tax,
+        amount_paid=0,
+        balance_applied=0,
+        amount_remaining=0,
+        issued_at=None,
+        due_at=None,
+        paid_at=None,
+        current_period_start=None,
+        current_period_end=None,
+        revenue_recognition_strategy="invoice_creation",
+        open_payment_id=None,
+        notes=told.notes,
+        purchase_order=told.purchase_order,
+        old_provider_id=told.old_provider_id,
+        metadata=stored_map(told.metadata),
+        lines=_shown_lines(told.lines),
+    )
+
+
+def _shown_lines(lines: Sequence[Line]) -> Json:
+    return stored_list([_shown(line) for line in lines])
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "description": line.description,
+        "unit_amount": line.unit_amount,
+        "quantity": line.quantity,
+        "amount": line.amount,
+        "tax": line.tax,
+        "tax_rate": line.tax_rate,
+        "tax_behavior": line.tax_behavior,
+        "plan_id": line.plan_id,
+        "product_id": line.product_id,
+        "period_start": line.period_start,
+        "period_end": line.period_end,
+    }
+
+
+def _issued(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.Issued = envelope.event
+    row.number = told.number
+    row.status = Status.OPEN.value
+    row.subtotal = told.subtotal
+    row.tax = told.tax
+    row.total = told.total
+    row.issued_at = told.issued_at
+    row.due_at = told.due_at
+    row.current_period_start = told.period_start
+    row.current_period_end = told.period_end
+    row.revenue_recognition_strategy = told.revenue_recognition_strategy
+    row.open_payment_id = told.charging
+    row.lines = _shown_lines(told.lines)
+
+
+def _payment_started(row: InvoiceRow, envelope: Envelope) -> None:
+    row.open_payment_id = envelope.event.payment_id
+
+
+def _payment_succeeded(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.PaymentSucceeded = envelope.event
+    if told.source == "balance":
+        row.balance_applied += told.amount
+    else:
+        row.amount_paid += told.amount
+    if told.payment_id == row.open_payment_id:
+        row.open_payment_id = None
+    if told.lines is not None:
+        row.lines = _shown_lines(told.lines)
+        row.current_period_start = told.period_start
+        row.current_period_end = told.period_end
+    if told.completes:
+        row.status = Status.PAID.value
+        row.paid_at = told.paid_at
+
+
+def _payment_failed(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.PaymentFailed = envelope.event
+    if told.payment_id == row.open_payment_id:
+        row.open_payment_id = None
+    if told.past_due:
+        row.status = Status.PAST_DUE.value
+
+
+def _past_due(row: InvoiceRow, _: Envelope) -> None:
+    row.status = Status.PAST_DUE.value
+
+
+def _voided(row: InvoiceRow, _: Envelope) -> None:
+    row.status = Status.VOID.value
+
+
+def _marked_uncollectible(row: InvoiceRow, _: Envelope) -> None:
+    row.status = Status.UNCOLLECTIBLE.value
+
+
+def _updated(row: InvoiceRow, envelope: Envelope) -> None:
+    taken(envelope.event.changes, row, _NAMES)
+
+
+def _completed(row: InvoiceRow) -> None:
+    owed = row.total - row.amount_paid - row.balance_applied
+    row.amount_remaining = owed if row.status in _OWED else 0
+
+
+TABLE = Table("invoices", InvoiceRow)
+VIEW = ResourceView(
+    TABLE,
+    Invoice,
+    created={Invoice.Created: _created},
+    changed={
+        Invoice.Issued: _issued,
+        Invoice.PaymentStarted: _payment_started,
+        Invoice.PaymentSucceeded: _payment_succeeded,
+        Invoice.PaymentFailed: _payment_failed,
+        Invoice.PastDue: _past_due,
+        Invoice.Voided: _voided,
+        Invoice.MarkedUncollectible: _marked_uncollectible,
+        Invoice.Updated: _updated,
+    },
+    completed=_completed,
+)

@@ -1,0 +1,84 @@
+"""Cards and accounts kept at gateways; the gateway's reference stays in the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from typing import TYPE_CHECKING, Any
+
+from domain.customers.payment_method import PaymentMethod
+from projections import customers
+from projections.lists import Listing
+from projections.rendering import common
+from projections.resource import Resource
+from projections.table import Table
+from projections.view import ResourceView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from projections.envelope import Envelope
+    from projections.table import Rows
+
+
+@dataclass(slots=True)
+class PaymentMethodRow:
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    customer_id: str
+    gateway: str
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+
+
+def _created(envelope: Envelope) -> PaymentMethodRow:
+    told: PaymentMethod.Created = envelope.event
+    return PaymentMethodRow(
+        id=envelope.subject,
+        version=envelope.version,
+        created_at=envelope.recorded_at,
+        updated_at=envelope.recorded_at,
+        customer_id=told.customer_id,
+        gateway=told.gateway,
+        brand=told.brand,
+        last4=told.last4,
+        exp_month=told.exp_month,
+        exp_year=told.exp_year,
+    )
+
+
+def defaults(rows: Rows, methods: Sequence[PaymentMethodRow]) -> dict[str, bool]:
+    """By payment method, whether its customer pays with it by default."""
+    owners = customers.TABLE.load(rows, {method.customer_id for method in methods})
+    chosen = {owner.default_payment_method_id for owner in owners.values()}
+    return {method.id: method.id in chosen for method in methods}
+
+
+def render(row: PaymentMethodRow, is_default: bool | None, *, livemode: bool) -> dict[str, Any]:
+    return {
+        **common("payment_method", row, livemode=livemode),
+        "customer_id": row.customer_id,
+        "gateway": row.gateway,
+        "brand": row.brand,
+        "last4": row.last4,
+        "exp_month": row.exp_month,
+        "exp_year": row.exp_year,
+        "is_default": bool(is_default),
+    }
+
+
+TABLE = Table("payment_methods", PaymentMethodRow)
+VIEW = ResourceView(TABLE, PaymentMethod, created={PaymentMethod.Created: _created}, changed={})
+PAYMENT_METHODS: Resource[PaymentMethodRow] = Resource(
+    "payment_method",
+    VIEW,
+    Listing(TABLE, search=("t.id", "t.brand", "t.last4")),
+    render,
+    related=defaults,
+    expands={"customer": "customers"},
+    streams=lambda rows, ref: [method.customer_id for method in TABLE.load(rows, [ref]).values()],
+)

@@ -1,0 +1,169 @@
+"""Plans: how a product is sold. What was sold keeps the terms of its day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from typing import TYPE_CHECKING, Any
+
+from domain.catalog.plan import Plan
+from projections.exports import Export, boolean, count, instant, money, text, word
+from projections.lists import Listing
+from projections.rendering import common, read, stored_list, stored_map, taken
+from projections.resource import Resource
+from projections.table import Json, Table
+from projections.view import ResourceView
+
+if TYPE_CHECKING:
+    from projections.envelope import Envelope
+
+
+@dataclass(slots=True)
+class PlanRow:
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    product_id: str
+    name: str
+    type: str
+    amount: int
+    currency: str
+    interval: str
+    interval_count: int
+    auto_renew: bool
+    collection_method: str
+    trial_days: int
+    entitlements: Json
+    seat_capacity: int | None
+    shipments_per_interval: int | None
+    tax_rate: str | None
+    tax_behavior: str
+    archived: bool
+    deleted: bool
+    old_provider_id: str | None
+    metadata: Json
+
+
+_NAMES = frozenset(field.name for field in fields(PlanRow))
+
+
+def _created(envelope: Envelope) -> PlanRow:
+    told: Plan.Created = envelope.event
+    terms = told.terms
+    return PlanRow(
+        id=envelope.subject,
+        version=envelope.version,
+        created_at=envelope.recorded_at,
+        updated_at=envelope.recorded_at,
+        product_id=terms.product_id,
+        name=terms.plan_name,
+        type=terms.type,
+        amount=terms.amount,
+        currency=terms.currency,
+        interval=terms.interval.value,
+        interval_count=terms.interval_count,
+        auto_renew=told.auto_renew,
+        collection_method=told.collection_method,
+        trial_days=terms.trial_days,
+        entitlements=stored_list(terms.entitlements),
+        seat_capacity=terms.seat_capacity,
+        shipments_per_interval=terms.shipments_per_interval,
+        tax_rate=None if terms.tax_rate is None else str(terms.tax_rate),
+        tax_behavior=terms.tax_behavior,
+        archived=False,
+        deleted=False,
+        old_provider_id=told.old_provider_id,
+        metadata=stored_map(told.metadata),
+    )
+
+
+def _updated(row: PlanRow, envelope: Envelope) -> None:
+    taken(envelope.event.changes, row, _NAMES)
+
+
+def _archived(row: PlanRow, _: Envelope) -> None:
+    row.archived = True
+
+
+def _unarchived(row: PlanRow, _: Envelope) -> None:
+    row.archived = False
+
+
+def _deleted(row: PlanRow, _: Envelope) -> None:
+    row.deleted = True
+
+
+def render(row: PlanRow, _related: None, *, livemode: bool) -> dict[str, Any]:
+    return {
+        **common("plan", row, livemode=livemode),
+        "product_id": row.product_id,
+        "name": row.name,
+        "type": row.type,
+        "amount": row.amount,
+        "currency": row.currency,
+        "interval": row.interval,
+        "interval_count": row.interval_count,
+        "auto_renew": row.auto_renew,
+        "collection_method": row.collection_method,
+        "trial_days": row.trial_days,
+        "entitlements": read(row.entitlements),
+        "seat_capacity": row.seat_capacity,
+        "shipments_per_interval": row.shipments_per_interval,
+        "tax_rate": row.tax_rate,
+        "tax_behavior": row.tax_behavior,
+        "billing_prompt": None,
+        "billing_policy": None,
+        "old_provider_id": row.old_provider_id,
+        "archived": row.archived,
+        "metadata": read(row.metadata),
+    }
+
+
+TABLE = Table("plans", PlanRow)
+VIEW = ResourceView(
+    TABLE,
+    Plan,
+    created={Plan.Created: _created},
+    changed={
+        Plan.Updated: _updated,
+        Plan.Archived: _archived,
+        Plan.Unarchived: _unarchived,
+        Plan.Deleted: _deleted,
+    },
+)
+_ENTITLEMENT = """(SELECT string_agg(e.value, ',' ORDER BY e.place)
+   FROM json_array_elements_text(t.entitlements) WITH ORDINALITY AS e (value, place))"""
+PLANS: Resource[PlanRow] = Resource(
+    "plan",
+    VIEW,
+    Listing(
+        TABLE,
+        joins="""LEFT JOIN products p ON p.account_id = t.account_id
+            AND p.generation = t.generation AND p.id = t.product_id""",
+        search=("t.id", "t.name", "p.name", "t.old_provider_id"),
+        hidden=frozenset({"deleted"}),
+        kept="NOT t.deleted",
+    ),
+    render,
+    expands={"product": "products"},
+    export=Export(
+        word("id", "t.id"),
+        word("product.id", "t.product_id"),
+        text("product.name", "p.name"),
+        text("name", "t.name"),
+        word("type", "t.type"),
+        money("amount", "t.amount"),
+        word("currency", "t.currency"),
+        word("interval", "t.interval"),
+        count("interval_count", "t.interval_count"),
+        boolean("auto_renew", "t.auto_renew"),
+        count("trial_days", "t.trial_days"),
+        text("entitlement", _ENTITLEMENT),
+        count("seat_capacity", "t.seat_capacity"),
+        boolean("archived", "t.archived"),
+        text("old_provider_id", "t.old_provider_id"),
+        instant("created_at", "t.created_at"),
+        instant("updated_at", "t.updated_at"),
+    ),
+)

@@ -1,0 +1,72 @@
+"""The resources of the API by name, and each as it was at an earlier position or instant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.shared.errors import NotFound
+from domain.shared.identifiers import MalformedId, uuid_of
+from projections import log
+from projections.accounts import ACCOUNTS
+from projections.balances import BALANCE_TRANSACTIONS
+from projections.customers import CUSTOMERS
+from projections.groups import RESOURCES
+from projections.invoice_resource import INVOICES
+from projections.payment_methods import PAYMENT_METHODS
+from projections.payments import PAYMENTS
+from projections.plans import PLANS
+from projections.products import PRODUCTS
+from projections.resource import Resource, rendered
+from projections.subscription_resource import SUBSCRIPTIONS
+from projections.work import MemoryWork
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from projections.reading import Reading
+
+BY_NAME: dict[str, Resource[Any]] = {
+    resource.name: resource
+    for resource in (
+        ACCOUNTS,
+        PRODUCTS,
+        PLANS,
+        CUSTOMERS,
+        PAYMENT_METHODS,
+        SUBSCRIPTIONS,
+        INVOICES,
+        PAYMENTS,
+        BALANCE_TRANSACTIONS,
+    )
+}
+
+
+def as_of(
+    reading: Reading, resource: Resource[Any], ref: str, when: datetime | int
+) -> dict[str, Any]:
+    """The resource as its events up to an instant or a position leave it. Raises NotFound.
+
+    It is folded from the log itself, so it needs no projection to have come that far: a write
+    whose group is behind is answered with `as_of(…, its position)`.
+    """
+    originators = _originators(reading, resource, ref)
+    position = when if isinstance(when, int) else _position(reading, originators, when)
+    memory = MemoryWork(reading.account_id)
+    events = log.read_streams(reading.cursor, reading.account_id, originators, position)
+    RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
+    found = resource.table.load(memory, [ref])
+    if ref not in found:
+        raise NotFound(detail=f"there was no {resource.kind} {ref} then")
+    return rendered(memory, resource, [found[ref]], livemode=reading.livemode)[0]
+
+
+def _position(reading: Reading, originators: list[UUID], at: datetime) -> int:
+    return log.position_at(reading.cursor, reading.account_id, originators, at)
+
+
+def _originators(reading: Reading, resource: Resource[Any], ref: str) -> list[UUID]:
+    try:
+        return [uuid_of(each) for each in (ref, *resource.streams(reading, ref))]
+    except MalformedId:
+        raise NotFound(detail=f"there is no {resource.kind} {ref}") from None

@@ -1,0 +1,140 @@
+"""How a subscription is listed, shown and exported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.subscriptions.subscription import ENDED
+from projections import phases
+from projections.exports import Export, boolean, count, instant, money, text, word
+from projections.lists import Listing
+from projections.rendering import common, read
+from projections.rendering import instant as shown
+from projections.resource import Resource
+from projections.subscriptions import TABLE, VIEW, SubscriptionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from projections.phases import PhaseRow
+    from projections.table import Rows
+
+
+def render(row: SubscriptionRow, terms: list[PhaseRow] | None, *, livemode: bool) -> dict[str, Any]:
+    return {
+        **common("subscription", row, livemode=livemode),
+        "customer_id": row.customer_id,
+        "plan_id": row.plan_id,
+        "product_id": row.product_id,
+        "currency": row.currency,
+        "quantity": row.quantity,
+        "status": row.status,
+        "auto_renew": row.auto_renew,
+        "collection_method": row.collection_method,
+        "payment_method_id": row.payment_method_id,
+        "start_date": shown(row.start_date),
+        "billing_behavior": None,
+        "current_period_start": shown(row.current_period_start),
+        "current_period_end": shown(row.current_period_end),
+        "next_invoice_date": shown(row.renews_at),
+        "renews_at": shown(row.renews_at),
+        "expires_at": shown(row.expires_at),
+        **_ending(row),
+        **_delivery(row),
+        "phases": phases.render(terms or [], row.phase_id, ended=row.status in ENDED),
+        "latest_invoice_id": row.latest_invoice_id,
+        "latest_payment_error": read(row.latest_payment_error),
+        "last_active_at": None,
+        "gift": None,
+        "old_provider_id": row.old_provider_id,
+        "metadata": read(row.metadata),
+    }
+
+
+def _ending(row: SubscriptionRow) -> dict[str, Any]:
+    return {
+        "cancel_at_period_end": row.cancel_at_period_end,
+        "canceled_at": shown(row.canceled_at),
+        "cancel_reason": row.cancel_reason,
+        "ended_at": shown(row.ended_at),
+    }
+
+
+def _delivery(row: SubscriptionRow) -> dict[str, Any]:
+    """Shipments and seats; members come with memberships."""
+    return {
+        "suspended_until": shown(row.suspended_until),
+        "shipments_remaining": row.shipments_remaining,
+        "shipping_address_id": None,
+        "invoice_notes": None,
+        "purchase_order": None,
+        "seat_capacity": row.seat_capacity,
+        "seats_used": None if row.seat_capacity is None else 0,
+        "seats_available": row.seat_capacity,
+    }
+
+
+def _phases(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, list[PhaseRow]]:
+    return phases.phases_of(rows, [subscription.id for subscription in subscriptions])
+
+
+_JOINS = """
+  LEFT JOIN customers c ON c.account_id = t.account_id
+   AND c.generation = t.generation AND c.id = t.customer_id
+  LEFT JOIN plans p ON p.account_id = t.account_id
+   AND p.generation = t.generation AND p.id = t.plan_id
+  LEFT JOIN products o ON o.account_id = t.account_id
+   AND o.generation = t.generation AND o.id = t.product_id"""
+_SEATS_USED = "CASE WHEN t.seat_capacity IS NOT NULL THEN 0::bigint END"
+SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
+    "subscription",
+    VIEW,
+    Listing(
+        TABLE,
+        joins=_JOINS,
+        search=("t.id", "t.old_provider_id", "c.email", "c.first_name", "c.last_name", "p.name"),
+        hidden=frozenset({"phase_id", "due_at", "due_kind"}),
+    ),
+    render,
+    related=_phases,
+    expands={
+        "customer": "customers",
+        "plan": "plans",
+        "product": "products",
+        "latest_invoice": "invoices",
+        "payment_method": "payment_methods",
+    },
+    export=Export(
+        word("id", "t.id"),
+        word("status", "t.status"),
+        word("customer.id", "t.customer_id"),
+        text("customer.email", "c.email"),
+        text("customer.first_name", "c.first_name"),
+        text("customer.last_name", "c.last_name"),
+        text("organization.name", "NULL::text"),
+        word("product.id", "t.product_id"),
+        text("product.name", "o.name"),
+        word("plan.id", "t.plan_id"),
+        text("plan.name", "p.name"),
+        money("plan.amount", "p.amount"),
+        word("currency", "t.currency"),
+        count("quantity", "t.quantity"),
+        word("collection_method", "t.collection_method"),
+        boolean("auto_renew", "t.auto_renew"),
+        instant("created_at", "t.created_at"),
+        instant("start_date", "t.start_date"),
+        instant("current_period_start", "t.current_period_start"),
+        instant("current_period_end", "t.current_period_end"),
+        instant("final_phase_end", "t.current_period_end"),
+        instant("renews_at", "t.renews_at"),
+        instant("expires_at", "t.expires_at"),
+        instant("canceled_at", "t.canceled_at"),
+        text("cancel_reason", "t.cancel_reason"),
+        count("shipments_remaining", "t.shipments_remaining"),
+        instant("suspended_until", "t.suspended_until"),
+        text("old_provider_id", "t.old_provider_id"),
+        count("seat_capacity", "t.seat_capacity"),
+        count("seats_used", _SEATS_USED),
+        count("seats_available", "t.seat_capacity"),
+    ),
+)

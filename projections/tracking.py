@@ -1,0 +1,115 @@
+"""The tracking rows: how far a group's generation has come, who may move it, why it stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import psycopg
+
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+_BEGIN = """
+INSERT INTO projection_live (account_id, group_name, generation)
+VALUES (%(account)s, %(group)s, 1) ON CONFLICT (account_id, group_name) DO NOTHING"""
+_BEGIN_GENERATION = """
+INSERT INTO projection_tracking (account_id, group_name, generation)
+VALUES (%(account)s, %(group)s, %(generation)s)
+    ON CONFLICT (account_id, group_name, generation) DO NOTHING"""
+_LIVE = """
+SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
+  FROM projection_live l
+  JOIN projection_tracking t ON t.account_id = l.account_id AND t.group_name = l.group_name
+   AND t.generation = l.generation AND t.retired_at IS NULL
+  JOIN heads h ON h.account_id = l.account_id
+ WHERE l.account_id = %(account)s AND l.group_name = %(group)s"""
+_ONE = """
+SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
+  FROM projection_tracking t
+  JOIN heads h ON h.account_id = t.account_id
+ WHERE t.account_id = %(account)s AND t.group_name = %(group)s AND t.generation = %(generation)s"""
+_LEASED = " FOR UPDATE OF t"
+# Plans made on tables without statistics would scan them: a batch looks rows up by key.
+_SETTINGS = """
+SELECT set_config('lock_timeout', %(wait)s, true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"""
+_MOVE = """
+UPDATE projection_tracking SET position = %(position)s
+ WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
+_STOP = """
+UPDATE projection_tracking SET state = 'stopped', stopped_at = %(position)s + 1, error = %(error)s
+ WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s
+   AND position = %(position)s"""
+_RESUME = """
+UPDATE projection_tracking SET state = 'running', stopped_at = NULL, error = NULL
+ WHERE account_id = %(account)s AND group_name = %(group)s"""
+
+
+class Tracking(NamedTuple):
+    """`head` is the end of the account's log as the same statement saw it."""
+
+    generation: int
+    position: int
+    state: str
+    stopped_at: int | None
+    error: str | None
+    head: int
+
+    @property
+    def stopped(self) -> bool:
+        return self.state == "stopped"
+
+
+class Place(NamedTuple):
+    """An account's group; without a generation the live one is meant."""
+
+    account_id: UUID
+    group: str
+    generation: int | None = None
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        return {"account": self.account_id, "group": self.group, "generation": self.generation}
+
+
+def current(cursor: Cursor, place: Place) -> Tracking | None:
+    """Where the generation stands; None before its first batch."""
+    statement = _LIVE if place.generation is None else _ONE
+    row = cursor.execute(statement, place.bound).fetchone()
+    return Tracking(*row) if row else None
+
+
+def begin(cursor: Cursor, place: Place) -> None:
+    """Make the rows of an account's first generation, or of the given one."""
+    if place.generation is None:
+        cursor.execute(_BEGIN, place.bound)
+    cursor.execute(_BEGIN_GENERATION, {**place.bound, "generation": place.generation or 1})
+
+
+def lease(cursor: Cursor, place: Place, wait_ms: int | None) -> Tracking | None:
+    """Hold the row until the transaction ends, waiting up to `wait_ms` for who holds it.
+
+    None if there is no row, or if a rebuild switched away from it meanwhile: ask again. With
+    `wait_ms` None a row held by another is not waited for. Raises LockNotAvailable.
+    """
+    wait = f"{max(wait_ms or 1, 1)}ms"
+    cursor.execute(_SETTINGS, {"wait": wait})
+    statement = (_LIVE if place.generation is None else _ONE) + _LEASED
+    row = cursor.execute(statement + (" NOWAIT" if wait_ms is None else ""), place.bound).fetchone()
+    return Tracking(*row) if row else None
+
+
+def move(cursor: Cursor, place: Place, position: int) -> None:
+    cursor.execute(_MOVE, {**place.bound, "position": position})
+
+
+def stop(cursor: Cursor, place: Place, position: int, error: str) -> None:
+    """Stop before the event after `position`, unless someone got past it."""
+    cursor.execute(_STOP, {**place.bound, "position": position, "error": error})
+
+
+def resume(cursor: Cursor, place: Place) -> None:
+    """Let every generation of the group go on."""
+    cursor.execute(_RESUME, place.bound)

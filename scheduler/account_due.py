@@ -1,0 +1,59 @@
+"""What is due in one account, as its projections show it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from projections import due
+from projections.groups import RESOURCES
+from projections.runner import catch_up
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from store.connections import Connections
+
+_PATIENCE_MS = 60_000
+
+
+class AccountDue:
+    """The `DueWork` of `scheduler.due` over the projected resources."""
+
+    def __init__(self, connections: Connections, account_id: UUID) -> None:
+        self._connections = connections
+        self._account_id = account_id
+        self._after: due.Due | None = None
+
+    def catch_up(self) -> None:
+        """Raises RuntimeError where the views stand still: nothing is run on what may be old."""
+        shown = catch_up(self._connections, self._account_id, RESOURCES, wait_ms=_PATIENCE_MS)
+        if shown.stopped or shown.lag:
+            raise RuntimeError(f"the views of account {self._account_id} do not follow its log")
+
+    def next_instant(self, until: datetime) -> datetime | None:
+        first = due.first_due(self._connections, self._account_id)
+        return first if first is not None and first <= until else None
+
+    def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
+        """`after` continues behind the last page given out; None begins anew."""
+        beginning = self._after if after is not None else None
+        if kind == "past_due":
+            found = due.invoices_past_due(self._connections, self._account_id, at, limit, beginning)
+        else:
+            found = due.subscriptions_due(
+                self._connections, self._account_id, at, (kind,), limit, beginning
+            )
+        self._after = found[-1] if found else None
+        return [each.id for each in found]
+
+    def unanswered_payments(self, older_than_seconds: float) -> list[str]:
+        until = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        found = due.payments_unanswered(self._connections, self._account_id, until)
+        return [each.id for each in found]
+
+    def open_sent_invoices(self) -> list[str]:
+        return due.open_invoices(self._connections, self._account_id, ("send_invoice",))
+
+    def open_invoices(self) -> list[str]:
+        return due.open_invoices(self._connections, self._account_id)

@@ -1,0 +1,200 @@
+"""A subscription's states: what each allows, terms counted from the anchor, re-dating by payment."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.shared.errors import Conflict
+from domain.shared.period import Interval
+from domain.shared.terms import Terms
+from domain.subscriptions.redating import redated_by_payment
+from domain.subscriptions.subscription import Phase, Status, Subscription, first_phase
+
+JAN_31 = datetime(2026, 1, 31, tzinfo=UTC)
+INVOICE = "inv_00000000000000000000000001"
+
+
+def terms(**changes) -> Terms:
+    fields: dict[str, Any] = {
+        "plan_id": "plan_1", "plan_name": "Monthly", "product_id": "prod_1",
+        "product_name": "News", "type": "regular", "amount": 3000, "currency": "USD",
+        "interval": Interval.MONTH, "interval_count": 1,
+    }  # fmt: skip
+    return Terms(**fields | changes)
+
+
+def begun(start: datetime = JAN_31, sold: Terms | None = None, zone: str = "UTC") -> Subscription:
+    phase = first_phase("ph_0", start, zone, sold or terms())
+    return Subscription._create(
+        Subscription.Created,
+        id=UUID(int=9),
+        customer_id="cus_1",
+        phase=phase,
+        quantity=1,
+        auto_renew=True,
+        collection_method="send_invoice",
+        anchor=phase.end if phase.index < 0 else phase.start,
+        timezone=zone,
+        start_date=start,
+        invoice_id=INVOICE,
+        incomplete_until=start + timedelta(days=7),
+    )
+
+
+def activate(subscription: Subscription) -> None:
+    subscription.activate(JAN_31)
+
+
+def renew(subscription: Subscription) -> None:
+    phase = subscription.next_phase("ph_1")
+    subscription.renew(phase, INVOICE, phase.start)
+
+
+def cancel(subscription: Subscription) -> None:
+    subscription.cancel_at_end(JAN_31, "moved away")
+
+
+def expire(subscription: Subscription) -> None:
+    subscription.expire(JAN_31)
+
+
+def give_up(subscription: Subscription) -> None:
+    subscription.give_up(JAN_31)
+
+
+def fall_past_due(subscription: Subscription) -> None:
+    subscription.fall_past_due(INVOICE, JAN_31)
+
+
+def become_unpaid(subscription: Subscription) -> None:
+    subscription.become_unpaid(INVOICE, JAN_31)
+
+
+ACTS = (activate, renew, cancel, expire, give_up, fall_past_due, become_unpaid)
+HISTORIES = {
+    Status.INCOMPLETE: [],
+    Status.ACTIVE: [activate],
+    Status.PAST_DUE: [activate, fall_past_due],
+    Status.UNPAID: [activate, become_unpaid],
+    Status.EXPIRED: [activate, expire],
+    Status.INCOMPLETE_EXPIRED: [give_up],
+}
+MOVES = {
+    (Status.INCOMPLETE, activate): Status.ACTIVE,
+    (Status.INCOMPLETE, give_up): Status.INCOMPLETE_EXPIRED,
+    (Status.ACTIVE, renew): Status.ACTIVE,
+    (Status.ACTIVE, cancel): Status.ACTIVE,
+    (Status.ACTIVE, expire): Status.EXPIRED,
+    (Status.ACTIVE, fall_past_due): Status.PAST_DUE,
+    (Status.ACTIVE, become_unpaid): Status.UNPAID,
+    (Status.PAST_DUE, activate): Status.ACTIVE,
+    (Status.PAST_DUE, renew): Status.PAST_DUE,
+    (Status.PAST_DUE, cancel): Status.PAST_DUE,
+    (Status.PAST_DUE, expire): Status.EXPIRED,
+    (Status.PAST_DUE, become_unpaid): Status.UNPAID,
+    (Status.UNPAID, expire): Status.EXPIRED,
+}
+
+
+def in_state(status: Status) -> Subscription:
+    subscription = begun()
+    for act in HISTORIES[status]:
+        act(subscription)
+    assert subscription.status is status
+    return subscription
+
+
+@pytest.mark.parametrize("status", HISTORIES)
+@pytest.mark.parametrize("act", ACTS)
+def test_each_state_allows_what_the_table_says_and_refuses_the_rest(status, act):
+    subscription = in_state(status)
+    before = list(subscription.pending_events)
+    if (status, act) in MOVES:
+        act(subscription)
+        assert subscription.status is MOVES[status, act]
+        assert len(subscription.pending_events) == len(before) + 1
+        return
+    with pytest.raises(Conflict):
+        act(subscription)
+    assert subscription.pending_events == before
+
+
+def test_terms_are_counted_from_the_anchor_not_from_the_last_term():
+    subscription = begun(JAN_31)
+    activate(subscription)
+    ends = []
+    for _ in range(3):
+        renew(subscription)
+        ends.append(subscription.phase.end.date().isoformat())
+    assert ends == ["2026-03-31", "2026-04-30", "2026-05-31"]
+
+
+def test_a_trial_comes_before_the_anchor_and_its_end_begins_the_first_billed_term():
+    subscription = begun(JAN_31, terms(trial_days=14))
+    activate(subscription)
+    assert subscription.status is Status.TRIALING
+    assert subscription.phase.end == datetime(2026, 2, 14, tzinfo=UTC)
+    renew(subscription)
+    assert subscription.status is Status.ACTIVE
+    assert subscription.phase.index == 0
+    assert subscription.phase.end == datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def test_a_cancelled_subscription_does_not_renew():
+    subscription = in_state(Status.ACTIVE)
+    cancel(subscription)
+    for act in (renew, cancel):
+        with pytest.raises(Conflict):
+            act(subscription)
+
+
+def test_an_expired_subscription_cannot_be_changed():
+    with pytest.raises(Conflict, match="subscription_ended"):
+        in_state(Status.EXPIRED).update({"auto_renew": False})
+
+
+def test_a_decline_leaves_a_beginning_incomplete_and_a_running_term_past_due():
+    for status, left in [
+        (Status.INCOMPLETE, Status.INCOMPLETE),
+        (Status.ACTIVE, Status.PAST_DUE),
+        (Status.PAST_DUE, Status.PAST_DUE),
+    ]:
+        subscription = in_state(status)
+        subscription.note_decline(INVOICE, "card_declined", "no", JAN_31)
+        assert subscription.status is left
+
+
+def test_a_late_payment_moves_the_term_and_the_anchor():
+    subscription = begun(datetime(2026, 1, 20, tzinfo=UTC))
+    paid_at = datetime(2026, 2, 7, 15, 30, tzinfo=UTC)
+    phase, anchor = redated_by_payment(subscription, paid_at)
+    assert (phase.start, phase.end) == (paid_at, datetime(2026, 3, 7, 15, 30, tzinfo=UTC))
+    assert (phase.index, anchor) == (0, paid_at)
+
+
+@pytest.mark.parametrize("paid_at", [JAN_31 - timedelta(days=3), JAN_31 + timedelta(hours=23)])
+def test_a_payment_before_or_on_the_day_of_the_boundary_keeps_the_anchor(paid_at):
+    subscription = begun(JAN_31)
+    phase, anchor = redated_by_payment(subscription, paid_at)
+    assert (phase, anchor) == (subscription.phase, JAN_31)
+
+
+def test_a_day_in_another_zone_is_the_account_s_day():
+    start = datetime(2026, 1, 31, 22, tzinfo=UTC)
+    paid_at = start + timedelta(hours=3)
+    assert redated_by_payment(begun(start, zone="UTC"), paid_at)[1] == paid_at
+    berlin = begun(start, zone="America/New_York")
+    assert redated_by_payment(berlin, paid_at)[1] == start
+
+
+def test_a_snapshot_s_names_are_the_aggregate_s_attributes():
+    kept = set(vars(begun())) - {
+        "_id", "_version", "_created_on", "_modified_on", "_pending_events",
+    }  # fmt: skip
+    assert kept == set(Subscription.SNAPSHOT.__annotations__)
+
+
+def test_a_phase_is_a_value():
+    assert Phase("ph", 0, JAN_31, JAN_31, terms()) == Phase("ph", 0, JAN_31, JAN_31, terms())

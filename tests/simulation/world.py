@@ -1,0 +1,201 @@
+"""What can happen in a simulated year: each act picks its subject by the seed and uses commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING
+
+from domain.commands import catalog, collecting, customers, ending, invoicing, subscribing
+from domain.commands.act import Act
+from domain.invoicing.invoice import Invoice
+from domain.payments.gateway import Approved, Card, Charge, Declined, Outcome, Unanswered
+from domain.shared.errors import DomainError
+from domain.shared.period import Interval
+from domain.shared.recording import Context
+from gateways.sandbox import Sandbox
+from scheduler.due import run_due
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scheduler.due import Desk
+
+ACT = Act(Context(actor="simulation", channel="api", reason="simulated"))
+
+
+class Crash(Exception):
+    """The process died here; what was recorded stays, nothing else."""
+
+
+class UnreliableGateway:
+    """The sandbox, remembering what it charged; now and then the caller dies or hears nothing."""
+
+    name = "sandbox"
+    timeout_seconds = 0
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._sandbox = Sandbox(slow_seconds=0)
+        self.charged: dict[str, int] = {}
+
+    def register(self, token: str) -> Card:
+        return self._sandbox.register(token)
+
+    def charge(self, charge: Charge) -> Outcome:
+        if self._random.random() < 0.02:
+            raise Crash("before the gateway heard of it")
+        outcome = self._outcome(charge)
+        if self._random.random() < 0.02:
+            raise Crash("before the answer was recorded")
+        return Unanswered() if self._random.random() < 0.05 else outcome
+
+    def look_up(self, charge: Charge) -> Outcome | None:
+        return self._outcome(charge) if charge.payment_id in self.charged else None
+
+    def _outcome(self, charge: Charge) -> Outcome:
+        outcome = self._sandbox.look_up(charge) or Declined("none", "")
+        if isinstance(outcome, Approved):
+            self.charged[charge.payment_id] = charge.amount
+        return outcome
+
+
+@dataclass
+class World:
+    """One account and everything known in it, by kind of typed id."""
+
+    desk: Desk
+    random: Random
+    products: list[str] = field(default_factory=list)
+    plans: list[str] = field(default_factory=list)
+    customers: list[str] = field(default_factory=list)
+    subscriptions: list[str] = field(default_factory=list)
+    refused: int = 0
+    crashed: int = 0
+
+    def step(self) -> str:
+        """One act. A refusal or a crash is part of life; anything else is a defect."""
+        name, act = self.random.choices(*_menu(self))[0]
+        try:
+            act()
+        except DomainError:
+            self.refused += 1
+        except Crash:
+            self.crashed += 1
+        return name
+
+    def new_product(self) -> None:
+        strategy = self.random.choice(["invoice_creation", "invoice_creation", "invoice_payment"])
+        new = catalog.NewProduct(
+            name=f"Product {len(self.products)}", revenue_recognition_strategy=strategy
+        )
+        self.products.append(catalog.create_product(self.desk.books, new, ACT).ref)
+
+    def new_plan(self) -> None:
+        pick = self.random
+        new = catalog.NewPlan(
+            product_id=pick.choice(self.products),
+            name=f"Plan {len(self.plans)}",
+            amount=pick.choice([0, 1, 999, 3000, 12345]),
+            currency="USD",
+            interval=pick.choice(list(Interval)),
+            interval_count=pick.choice([1, 1, 2, 3]),
+            auto_renew=pick.random() < 0.9,
+            trial_days=pick.choice([0, 0, 0, 14]),
+            tax_rate=pick.choice([None, Decimal("0.19"), Decimal("0.07")]),
+            tax_behavior=pick.choice(["exclusive", "inclusive"]),
+            entitlements=("digital",),
+        )
+        self.plans.append(catalog.create_plan(self.desk.books, new, ACT).ref)
+
+    def new_customer(self) -> None:
+        books = self.desk.books
+        email = f"reader{self.random.randrange(10**6)}@example.com"
+        ref = customers.create_customer(books, customers.NewCustomer(email=email), ACT).ref
+        self.customers.append(ref)
+        token = self.random.choice(["tok_visa"] * 4 + ["tok_chargeDeclined", "tok_timeout"])
+        card = customers.NewPaymentMethod(customer_id=ref, token=token)
+        customers.create_payment_method(books, self.desk.gateways, card, ACT)
+
+    def subscribe(self) -> None:
+        new = subscribing.NewSubscription(
+            customer_id=self.random.choice(self.customers),
+            plan_id=self.random.choice(self.plans),
+            quantity=self.random.choice([1, 1, 3]),
+            collection_method=self.random.choice(["charge_automatically", "send_invoice"]),
+        )
+        desk = self.desk
+        done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
+        self.subscriptions.append(done.ref)
+
+    def cancel(self) -> None:
+        ref = self.random.choice(self.subscriptions)
+        ending.cancel_at_period_end(self.desk.books, ref, "left", ACT)
+
+    def bill_by_hand(self) -> None:
+        pick, now = self.random, self.desk.books.now()
+        start = now + timedelta(days=pick.randrange(-60, 60))
+        line = invoicing.NewLine(
+            description="By hand",
+            unit_amount=pick.choice([-500, 0, 777, 10000]),
+            product_id=pick.choice([None, *self.products]),
+            period_start=start,
+            period_end=start + timedelta(days=pick.randrange(1, 400)),
+            tax_rate=pick.choice([None, Decimal("0.19")]),
+        )
+        once = invoicing.NewLine(description="Once", unit_amount=pick.choice([0, 250]))
+        lines = [line, once] if pick.random() < 0.5 else [line]
+        new = invoicing.NewInvoice(
+            currency="USD", lines=lines, customer_id=pick.choice(self.customers)
+        )
+        desk = self.desk
+        done = invoicing.create_invoice(desk.books, desk.account, new, ACT)
+        invoicing.issue_invoice(desk.books, desk.account, done.ref, ACT)
+
+    def pay_by_hand(self) -> None:
+        ref = self._open_invoice()
+        owed = self.desk.books.load(Invoice, ref).amount_remaining
+        amount = self.random.choice([None, max(owed // 3, 1), owed + 5])
+        offline = collecting.OfflinePayment(
+            reference="check", category="check", amount=amount, excess_to_balance=True
+        )
+        collecting.mark_paid(self.desk.books, self.desk.account, ref, offline, ACT)
+
+    def charge(self) -> None:
+        desk = self.desk
+        ref = self._open_invoice()
+        collecting.charge_invoice(desk.books, desk.gateways, desk.account, ref, None, ACT)
+
+    def void(self) -> None:
+        invoicing.void_invoice(self.desk.books, self.desk.account, self._open_invoice(), ACT)
+
+    def give_up(self) -> None:
+        invoicing.mark_uncollectible(self.desk.books, self.desk.account, self._open_invoice(), ACT)
+
+    def wait(self) -> None:
+        days = self.random.choice([1, 3, 10, 31, 45])
+        run_due(self.desk, self.desk.books.now() + timedelta(days=days, hours=5))
+
+    def _open_invoice(self) -> str:
+        self.desk.due.catch_up()
+        refs = self.desk.due.open_invoices()
+        if not refs:
+            raise DomainError("nothing_open")
+        return self.random.choice(refs)
+
+
+def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]]:
+    acts: list[tuple[Callable[[], None], int]] = [(world.new_product, 2), (world.wait, 12)]
+    if world.products:
+        acts.append((world.new_plan, 4))
+    acts.append((world.new_customer, 6))
+    if world.customers:
+        acts += [(world.bill_by_hand, 5), (world.pay_by_hand, 10), (world.charge, 5)]
+        acts += [(world.void, 3), (world.give_up, 3)]
+    if world.customers and world.plans:
+        acts.append((world.subscribe, 10))
+    if world.subscriptions:
+        acts.append((world.cancel, 2))
+    return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
