@@ -122,7 +122,6 @@ def _metadata(entries: dict[str, Any]) -> dict[str, Any]:
     return entries
 
 
-
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean)]
 LongText = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_clean)]
 Name = Annotated[

@@ -89,7 +89,6 @@ class Loaded:
         }
 
 
-
 def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
     """As projected. Raises NotFound."""
     if isinstance(kind, Loaded):
@@ -99,9 +98,7 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
         return Found(resources.get(now, kind, ref), now.position, now.head)
 
 
-def one_as_of(
-    call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime
-) -> Found:
+def one_as_of(call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime) -> Found:
     """As its own events up to a position or an instant leave it. Raises NotFound."""
     if isinstance(kind, Loaded):
         return kind.one(call, ref, when if isinstance(when, int) else None)

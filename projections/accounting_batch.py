@@ -165,10 +165,8 @@ class Batch:
 
     def write(self, work: Work) -> None:
         """Everything that became of the batch: one statement a table and kind of change."""
-        drafted, known = [], []
-        for ref, row in self.invoices.items():
-            (drafted if ref in self.drafted else known).append(row)
-        INVOICES.insert(work, drafted)
+        INVOICES.insert(work, (self.invoices[ref] for ref in sorted(self.drafted)))
+        known = (row for ref, row in self.invoices.items() if ref not in self.drafted)
         INVOICES.upsert(work, known)
         BALANCES.upsert(work, self.balances.values())
         LINES.insert(work, self.new_lines)

@@ -59,8 +59,10 @@ def _of_list(call: Call, resource: Resource[Any], form: str) -> Download:
     export = resource.export
 
     def write(now: Reading) -> Iterable[bytes]:
-        return write_csv(now, export, filters) if form == "csv" else file(
-            write_xlsx(now, export, filters)
+        return (
+            write_csv(now, export, filters)
+            if form == "csv"
+            else file(write_xlsx(now, export, filters))
         )
 
     return streamed(call, write, f"{resource.name}.{form}", form)

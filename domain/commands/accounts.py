@@ -25,7 +25,7 @@ def open_account(
     books: Books, act: Act, *, name: str, timezone: str, currency: str, livemode: bool
 ) -> Done:
     """The account's first events. Raises Invalid for an unknown time zone or currency."""
-    _require_known(name, timezone, currency)
+    require_known(name, timezone, currency)
     account = Account._create(  # noqa: SLF001 - the library's named way to pass an id
         Account.Created,
         id=books.account_id,
@@ -43,7 +43,7 @@ def open_account(
     return Done(account.ref, books.record(account, clock, by=act.by, given=Conditions(clock=now)))
 
 
-def _require_known(name: str, timezone: str, currency: str) -> None:
+def require_known(name: str, timezone: str, currency: str) -> None:
     wrong = []
     if not name.strip():
         wrong.append(FieldError("name", "required", "a name is needed"))

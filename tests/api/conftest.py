@@ -165,5 +165,3 @@ def open_shop(client: Client, token: str = "tok_visa") -> Shop:
 @pytest.fixture
 def shop(client: Client) -> Shop:
     return open_shop(client)
-
-

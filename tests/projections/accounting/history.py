@@ -119,9 +119,7 @@ class History:
 
     def fund(self, who: int, amount: int, on: date, source: str, currency: str = "USD") -> None:
         balance = self._balance(customer(who), currency)
-        balance.credit(
-            f"bal_{self._ids}", amount, source, "Top-up", at=noon(on), on=on
-        )
+        balance.credit(f"bal_{self._ids}", amount, source, "Top-up", at=noon(on), on=on)
         self.record(on, balance)
 
     def record(self, on: date, *aggregates: Aggregate) -> None:
