@@ -38,14 +38,14 @@ def test_what_was_known_then_is_what_was_known(billed):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_report_is_the_same_in_every_format(billed, name):
-    rows = billed.client.get(f"/reports/{name}", params={"to": "2026-03-31"}).json["data"]
+    rows = billed.client.get(f"/reports/{name}", params={"to": "2026-03-10"}).json["data"]
     assert rows
     for path in (f"/reports/{name}?format=csv", f"/exports/{name}.csv?"):
         url, _, query = path.partition("?")
-        text = billed.client.get(url, query_string=f"{query}&to=2026-03-31").text
-        assert list(csv.DictReader(io.StringIO(text)))[0].keys() == rows[0].keys()
+        text = billed.client.get(url, query_string=f"{query}&to=2026-03-10").text
+        assert next(iter(csv.DictReader(io.StringIO(text)))).keys() == rows[0].keys()
         assert len(text.splitlines()) == len(rows) + 1
-    book = billed.client.get(f"/exports/{name}.xlsx", params={"to": "2026-03-31"})
+    book = billed.client.get(f"/exports/{name}.xlsx", params={"to": "2026-03-10"})
     assert book.content.startswith(b"PK")
 
 
