@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-import falcon
 import psycopg
+from apscheduler.schedulers.background import BackgroundScheduler
 
+import demo
+from api import app as api_app
+from api.services import Services
 from migrations import apply
+from parts import EveryAccount, Parts
+from projections.generations import delete_retired
+from projections.groups import GROUPS
+from projections.runner import run_sweep
+from scheduler.due import Summary, run_due
+from scheduler.jobs import DueWork
 from settings import Settings, read_settings
 from store.diagnosis import Finding
 from store.embedded import EmbeddedServer, embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from api.app import App
+    from domain.commands.act import Act
+
+_CLEANING_SECONDS = 60
+_DUE_SECONDS = 5
 
 
 class Stop(Protocol):
@@ -60,31 +80,92 @@ def migrate(settings: Settings, *, distributed: bool = False) -> list[str]:
 
 
 def ensure_demo(settings: Settings) -> None:
-    """Make the demo account if it is not there."""
+    """Make the demo account if it is not there; its key is kept beside the data."""
+    if _demo_file(settings).exists():
+        return
+    parts = Parts(_url(settings))
+    try:
+        account = parts.open_account(
+            demo.ACT, name=demo.NAME, timezone="UTC", currency="USD", livemode=False
+        )
+        desk = parts.desk(account.account_id, demo.ACT)
+        demo.fill(desk, desk.books.now())
+        _keep_private(_demo_file(settings), {"account_id": account.ref, "api_key": account.api_key})
+    finally:
+        parts.close()
+
+
+def _demo_file(settings: Settings) -> Path:
+    return settings.data_dir / "demo.json"
+
+
+def _keep_private(path: Path, content: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def welcome(settings: Settings) -> str:
-    """What `run` prints once the service is ready: address, demo login and key, next steps."""
-    return f"\nSubledger is ready: {settings.address}\n"
+    """What `run` prints once the service is ready: address, demo key, next steps."""
+    lines = [
+        "",
+        f"Subledger is ready: {settings.address}",
+        f"  read the API: {settings.address}/docs",
+    ]
+    if settings.demo and _demo_file(settings).exists():
+        key = json.loads(_demo_file(settings).read_text(encoding="utf-8"))["api_key"]
+        report = f"{settings.address}/core/v1/reports/deferred_revenue"
+        lines += [
+            f"  demo API key: {key}",
+            "  next, try:",
+            f'    curl -H "Authorization: Bearer {key}" "{report}"',
+            "    .venv/bin/subledger account create --test --name Mine --timezone Europe/Berlin",
+        ]
+    return "\n".join([*lines, ""])
 
 
-def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, falcon.Response]:
+def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
-    app = falcon.App()
-    app.add_route("/healthz", _Health())
-    app.add_route("/readyz", _Readiness(_url(settings)))
-    return app
+    return api_app.create_app(services(Parts(_url(settings), pool_size=settings.web_threads + 4)))
 
 
-def run_worker(settings: Settings, stop: Stop) -> None:  # noqa: ARG001 - filled with the runner
-    """Project and deliver until told to stop."""
-    stop.wait()
+def services(parts: Parts) -> Services:
+    """What the edge is given."""
+
+    def advance(account_id: UUID, to: datetime, act: Act) -> Summary:
+        return run_due(parts.desk(account_id, act), to)
+
+    return Services(
+        connections=parts.connections,
+        books_for=parts.books,
+        gateways=parts.gateways,
+        advance=advance,
+    )
 
 
-def run_scheduler(settings: Settings, stop: Stop) -> None:  # noqa: ARG001 - filled with the jobs
+def run_worker(settings: Settings, stop: Stop) -> None:
+    """Project what was recorded, and delete what rebuilds left behind, until told to stop."""
+    parts = Parts(_url(settings))
+    jobs = BackgroundScheduler(timezone="UTC")
+    clean = partial(delete_retired, parts.connections, GROUPS)
+    jobs.add_job(clean, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    jobs.start()
+    run_sweep(parts.connections, GROUPS, stop)
+    jobs.shutdown(wait=True)
+    parts.close()
+
+
+def run_scheduler(settings: Settings, stop: Stop) -> None:
     """Fire what is due until told to stop."""
+    parts = Parts(_url(settings))
+    jobs = BackgroundScheduler(timezone="UTC")
+    work = DueWork(EveryAccount(parts))
+    jobs.add_job(work, "interval", seconds=_DUE_SECONDS, max_instances=1, coalesce=True)
+    jobs.start()
     stop.wait()
+    jobs.shutdown(wait=True)
+    parts.close()
 
 
 def diagnose_schema(settings: Settings) -> list[Finding]:
@@ -99,25 +180,3 @@ def _url(settings: Settings) -> str:
     if settings.database_url is None:
         raise ValueError("which database? enter bootstrap.database() and use its settings")
     return settings.database_url
-
-
-class _Health:
-    def on_get(self, _: falcon.Request, answer: falcon.Response) -> None:
-        answer.media = {"status": "ok"}
-
-
-class _Readiness:
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def on_get(self, _: falcon.Request, answer: falcon.Response) -> None:
-        reason = self._missing()
-        answer.status = falcon.HTTP_503 if reason else falcon.HTTP_200
-        answer.media = {"status": reason or "ready"}
-
-    def _missing(self) -> str | None:
-        try:
-            with psycopg.connect(self._url, connect_timeout=2) as conn:
-                return None if apply.current(conn) else "migrations"
-        except psycopg.Error:
-            return "database"

@@ -1,1 +1,1 @@
-"""HTTP: what comes in is validated, handed to one command or one view, and rendered."""
+"""The service's edge: HTTP in, one command or one view, HTTP out."""

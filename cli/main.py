@@ -6,17 +6,26 @@ import sys
 
 import typer
 
-from cli import database, processes
+from cli import accounts, database, history, processes
+from domain.shared.errors import DomainError
 from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
 from store.embedded import ServerFailed
 from store.system_user import CommandFailed
 
-COMMANDS = (processes, database)
+COMMANDS = (processes, database, accounts, history)
 """Each has `register(app)`. A new group of commands is a module beside these, named here."""
 
-EXPECTED = (BadSettings, ServerFailed, CommandFailed, MigrationRefused, NoCluster, PermissionError)
+EXPECTED = (
+    BadSettings,
+    ServerFailed,
+    CommandFailed,
+    MigrationRefused,
+    NoCluster,
+    PermissionError,
+    DomainError,
+)
 """What a person can mend: shown as one line, without a traceback."""
 
 app = typer.Typer(

@@ -122,7 +122,7 @@ class _Reader:
         specified = _specified(currency)
         self._refuse_unknown("", self.said, _TOP | specified.keys())
         tables = self._tables()
-        plan_key = self._key("plan_key", None)
+        plan_key = self._key("plan_key", ())
         return Mapping(
             currency=currency,
             delimiter=self._delimiter(),
@@ -158,13 +158,12 @@ class _Reader:
                 self.wrong.append((f"lookups.{name}", "values by cell are expected"))
         return {name: table for name, table in said.items() if isinstance(table, dict)}
 
-    def _key(self, name: str, default: tuple[str, ...] | None) -> tuple[str, ...]:
-        said = self.said.get(name, None if default is None else list(default))
-        listed = isinstance(said, list) and said and all(isinstance(each, str) for each in said)
-        if not listed:
-            self.wrong.append((name, 'a list of columns such as ["Contract"] is expected'))
-            return ()
-        return tuple(said)
+    def _key(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        said = self.said.get(name, list(default))
+        if isinstance(said, list) and said and all(isinstance(each, str) for each in said):
+            return tuple(said)
+        self.wrong.append((name, 'a list of columns such as ["Contract"] is expected'))
+        return ()
 
     def _section(
         self, name: str, specified: dict[str, tuple[Kind, bool]], tables: dict[str, Any]

@@ -14,6 +14,7 @@ from projections import (
     products,
     subscriptions,
 )
+from projections.accounting import ACCOUNTING_VIEW
 from projections.group import Group
 
 RESOURCES = Group(
@@ -32,4 +33,5 @@ RESOURCES = Group(
         balances.TRANSACTIONS_VIEW,
     ),
 )
-GROUPS: tuple[Group, ...] = (RESOURCES,)
+ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
+GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)

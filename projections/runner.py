@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import psycopg
 from psycopg import errors
@@ -29,6 +29,14 @@ BATCH = 5000
 SWEEP_SECONDS = 1.0
 _OUR_FAULT = (psycopg.DataError, psycopg.IntegrityError)
 _log = logging.getLogger(__name__)
+
+
+class Stop(Protocol):
+    """Tells a loop to end. A threading.Event will do."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
 
 
 class Shown(NamedTuple):
@@ -189,7 +197,7 @@ def sweep(connections: Connections, groups: Sequence[Group]) -> int:
 
 
 def run_sweep(
-    connections: Connections, groups: Sequence[Group], stop: Event, wake: Event | None = None
+    connections: Connections, groups: Sequence[Group], stop: Stop, wake: Event | None = None
 ) -> None:
     """The worker's loop until `stop` is set: each second, or at once when `wake` is."""
     while not stop.is_set():
@@ -202,7 +210,7 @@ def run_sweep(
             _pause(stop, wake)
 
 
-def _pause(stop: Event, wake: Event | None) -> None:
+def _pause(stop: Stop, wake: Event | None) -> None:
     if wake is None:
         stop.wait(SWEEP_SECONDS)
     else:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from domain.application import Group
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.claims import active_plan_kind, old_id_claims, resolve
+from domain.commands.in_bulk import decide_each, record_each
 from domain.shared.errors import ClaimHeld, Conflict, Invalid
-from domain.shared.recording import Claim, Guard
+from domain.shared.recording import Claim, Conditions, Guard
 from domain.shared.terms import Terms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from domain.application import Books
     from domain.commands.act import Act
+    from domain.commands.in_bulk import Refused
     from domain.shared.period import Interval
 
 
@@ -38,8 +42,18 @@ def create_product(books: Books, new: NewProduct, act: Act) -> Done:
     return Done(product.ref, books.record(product, by=act.by, given=given))
 
 
+def create_products(books: Books, new: Sequence[NewProduct], act: Act) -> list[Refused]:
+    """The bulk form."""
+    groups = {}
+    for index, each in enumerate(new):
+        product = _new_product(books, each)
+        claims = old_id_claims("prod", each.old_provider_id, product.id)
+        groups[index] = Group([product], Conditions(claims=claims))
+    return record_each(books, groups, act)
+
+
 def _new_product(books: Books, new: NewProduct) -> Product:
-    return Product._create(  # noqa: SLF001 - the library's named way to pass an id
+    return Product.begin(
         Product.Created,
         id=books.new_id(),
         name=new.name,
@@ -119,14 +133,39 @@ class NewPlan:
 def create_plan(books: Books, new: NewPlan, act: Act) -> Done:
     """Raises Invalid for an unknown product, Conflict when it is archived or deleted."""
     product = books.load(Product, _product_ref(books, new), field="product_id")
+    plan = _sold_under(books, new, product)
+    given = act.given(plan.ref, **_conditions(plan, product))
+    return Done(plan.ref, books.record(plan, by=act.by, given=given))
+
+
+def create_plans(books: Books, new: Sequence[NewPlan], act: Act) -> list[Refused]:
+    """The bulk form, for plans that name their product by its old_provider_id."""
+    old_ids = {each.product_old_provider_id for each in new} - {None}
+    owners = books.owners_of("prod.old_provider_id", [old for old in old_ids if old])
+    products = books.load_many(Product, owners.values())
+
+    def decide(each: NewPlan) -> Group:
+        owner = owners.get(each.product_old_provider_id or "")
+        if owner is None:
+            raise Invalid.one("product_old_provider_id", "not_found", "no such record")
+        plan = _sold_under(books, each, products[owner])
+        return Group([plan], Conditions(**_conditions(plan, products[owner])))
+
+    groups, refused = decide_each(new, decide)
+    return refused + record_each(books, groups, act)
+
+
+def _sold_under(books: Books, new: NewPlan, product: Product) -> Plan:
     product.require_sellable()
-    plan = _new_plan(books, new, product)
+    return _new_plan(books, new, product)
+
+
+def _conditions(plan: Plan, product: Product) -> dict[str, Any]:
     claims = [
-        *old_id_claims("plan", new.old_provider_id, plan.id),
+        *old_id_claims("plan", plan.old_provider_id, plan.id),
         Claim(active_plan_kind(product.ref), plan.ref, plan.id),
     ]
-    given = act.given(plan.ref, claims=claims, guards=[Guard(product.id, product.version)])
-    return Done(plan.ref, books.record(plan, by=act.by, given=given))
+    return {"claims": claims, "guards": [Guard(product.id, product.version)]}
 
 
 def _product_ref(books: Books, new: NewPlan) -> str:
@@ -156,7 +195,7 @@ def _new_plan(books: Books, new: NewPlan, product: Product) -> Plan:
         shipments_per_interval=new.shipments_per_interval,
         revenue_recognition_strategy=product.revenue_recognition_strategy,
     )
-    return Plan._create(  # noqa: SLF001
+    return Plan.begin(
         Plan.Created,
         id=plan_id,
         terms=terms,

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.catalog import moved_old_id
 from domain.commands.claims import email_claim, old_id_claims
+from domain.commands.in_bulk import decide_each, record_each
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.shared.errors import Invalid
+from domain.shared.recording import Conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from domain.application import Books
     from domain.commands.act import Act
+    from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Card, Gateway
     from domain.shared.recording import Claim
 
@@ -42,7 +46,7 @@ def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
 
 def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
     """The customer, not yet saved, and the claims its save must take."""
-    customer = Customer._create(  # noqa: SLF001 - the library's named way to pass an id
+    customer = Customer.begin(
         Customer.Created,
         id=books.new_id(),
         email=new.email,
@@ -59,6 +63,47 @@ def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]
     if new.email is not None:
         claims.append(email_claim(books, new.email, customer.id))
     return customer, claims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCard:
+    token: str
+    gateway: str = "sandbox"
+
+
+def create_customers(
+    books: Books,
+    gateways: Mapping[str, Gateway],
+    new: Sequence[tuple[NewCustomer, NewCard | None]],
+    act: Act,
+) -> list[Refused]:
+    """The bulk form; a card given with a customer becomes its default payment method."""
+
+    def decide(each: tuple[NewCustomer, NewCard | None]) -> Group:
+        customer, claims = new_customer(books, each[0])
+        return Group([customer, *_carded(books, gateways, customer, each[1])], Conditions(claims))
+
+    groups, refused = decide_each(new, decide)
+    return refused + record_each(books, groups, act)
+
+
+def _carded(
+    books: Books, gateways: Mapping[str, Gateway], customer: Customer, card: NewCard | None
+) -> list[PaymentMethod]:
+    if card is None:
+        return []
+    registered = gateway_of(gateways, card.gateway).register(card.token)
+    method = new_payment_method(books, customer, card.gateway, registered)
+    customer.update({"default_payment_method_id": method.ref})
+    return [method]
+
+
+def gateway_of(gateways: Mapping[str, Gateway], name: str) -> Gateway:
+    """Raises Invalid `unknown_gateway`."""
+    gateway = gateways.get(name)
+    if gateway is None:
+        raise Invalid.one("gateway", "unknown_gateway", f"one of {', '.join(sorted(gateways))}")
+    return gateway
 
 
 def update_customer(
@@ -111,17 +156,15 @@ def create_payment_method(
 ) -> Done:
     """Registers the card at its gateway; the first, or one that asks for it, is the default."""
     customer = books.load(Customer, new.customer_id, field="customer_id")
-    gateway = gateways.get(new.gateway)
-    if gateway is None:
-        raise Invalid.one("gateway", "unknown_gateway", f"one of {', '.join(sorted(gateways))}")
-    method = new_payment_method(books, customer, new.gateway, gateway.register(new.token))
+    card = gateway_of(gateways, new.gateway).register(new.token)
+    method = new_payment_method(books, customer, new.gateway, card)
     if new.is_default or customer.default_payment_method_id is None:
         customer.update({"default_payment_method_id": method.ref})
     return Done(method.ref, books.record(method, customer, by=act.by, given=act.given(method.ref)))
 
 
 def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:
-    return PaymentMethod._create(  # noqa: SLF001 - the library's named way to pass an id
+    return PaymentMethod.begin(
         PaymentMethod.Created,
         id=books.new_id(),
         customer_id=customer.ref,

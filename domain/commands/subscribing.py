@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from domain.application import Group
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, bill_term
 from domain.commands.catalog import moved_old_id, terms_as_sold
 from domain.commands.claims import old_id_claims, resolve
-from domain.commands.collecting import Case, Gateways, ask, chosen_method, settle
+from domain.commands.collecting import Case, Gateways, ask, chosen_method, settle, settle_many
 from domain.commands.customers import method_of
+from domain.commands.in_bulk import decide_each, record_each
 from domain.customers.customer import Customer
+from domain.customers.payment_method import PaymentMethod
+from domain.shared.aggregate import Aggregate
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
-from domain.shared.recording import Guard
+from domain.shared.recording import Conditions, Guard
 from domain.subscriptions.subscription import Subscription, first_phase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
-    from domain.customers.payment_method import PaymentMethod
+    from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Outcome
     from domain.shared.terms import Terms
+
+A = TypeVar("A", bound=Aggregate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +94,64 @@ def create_subscription(
         return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
     recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
-    done, _ = settle(books, gateways, account, case.payment.ref, outcome, act)
+    done, _ = settle(books, account, case.payment.ref, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
+
+
+def create_subscriptions(
+    books: Books, gateways: Gateways, account: Account, new: Sequence[NewSubscription], act: Act
+) -> list[Refused]:
+    """The bulk form, for subscriptions that name customer and plan by their old_provider_ids.
+
+    For books with a cache. A charge whose outcome could not be saved is an intent to be resumed.
+    """
+    at, parties = books.now(), _parties(books, new)
+
+    def decide(each: NewSubscription) -> tuple[Case, Group]:
+        sale = _agreed(books, each, *parties.of(each))
+        case = open_subscription(books, account, sale, each, at)
+        claims = old_id_claims("sub", each.old_provider_id, case.opened()[0].id)
+        return case, Group(case.opened(), Conditions(claims, guards=sale.guards()))
+
+    decided, refused = decide_each(new, decide)
+    lost = record_each(books, {index: group for index, (_, group) in decided.items()}, act)
+    gone = {loss.place for loss in lost}
+    begun = [case for index, (case, _) in decided.items() if index not in gone]
+    settle_many(books, gateways, account, begun, act)
+    return refused + lost
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Customers, plans and products of many sales, loaded at once."""
+
+    customers: Mapping[str, Customer]
+    plans: Mapping[str, Plan]
+    products: Mapping[str, Product]
+
+    def of(self, new: NewSubscription) -> tuple[Customer, Plan, Product]:
+        """Raises Invalid for an old_provider_id that names nothing."""
+        customer = self.customers.get(new.customer_old_provider_id or "")
+        plan = self.plans.get(new.plan_old_provider_id or "")
+        if customer is None or plan is None:
+            raise Invalid(_missing(customer_old_provider_id=customer, plan_old_provider_id=plan))
+        return customer, plan, self.products[plan.terms.product_id]
+
+
+def _parties(books: Books, new: Sequence[NewSubscription]) -> Parties:
+    customers = _by_old_id(books, Customer, [each.customer_old_provider_id for each in new])
+    plans = _by_old_id(books, Plan, [each.plan_old_provider_id for each in new])
+    products = books.load_many(Product, {plan.terms.product_id for plan in plans.values()})
+    cards = {customer.default_payment_method_id for customer in customers.values()}
+    books.load_many(PaymentMethod, [card for card in cards if card])
+    return Parties(customers, plans, {product.ref: product for product in products.values()})
+
+
+def _by_old_id(books: Books, kind: type[A], old_ids: Sequence[str | None]) -> dict[str, A]:
+    wanted = sorted({old_id for old_id in old_ids if old_id})
+    owners = books.owners_of(f"{kind.prefix}.old_provider_id", wanted)
+    loaded = books.load_many(kind, owners.values())
+    return {old_id: loaded[owner] for old_id, owner in owners.items()}
 
 
 def _sale(books: Books, new: NewSubscription) -> Sale:
@@ -98,7 +161,12 @@ def _sale(books: Books, new: NewSubscription) -> Sale:
         raise Invalid(_missing(customer_id=customer_ref, plan_id=plan_ref))
     customer = books.load(Customer, customer_ref, field="customer_id")
     plan = books.load(Plan, plan_ref, field="plan_id")
-    product = books.load(Product, plan.terms.product_id)
+    return _agreed(books, new, customer, plan, books.load(Product, plan.terms.product_id))
+
+
+def _agreed(
+    books: Books, new: NewSubscription, customer: Customer, plan: Plan, product: Product
+) -> Sale:
     plan.require_sellable()
     product.require_sellable()
     collection = new.collection_method or plan.collection_method
@@ -108,7 +176,7 @@ def _sale(books: Books, new: NewSubscription) -> Sale:
     )  # fmt: skip
 
 
-def _missing(**refs: str | None) -> tuple[FieldError, ...]:
+def _missing(**refs: object) -> tuple[FieldError, ...]:
     return tuple(FieldError(name, "required", "is needed") for name, ref in refs.items() if not ref)
 
 
@@ -146,7 +214,7 @@ def open_subscription(
             request_key=request_key,
         )  # fmt: skip
         invoice, payment = bill_term(books, account, bill, at)
-    subscription = Subscription._create(  # noqa: SLF001 - the library's named way to pass an id
+    subscription = Subscription.begin(
         Subscription.Created,
         id=subscription_id,
         customer_id=sale.customer.ref,

@@ -1,0 +1,76 @@
+"""The web application: every route answered by its responder, every failure by a problem."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import falcon
+
+from api import errors, operations
+from api.metrics import Measured
+from api.pages import Pages
+from api.reading import Reading
+from api.route import Read, Route, Write
+from api.routes import ROUTES
+from api.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from api.services import Services
+
+App = falcon.App[falcon.Request, falcon.Response]
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class RouteWithoutRule(Exception):
+    """A route that does not say who may use it: the service does not start."""
+
+
+def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
+    """The application. Raises RouteWithoutRule."""
+    routes = tuple(routes)
+    require_rules(routes)
+    app: App = falcon.App(middleware=[RequestIds(), Measured()])
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.keep_blank_qs_values = True
+    app.req_options.auto_parse_qs_csv = False
+    errors.register(app)
+    for path in dict.fromkeys(route.path for route in routes):
+        app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
+    operations.add(app, services)
+    Pages(routes).add(app)
+    return app
+
+
+def require_rules(routes: Iterable[Route]) -> None:
+    without = [f"{route.method} {route.path}" for route in routes if not route.rule]
+    if without:
+        raise RouteWithoutRule(", ".join(without))
+
+
+class _Resource:
+    """One address with a responder for each of its methods, named as Falcon looks for them."""
+
+    def __init__(self, services: Services, routes: Iterable[Route]) -> None:
+        for route in routes:
+            setattr(self, f"on_{route.method.lower()}", _responder(route, services))
+
+
+def _responder(route: Route, services: Services) -> Any:
+    if isinstance(route, Write):
+        return Writing(route, services)
+    if isinstance(route, Read):
+        return Reading(route, services)
+    raise TypeError(f"{route.path} neither reads nor writes")
+
+
+class RequestIds:
+    """`X-Request-Id` in, if it is one, and out."""
+
+    def process_request(self, request: Any, response: Any) -> None:
+        sent = request.get_header("X-Request-Id") or ""
+        request.context.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        response.set_header("X-Request-Id", request.context.request_id)

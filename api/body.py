@@ -1,0 +1,112 @@
+"""Reads a request's body: its size, its type, its JSON, and its fields, all wrong ones at once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from api.errors import Refused
+from domain.shared.errors import FieldError, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LARGEST_BODY = 1024 * 1024
+"""Octets."""
+
+M = TypeVar("M", bound=BaseModel)
+
+# The codes a caller sees, for those of the library's that say it less well.
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "string_type": "wrong_type",
+    "int_type": "wrong_type",
+    "bool_type": "wrong_type",
+    "list_type": "wrong_type",
+    "dict_type": "wrong_type",
+    "model_type": "wrong_type",
+    "string_unicode": "not_unicode",
+    "literal_error": "not_allowed",
+    "string_too_short": "too_short",
+    "string_too_long": "too_long",
+    "greater_than_equal": "too_small",
+    "greater_than": "too_small",
+    "less_than_equal": "too_large",
+    "less_than": "too_large",
+    "int_parsing_size": "too_large",
+}
+
+
+def read_json(request: Any) -> dict[str, Any]:
+    """The body's object; an absent body is an empty one. Raises Refused 400, 413 or 415."""
+    raw = _read(request)
+    if not raw:
+        return {}
+    if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "unsupported_media_type", "send application/json")
+    try:
+        read = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as wrong:
+        raise Refused(400, "unreadable_body", f"not readable as JSON: {wrong}") from None
+    if not isinstance(read, dict):
+        raise Refused(400, "unreadable_body", "a JSON object is expected")
+    return read
+
+
+def _read(request: Any) -> bytes:
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise _too_large()
+    raw: bytes = request.bounded_stream.read(LARGEST_BODY + 1)
+    if len(raw) > LARGEST_BODY:
+        raise _too_large()
+    return raw
+
+
+def _too_large() -> Refused:
+    return Refused(413, "body_too_large", f"a body has at most {LARGEST_BODY} octets")
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:100]!a} is given twice")
+    return read
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def validated(model: type[M], read: Mapping[str, Any], context: Mapping[str, Any]) -> M:
+    """The model of what was read. Raises Invalid naming every wrong field."""
+    try:
+        return model.model_validate(read, context=dict(context))
+    except ValidationError as wrong:
+        raise Invalid(tuple(_told(wrong))) from None
+
+
+def _told(wrong: ValidationError) -> Iterable[FieldError]:
+    for error in wrong.errors(include_url=False, include_input=False, include_context=False):
+        kind = error["type"]
+        yield FieldError(_path(error["loc"]), _CODES.get(kind, kind), _detail(error))
+
+
+def _detail(error: Any) -> str:
+    text: str = error["msg"]
+    return "there is no such field" if error["type"] == "extra_forbidden" else text
+
+
+def _path(places: Iterable[int | str]) -> str:
+    """`("lines", 0, "unit_amount")` is `lines[0].unit_amount`."""
+    path = ""
+    for place in places:
+        if isinstance(place, int):
+            path += f"[{place}]"
+        else:
+            path += f".{place}" if path else place
+    return path.encode(errors="replace").decode()[:200]

@@ -1,0 +1,76 @@
+"""One authenticated request, as handlers see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from api.errors import Refused
+from domain.commands.accounts import account_of
+from domain.commands.act import Act
+from domain.shared.period import midnight
+from domain.shared.recording import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from api.services import Services
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.shared.recording import IdempotencyKey
+    from store.api_keys import ApiKey
+
+_VERSION = re.compile(r'(?:W/)?"(\d{1,9})"|(\d{1,9})', re.ASCII)
+
+
+@dataclass
+class Call:
+    """`path` and `query` are the parameters of the request's address."""
+
+    services: Services
+    caller: ApiKey
+    request_id: str
+    path: Mapping[str, str]
+    query: dict[str, str] = field(default_factory=dict)
+    key: IdempotencyKey | None = None
+    if_match: str | None = None
+    reason: str | None = None
+
+    @property
+    def account_id(self) -> UUID:
+        return self.caller.account_id
+
+    @property
+    def ref(self) -> str:
+        return self.path["id"]
+
+    @cached_property
+    def books(self) -> Books:
+        return self.services.books_for(self.account_id)
+
+    @cached_property
+    def account(self) -> Account:
+        return account_of(self.books)
+
+    @property
+    def act(self) -> Act:
+        by = Context(self.caller.id, "api", reason=self.reason, request_id=self.request_id)
+        return Act(by, self.key)
+
+    @property
+    def version(self) -> int | None:
+        """Of `If-Match`. Raises Refused 412 for a tag that no version has."""
+        if self.if_match is None or self.if_match.strip() == "*":
+            return None
+        named = _VERSION.fullmatch(self.if_match.strip())
+        if named is None:
+            raise Refused(412, "version_mismatch", 'If-Match takes an ETag, as "3"')
+        return int(named[1] or named[2])
+
+    def midnight(self, day: date) -> datetime:
+        """When a date begins in the account's time zone."""
+        return midnight(day, self.account.timezone)

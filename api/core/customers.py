@@ -1,0 +1,94 @@
+"""Customers, and the payment methods they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from api import views
+from api.fields import (
+    Body,
+    Email,
+    Metadata,
+    MetadataChange,
+    OldId,
+    Ref,
+    Required,
+    Text,
+    absent,
+)
+from api.writing import Written, of
+from domain.commands import customers
+from projections.customers import CUSTOMERS
+from projections.payment_methods import PAYMENT_METHODS
+
+if TYPE_CHECKING:
+    from api.call import Call
+    from api.views import Listed
+
+Gateway = Literal["sandbox", "stripe", "vantiv"]
+
+
+class CustomerCreation(Body):
+    email: Email | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    title: Text | None = None
+    phone: Text | None = None
+    language: Text | None = None
+    old_provider_id: OldId | None = None
+    metadata: Metadata = absent()
+
+
+class CustomerChange(Body):
+    email: Email | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    title: Text | None = None
+    phone: Text | None = None
+    language: Text | None = None
+    default_payment_method_id: Ref | None = None
+    old_provider_id: OldId | None = None
+    metadata: MetadataChange = absent()
+
+
+class CardCreation(Body):
+    """For the customer the address names."""
+
+    token: Required
+    gateway: Gateway = absent()
+    is_default: bool = absent()
+
+
+class PaymentMethodCreation(CardCreation):
+    customer_id: Ref
+
+
+def create(call: Call, body: CustomerCreation) -> Written:
+    return of(customers.create_customer(call.books, customers.NewCustomer(**body.sent()), call.act))
+
+
+def update(call: Call, body: CustomerChange) -> Written:
+    done = customers.update_customer(call.books, call.ref, body.sent(), call.act, call.version)
+    return of(done)
+
+
+def create_card(call: Call, body: CardCreation) -> Written:
+    views.require_ref(CUSTOMERS, call.ref)
+    call.books.load(views.aggregate_of(CUSTOMERS), call.ref)
+    return _register(call, body, call.ref)
+
+
+def create_payment_method(call: Call, body: PaymentMethodCreation) -> Written:
+    return _register(call, body, body.customer_id)
+
+
+def _register(call: Call, body: CardCreation, customer_id: str) -> Written:
+    new = customers.NewPaymentMethod(**{**body.sent(), "customer_id": customer_id})
+    gateways = call.services.gateways
+    return of(customers.create_payment_method(call.books, gateways, new, call.act))
+
+
+def cards(call: Call) -> Listed:
+    """The payment methods of the customer the address names. Raises NotFound."""
+    views.one(call, CUSTOMERS, call.ref)
+    return views.page(call, PAYMENT_METHODS, call.query, always={"customer_id": call.ref})

@@ -1,0 +1,44 @@
+"""The log, read only: all of it, or what happened to one resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api import views
+from api.views import Found, Listed
+from projections.event_log import event_by_id, page_of_events
+from projections.groups import RESOURCES
+from projections.reading import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from api.call import Call
+    from projections.resource import Resource
+
+
+def listing(call: Call) -> Listed:
+    return _page(call, call.query)
+
+
+def show(call: Call) -> Found:
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        return Found(event_by_id(now, call.ref), now.head, now.head)
+
+
+def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
+    """A handler of the history of the resource the address names. Raises NotFound."""
+
+    def handler(call: Call) -> Listed:
+        views.require_ref(kind, call.ref)
+        call.books.load(views.aggregate_of(kind), call.ref)
+        return _page(call, {**call.query, "subject": call.ref})
+
+    return handler
+
+
+def _page(call: Call, query: Mapping[str, str]) -> Listed:
+    """The log is never behind itself: what is shown is its end."""
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        shown = page_of_events(now, query, call.account.timezone)
+        return Listed(shown.data, shown.next_cursor, now.head, now.head)

@@ -1,0 +1,114 @@
+"""Invoices: drafted, issued, paid, given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.fields import (
+    Amount,
+    Body,
+    CollectionMethod,
+    Currency,
+    Instant,
+    LongText,
+    Metadata,
+    MetadataChange,
+    OldId,
+    Quantity,
+    Ref,
+    Required,
+    SignedAmount,
+    TaxBehavior,
+    TaxRate,
+    Text,
+    absent,
+)
+from api.writing import Written, of, paid
+from domain.commands import collecting, invoicing
+
+if TYPE_CHECKING:
+    from api.call import Call
+
+
+class LineCreation(Body):
+    description: Required
+    unit_amount: SignedAmount
+    quantity: Quantity = absent()
+    plan_id: Ref | None = None
+    product_id: Ref | None = None
+    period_start: Instant | None = None
+    period_end: Instant | None = None
+    tax_rate: TaxRate | None = None
+    tax_behavior: TaxBehavior = absent()
+
+
+class InvoiceCreation(Body):
+    customer_id: Ref | None = None
+    customer_old_provider_id: OldId | None = None
+    currency: Currency
+    lines: Annotated[list[LineCreation], Field(min_length=1, max_length=200)]
+    collection_method: CollectionMethod = absent()
+    notes: LongText | None = None
+    purchase_order: Text | None = None
+    old_provider_id: OldId | None = None
+    metadata: Metadata = absent()
+
+
+class InvoiceChange(Body):
+    notes: LongText | None = None
+    purchase_order: Text | None = None
+    old_provider_id: OldId | None = None
+    metadata: MetadataChange = absent()
+
+
+class Charge(Body):
+    payment_method_id: Ref | None = None
+
+
+class OfflinePayment(Body):
+    reference: Required
+    category: Literal["check", "wire", "transfer", "cash", "external"]
+    amount: Amount | None = None
+    excess_to_balance: bool = absent()
+
+
+class Ending(Body):
+    reason: Text | None = None
+
+
+def create(call: Call, body: InvoiceCreation) -> Written:
+    sent: dict[str, Any] = body.sent()
+    sent["lines"] = [invoicing.NewLine(**line) for line in sent["lines"]]
+    new = invoicing.NewInvoice(**sent)
+    return of(invoicing.create_invoice(call.books, call.account, new, call.act))
+
+
+def update(call: Call, body: InvoiceChange) -> Written:
+    return of(invoicing.update_invoice(call.books, call.ref, body.sent(), call.act, call.version))
+
+
+def issue(call: Call, _: Body) -> Written:
+    return of(invoicing.issue_invoice(call.books, call.account, call.ref, call.act))
+
+
+def charge(call: Call, body: Charge) -> Written:
+    gateways, method = call.services.gateways, body.payment_method_id
+    result = collecting.charge_invoice(
+        call.books, gateways, call.account, call.ref, method, call.act
+    )
+    return paid(result)
+
+
+def mark_paid(call: Call, body: OfflinePayment) -> Written:
+    offline = collecting.OfflinePayment(**body.sent())
+    return of(collecting.mark_paid(call.books, call.account, call.ref, offline, call.act))
+
+
+def void(call: Call, _: Ending) -> Written:
+    return of(invoicing.void_invoice(call.books, call.account, call.ref, call.act))
+
+
+def mark_uncollectible(call: Call, _: Ending) -> Written:
+    return of(invoicing.mark_uncollectible(call.books, call.account, call.ref, call.act))

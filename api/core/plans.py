@@ -1,0 +1,82 @@
+"""Plans: how a product is sold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.fields import (
+    Body,
+    CollectionMethod,
+    Currency,
+    Metadata,
+    MetadataChange,
+    Name,
+    OldId,
+    Price,
+    Ref,
+    Required,
+    TaxBehavior,
+    TaxRate,
+    absent,
+)
+from api.writing import Written, hidden, of
+from domain.commands import catalog
+from domain.shared.period import Interval
+
+if TYPE_CHECKING:
+    from api.call import Call
+
+
+class PlanCreation(Body):
+    product_id: Ref | None = None
+    product_old_provider_id: OldId | None = None
+    name: Name
+    type: Literal["regular", "membership"] = absent()
+    amount: Price
+    currency: Currency
+    interval: Literal["day", "week", "month", "year"]
+    interval_count: Annotated[int, Field(ge=1, le=1200)] = absent()
+    auto_renew: bool = absent()
+    collection_method: CollectionMethod = absent()
+    trial_days: Annotated[int, Field(ge=0, le=3650)] = absent()
+    entitlements: Annotated[list[Required], Field(max_length=50)] = absent()
+    seat_capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    shipments_per_interval: Annotated[int, Field(ge=1, le=1000)] | None = None
+    tax_rate: TaxRate | None = None
+    tax_behavior: TaxBehavior = absent()
+    old_provider_id: OldId | None = None
+    metadata: Metadata = absent()
+
+
+class PlanChange(Body):
+    name: Name = absent()
+    auto_renew: bool = absent()
+    collection_method: CollectionMethod = absent()
+    old_provider_id: OldId | None = None
+    metadata: MetadataChange = absent()
+
+
+def create(call: Call, body: PlanCreation) -> Written:
+    sent: dict[str, Any] = body.sent()
+    sent["interval"] = Interval(body.interval)
+    if "entitlements" in sent:
+        sent["entitlements"] = tuple(sent["entitlements"])
+    return of(catalog.create_plan(call.books, catalog.NewPlan(**sent), call.act))
+
+
+def update(call: Call, body: PlanChange) -> Written:
+    return of(catalog.update_plan(call.books, call.ref, body.sent(), call.act, call.version))
+
+
+def archive(call: Call, _: Body) -> Written:
+    return of(catalog.archive_plan(call.books, call.ref, call.act))
+
+
+def unarchive(call: Call, _: Body) -> Written:
+    return of(catalog.unarchive_plan(call.books, call.ref, call.act))
+
+
+def delete(call: Call, _: Body) -> Written:
+    return hidden(catalog.delete_plan(call.books, call.ref, call.act))

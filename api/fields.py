@@ -1,0 +1,169 @@
+"""The kinds of values requests are made of: strict, bounded, and described for the OpenAPI page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.shared.money import EXPONENTS, LARGEST_AMOUNT
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_RATE = re.compile(r"0(\.\d{1,6})?", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
+
+class Body(BaseModel):
+    """A request's fields: no unknown ones, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    def sent(self) -> dict[str, Any]:
+        """The fields that were in the request, null where null was sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Nothing(Body):
+    """An action that takes no fields."""
+
+
+def absent(**described: Any) -> Any:
+    """A field that may be left out and, if it is sent, may not be null."""
+    return Field(default=None, json_schema_extra=_without_default, **described)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("not_allowed", "may not contain a null character")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("required", "may not be blank")
+    return text
+
+
+def _email(text: str) -> str:
+    if len(text) > 254 or not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("invalid_email", "is not an e-mail address")
+    return text
+
+
+def _currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise PydanticCustomError("unknown_currency", "is not a currency of ISO 4217")
+    return code
+
+
+def _rate(value: Any) -> Decimal:
+    if not isinstance(value, str) or not _RATE.fullmatch(value):
+        raise PydanticCustomError("invalid_rate", 'is decimal text from "0" to below "1"')
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise PydanticCustomError("invalid_rate", "is not a decimal") from None
+
+
+def _instant(value: Any, info: ValidationInfo) -> datetime:
+    """A bare date is that day's midnight, which the context's `midnight` knows."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "an instant is text, as in 2026-01-31T00:00:00Z")
+    context = info.context or {}
+    return parse_instant(value, context.get("midnight"))
+
+
+def parse_instant(value: str, midnight: Any) -> datetime:
+    """RFC 3339 with its offset, or a date. Raises PydanticCustomError `invalid_instant`."""
+    try:
+        if _DAY.fullmatch(value) and midnight is not None:
+            return _in_range(midnight(date.fromisoformat(value)))
+        return _in_range(_with_offset(value).astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise PydanticCustomError(
+            "invalid_instant", "is no instant with an offset, as 2026-01-31T00:00:00Z, nor a date"
+        ) from None
+
+
+def _with_offset(value: str) -> datetime:
+    read = datetime.fromisoformat(value)
+    if "T" not in value.upper() or not value.isascii() or read.tzinfo is None:
+        raise ValueError
+    return read
+
+
+def _in_range(instant: datetime) -> datetime:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError
+    return instant
+
+
+def _metadata(entries: dict[str, Any]) -> dict[str, Any]:
+    if len(entries) > 50:
+        raise PydanticCustomError("too_long", "has at most 50 keys")
+    return entries
+
+
+Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean)]
+LongText = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_clean)]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_clean), AfterValidator(_not_blank),
+]  # fmt: skip
+Required = Annotated[
+    str, StringConstraints(min_length=1, max_length=500),
+    AfterValidator(_clean), AfterValidator(_not_blank),
+]  # fmt: skip
+OldId = Annotated[
+    str, StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_clean), AfterValidator(_not_blank),
+]  # fmt: skip
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
+Email = Annotated[
+    str, AfterValidator(_clean), AfterValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]  # fmt: skip
+Currency = Annotated[
+    str, AfterValidator(_currency),
+    WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS), "examples": ["USD"]}),
+]  # fmt: skip
+Price = Annotated[int, Field(ge=0, lt=LARGEST_AMOUNT, examples=[3100])]
+Amount = Annotated[int, Field(gt=0, lt=LARGEST_AMOUNT, examples=[3100])]
+SignedAmount = Annotated[int, Field(gt=-LARGEST_AMOUNT, lt=LARGEST_AMOUNT, examples=[3100])]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+TaxRate = Annotated[
+    Decimal, BeforeValidator(_rate),
+    WithJsonSchema({"type": "string", "pattern": r"^0(\.[0-9]{1,6})?$", "examples": ["0.10"]}),
+]  # fmt: skip
+Instant = Annotated[
+    datetime, BeforeValidator(_instant),
+    WithJsonSchema({
+        "type": "string",
+        "description": "RFC 3339 with an offset, or a date: midnight in the account's time zone",
+        "examples": ["2026-01-31T00:00:00Z"],
+    }),
+]  # fmt: skip
+_Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
+Metadata = Annotated[dict[_Key, Text], AfterValidator(_metadata)]
+MetadataChange = Annotated[dict[_Key, Text | None], AfterValidator(_metadata)]
+Strategy = Literal["invoice_creation", "invoice_payment"]
+CollectionMethod = Literal["charge_automatically", "send_invoice"]
+TaxBehavior = Literal["exclusive", "inclusive"]

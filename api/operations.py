@@ -1,0 +1,63 @@
+"""What the operator's machinery asks: alive, ready, and the figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from api.errors import Refused
+from api.metrics import Metrics
+from domain.shared.errors import FieldError
+from migrations import apply
+from store.operations import stalled_projections, stopped_projections
+
+if TYPE_CHECKING:
+    from api.services import Services
+
+_log = structlog.get_logger()
+_PATIENCE = timedelta(seconds=60)
+"""A view further behind than this is not being projected."""
+
+
+def add(app: Any, services: Services) -> None:
+    app.add_route("/healthz", Health())
+    app.add_route("/readyz", Readiness(services))
+    app.add_route("/metrics", Metrics())
+
+
+class Health:
+    def on_get(self, _request: Any, response: Any) -> None:
+        response.media = {"status": "ok"}
+
+
+class Readiness:
+    """Ready when the database answers, its schema is this release's, and no view stands still."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def on_get(self, _request: Any, response: Any) -> None:
+        wrong = self._wrong()
+        if wrong:
+            raise Refused(503, "not_ready", "; ".join(each.detail for each in wrong), wrong)
+        response.media = {"status": "ready"}
+
+    def _wrong(self) -> list[FieldError]:
+        try:
+            with self._services.connections.connection() as connection:
+                if not apply.current(connection):
+                    return [FieldError("migrations", "not_current", "run subledger migrate")]
+                stopped = stopped_projections(connection)
+                stalled = stalled_projections(connection, _PATIENCE)
+        except Exception as reason:  # noqa: BLE001 - whatever it is, we are not ready
+            _log.warning("database_unreachable", reason=str(reason))
+            return [FieldError("database", "unreachable", "the database does not answer")]
+        return [
+            FieldError("projections", "stopped", f"{group} of {account_id} at {position}")
+            for account_id, group, position, _ in stopped
+        ] + [
+            FieldError("projections", "stalled", f"{group} of {account_id} does not follow")
+            for account_id, group in stalled
+        ]

@@ -1,0 +1,121 @@
+"""A read, from request to answer: no older than the position it names, and saying what it shows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
+
+from api import shown, views
+from api.auth import caller_of
+from api.call import Call
+from api.errors import Refused
+from api.fields import parse_instant
+from api.views import Download, Found, Listed, Reported
+from domain.shared.errors import FieldError, Invalid
+from projections.groups import RESOURCES
+from projections.reading import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from api.route import Read
+    from api.services import Services
+    from api.views import Loaded
+    from projections.resource import Resource
+
+LONGEST_WAIT_MS = 500
+_POSITION = re.compile(r"\d{1,18}", re.ASCII)
+
+
+class Reading:
+    """The responder of a read route."""
+
+    def __init__(self, route: Read, services: Services) -> None:
+        self._route = route
+        self._services = services
+
+    def __call__(self, request: Any, response: Any, **path: str) -> None:
+        caller = caller_of(self._services, request, self._route.rule or "")
+        call = Call(self._services, caller, request.context.request_id, path, query=_query(request))
+        _wait(call, request.get_header("Ledger-Position"))
+        answer = self._route.handler(call)
+        shown.headers(response, answer.position, behind=answer.head - answer.position)
+        _tell(response, answer)
+
+
+def _query(request: Any) -> dict[str, str]:
+    """Each parameter once. Raises Invalid for one given twice or not in text."""
+    wrong = []
+    for name, value in request.params.items():
+        if isinstance(value, list):
+            wrong.append(FieldError(name, "given_twice", "may be given once"))
+        elif not _is_text(name + value):
+            wrong.append(FieldError(name[:100], "not_allowed", "may not contain such characters"))
+    if wrong:
+        raise Invalid(tuple(wrong))
+    return dict(request.params)
+
+
+def _is_text(value: str) -> bool:
+    return "\x00" not in value and value.isprintable() and "\ufffd" not in value
+
+
+def _wait(call: Call, named: str | None) -> None:
+    if named is None:
+        return
+    if not _POSITION.fullmatch(named):
+        raise Refused(400, "invalid_position", "Ledger-Position takes a position of the log")
+    connections = call.services.connections
+    wait_for(connections, call.account_id, RESOURCES, int(named), LONGEST_WAIT_MS)
+
+
+def _tell(response: Any, answer: Found | Listed | Reported | Download) -> None:
+    match answer:
+        case Found():
+            shown.resource(response, answer.resource)
+        case Listed():
+            shown.json(response, {"data": answer.data, "next_cursor": answer.next_cursor})
+        case Reported():
+            shown.json(response, {"data": answer.data, "position": answer.known})
+        case Download():
+            response.content_type = answer.content_type
+            response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')
+            response.stream = answer.pieces
+
+
+def item(kind: Resource[Any] | Loaded) -> Callable[[Call], Found]:
+    """A handler of the resource the address names, now or `?as_of=` an instant."""
+
+    def handler(call: Call) -> Found:
+        allow(call.query, "as_of")
+        as_of = call.query.get("as_of")
+        if as_of is None:
+            return views.one(call, kind, call.ref)
+        return views.one_as_of(call, kind, call.ref, instant(call, "as_of", as_of))
+
+    return handler
+
+
+def listing(kind: Resource[Any]) -> Callable[[Call], Listed]:
+    return lambda call: views.page(call, kind, call.query)
+
+
+def allow(query: Mapping[str, str], *known: str) -> None:
+    """Raises Invalid naming every parameter that is not known."""
+    unknown = [
+        FieldError(name[:100], "unknown_filter", "there is no such parameter")
+        for name in query
+        if name not in known
+    ]
+    if unknown:
+        raise Invalid(tuple(unknown))
+
+
+def instant(call: Call, name: str, value: str) -> datetime:
+    try:
+        return parse_instant(value, call.midnight)
+    except PydanticCustomError as wrong:
+        raise Invalid.one(name, wrong.type, wrong.message()) from None

@@ -1,0 +1,65 @@
+"""What a route is: an address, who may use it, what it takes and what it answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from api.fields import Body, Nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Key(Enum):
+    """Whether a write takes an Idempotency-Key, or has to have one."""
+
+    ACCEPTED = "accepted"
+    REQUIRED = "required"
+
+
+class Shape(Enum):
+    """What a read answers with."""
+
+    ITEM = "item"
+    LIST = "list"
+    REPORT = "report"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`kind` is what it answers with: a resource of the projections or of `api.views`, or, of what
+    is neither, the name. `rule`, as `products:write`, may not be empty.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    kind: Any
+    rule: str | None
+    summary: str
+
+    @property
+    def name(self) -> str:
+        """The resource's name, as in its `object` field."""
+        return self.kind if isinstance(self.kind, str) else self.kind.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Route):
+    """`parameters` are the names of the query's, for the OpenAPI page."""
+
+    shape: Shape
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(Route):
+    """`pays`: a decline is the answer 402 rather than part of the resource."""
+
+    body: type[Body] = Nothing
+    status: int = 200
+    key: Key = Key.ACCEPTED
+    pays: bool = False

@@ -1,0 +1,40 @@
+"""What the edge is given when it is built: everything it reaches, and nothing it makes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.payments.gateway import Gateway
+    from store.connections import Connections
+
+
+class Summary(Protocol):
+    """How many things of each kind ran, and what was refused."""
+
+    @property
+    def ran(self) -> Mapping[str, int]: ...
+
+    @property
+    def refused(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`advance` runs what falls due in an account up to an instant and moves its clock there.
+
+    It is given an act without a key: it makes many appends, the request's key is taken after.
+    """
+
+    connections: Connections
+    books_for: Callable[[UUID], Books]
+    gateways: Mapping[str, Gateway]
+    advance: Callable[[UUID, datetime, Act], Summary]
+    advance_wait_seconds: float = 20.0

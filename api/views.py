@@ -1,0 +1,137 @@
+"""How the edge asks the projections: one resource, as shown or as it was, and pages of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from domain.shared.errors import NotFound
+from domain.shared.identifiers import MalformedId, uuid_of
+from projections import resource as resources
+from projections import resources as by_position
+from projections.groups import RESOURCES
+from projections.reading import reading
+from projections.rendering import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from api.call import Call
+    from domain.shared.aggregate import Aggregate
+    from projections.resource import Resource
+
+Shown = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """A resource as of `position`, in a log that ends at `head`."""
+
+    resource: Shown
+    position: int
+    head: int
+
+
+class Listed(NamedTuple):
+    data: Sequence[Shown]
+    next_cursor: str | None
+    position: int
+    head: int
+
+
+class Reported(NamedTuple):
+    """All rows of a report. `known` is the position that defines them: the same, the same rows."""
+
+    data: Sequence[Shown]
+    known: int
+    position: int
+    head: int
+
+
+class Download(NamedTuple):
+    """A file in pieces, made while it is sent."""
+
+    content_type: str
+    name: str
+    pieces: Iterable[bytes]
+    position: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A resource told from its aggregate, of which there is only one in an account."""
+
+    kind: str
+    aggregate: type[Aggregate]
+    render: Callable[[Any], Shown]
+
+    def one(self, call: Call, ref: str, when: int | None = None) -> Found:
+        """Raises NotFound."""
+        head = call.books.head()
+        found: Any
+        if when is None:
+            found = call.books.load(self.aggregate, ref)
+        else:
+            found = call.books.load_as_of(self.aggregate, ref, when)
+        if found is None:
+            raise NotFound(detail=f"there was no {self.kind} then")
+        return Found(self._shown(call, found), head.position, head.position)
+
+    def _shown(self, call: Call, found: Any) -> Shown:
+        return {
+            "id": found.ref,
+            "object": self.kind,
+            "created_at": instant(found.created_on),
+            "updated_at": instant(found.modified_on),
+            "version": found.version,
+            "livemode": call.caller.livemode,
+            **self.render(found),
+        }
+
+
+def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
+    """As projected. Raises NotFound."""
+    if isinstance(kind, Loaded):
+        return kind.one(call, ref)
+    require_ref(kind, ref)
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        return Found(resources.get(now, kind, ref), now.position, now.head)
+
+
+def one_as_of(call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime) -> Found:
+    """As its own events up to a position or an instant leave it. Raises NotFound."""
+    if isinstance(kind, Loaded):
+        return kind.one(call, ref, when if isinstance(when, int) else None)
+    require_ref(kind, ref)
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        return Found(by_position.as_of(now, kind, ref, when), now.head, now.head)
+
+
+def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:
+    return kind.aggregate if isinstance(kind, Loaded) else kind.view.aggregate
+
+
+def require_ref(kind: Resource[Any], ref: str) -> None:
+    """Raises NotFound for text that is no id of this kind, whatever it may be an id of."""
+    try:
+        uuid_of(ref, kind.view.aggregate.prefix)
+    except MalformedId:
+        raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}") from None
+
+
+def page(
+    call: Call,
+    kind: Resource[Any],
+    query: Mapping[str, str],
+    always: Mapping[str, str] | None = None,
+) -> Listed:
+    """Raises Invalid for an unknown filter, a wrong value or a forged cursor."""
+    asked = dict(query)
+    expanded = asked.pop("expand", None)
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        shown = resources.page(now, kind, asked, call.account.timezone, always=always)
+        if expanded:
+            names = expanded.split(",")
+            resources.expand(now, kind, names, shown.data, by_position.BY_NAME)
+        return Listed(shown.data, shown.next_cursor, now.position, now.head)

@@ -1,0 +1,162 @@
+"""A write, from request to answer: once for its key, projected before it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from api import shown, views
+from api.auth import caller_of
+from api.body import read_json, validated
+from api.call import Call
+from api.errors import Refused
+from api.idempotency import earlier, key_of
+from api.route import Key, Write
+from domain.commands.collecting import told
+from domain.shared.errors import ConcurrentChange, DomainError, FieldError
+from projections.groups import RESOURCES
+from projections.reading import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.services import Services
+    from api.views import Shown
+    from domain.commands.act import Done
+    from domain.payments.gateway import Outcome
+    from domain.shared.recording import Recorded
+
+ATTEMPTS = 3
+"""How often a command is asked when somebody else was faster."""
+
+PROJECTION_WAIT_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a handler did. `told` goes into the answer that the key keeps, beside the id."""
+
+    ref: str
+    recorded: Recorded | None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to tell, and the position as of which it is told."""
+
+    answer: Mapping[str, Any]
+    position: int
+    replayed: bool = False
+
+
+def of(done: Done) -> Written:
+    return Written(done.ref, done.recorded)
+
+
+def hidden(done: Done) -> Written:
+    """Of a command after which the thing is not shown any more."""
+    return Written(done.ref, done.recorded, {"hides": True, "shown": {"deleted": True}})
+
+
+def paid(result: tuple[Done, Outcome | None]) -> Written:
+    """Of a command that asked a gateway."""
+    done, outcome = result
+    return Written(done.ref, done.recorded, {} if outcome is None else told(outcome))
+
+
+class Writing:
+    """The responder of a write route."""
+
+    def __init__(self, route: Write, services: Services) -> None:
+        self._route = route
+        self._services = services
+
+    def __call__(self, request: Any, response: Any, **path: str) -> None:
+        call, body = self._read(request, path)
+        answered = perform(self._route, call, body)
+        shown.headers(response, answered.position)
+        if answered.replayed:
+            response.set_header("Idempotency-Replayed", "true")
+        self._answer(response, call, answered)
+
+    def _read(self, request: Any, path: Mapping[str, str]) -> tuple[Call, Any]:
+        route = self._route
+        caller = caller_of(self._services, request, route.rule or "")
+        read = read_json(request)
+        key = key_of(request, read, required=route.key is Key.REQUIRED)
+        call = Call(
+            self._services, caller, request.context.request_id, path,
+            key=key, if_match=request.get_header("If-Match"),
+        )  # fmt: skip
+        body = validated(route.body, read, {"midnight": call.midnight})
+        call.reason = getattr(body, "reason", None)
+        return call, body
+
+    def _answer(self, response: Any, call: Call, answered: Answered) -> None:
+        route, answer = self._route, answered.answer
+        outcome = answer.get("outcome")
+        projected = not answered.replayed and _projected(call, answered.position)
+        if outcome == "declined" and route.pays:
+            raise _declined(answer)
+        resource = _resource(call, route.kind, answered, projected=projected)
+        if outcome == "unanswered":
+            response.status = 202
+            resource = {**resource, "status": "processing"}
+        else:
+            response.status = answer.get("status", route.status)
+        shown.resource(response, {**resource, **answer.get("shown", {})})
+
+
+def perform(route: Write, call: Call, body: Any) -> Answered:
+    """Asks the command; a refusal of a request that happened before is its first answer again."""
+    try:
+        _require_version(route, call)
+        written = _asked(route, call, body)
+    except DomainError:
+        found = earlier(call.services, call.account_id, call.key) if call.key else None
+        if found is None or found.answer is None:
+            raise
+        return Answered(found.answer, found.position, replayed=True)
+    recorded = written.recorded
+    position = call.books.head().position if recorded is None else recorded.last_position
+    return Answered({"id": written.ref, **written.told}, position)
+
+
+def _asked(route: Write, call: Call, body: Any) -> Written:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _handled(route, call, body)
+        except ConcurrentChange:
+            continue
+    return _handled(route, call, body)
+
+
+def _handled(route: Write, call: Call, body: Any) -> Written:
+    written: Written = route.handler(call, body)
+    return written
+
+
+def _require_version(route: Write, call: Call) -> None:
+    """Commands that change fields look themselves, in the same breath; the others rely on this."""
+    if call.version is not None and "id" in call.path:
+        call.books.load(views.aggregate_of(route.kind), call.ref).require_version(call.version)
+
+
+def _declined(answer: Mapping[str, Any]) -> Refused:
+    wrong = FieldError("payment_method_id", answer["code"], answer["detail"])
+    return Refused(402, "payment_declined", answer["detail"], [wrong])
+
+
+def _resource(call: Call, kind: Any, answered: Answered, *, projected: bool) -> Shown:
+    """As projected, or, where that is not this answer's position, told from its own events."""
+    ref = answered.answer["id"]
+    if projected and not answered.answer.get("hides"):
+        return views.one(call, kind, ref).resource
+    return views.one_as_of(call, kind, ref, answered.position).resource
+
+
+def _projected(call: Call, position: int) -> bool:
+    connections = call.services.connections
+    at = wait_for(connections, call.account_id, RESOURCES, position, PROJECTION_WAIT_MS)
+    return at.position >= position

@@ -1,0 +1,54 @@
+"""One import from its first row to the account's clock standing at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.commands.accounts import clock_of, set_clock
+from domain.shared.errors import Conflict
+from importer.catalogue import create_catalogue
+from importer.outcome import Outcome
+from importer.problems import ImportRefused
+from importer.timeline import Timeline
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from importer.outcome import Watch
+    from importer.staging import Staging
+    from importer.timeline import SentInvoices
+    from scheduler.due import Desk
+
+CACHED_AGGREGATES = 20_000
+"""What the books of an import keep in memory: about 100 MB."""
+
+
+def run_import(
+    desk: Desk,
+    currency: str,
+    staging: Staging,
+    sent: SentInvoices,
+    until: datetime,
+    watch: Watch,
+) -> Outcome:
+    """Raises ImportRefused, before anything is written, for a live account."""
+    if desk.account.livemode:
+        raise ImportRefused("the import moves the clock: it needs a test account")
+    outcome = Outcome(before=desk.books.head().position)
+    _set_clock(desk, staging.first_start(), until)
+    create_catalogue(desk, currency, staging, outcome, watch)
+    Timeline(desk, staging, sent, outcome, watch).live_until(until)
+    outcome.after = desk.books.head().position
+    return outcome
+
+
+def _set_clock(desk: Desk, first: datetime | None, until: datetime) -> None:
+    """To the earliest start, while the account has no business of its own; else it goes on."""
+    start = min(first or until, until)
+    if clock_of(desk.books).now == start:
+        return
+    try:
+        set_clock(desk.books, start, desk.act)
+    except Conflict as started:
+        if started.code != "test_clock_started":
+            raise

@@ -1,0 +1,163 @@
+"""The years lived through: each subscription begins on its day, and what falls due runs between.
+
+Every step leaves alone what was done before, so a run that was interrupted is simply run again:
+a subscription is known by its old_provider_id, an unpaid invoice by its status, the moment by the
+account's own clock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from domain.commands.collecting import OfflinePayment, mark_many_paid
+from domain.commands.ending import cancel_many_at_period_end
+from domain.commands.subscribing import NewSubscription, create_subscriptions
+from domain.subscriptions.subscription import Subscription as Sold
+from importer.catalogue import absent
+from importer.outcome import Told
+from scheduler.due import Summary, run_due
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from importer.outcome import Outcome, Watch
+    from importer.staging import Staging
+    from importer.subscriber import Subscription
+    from scheduler.due import Desk
+
+AT_ONCE = 160
+"""Subscriptions begun at a time: with invoice and payment three aggregates of an append's 500."""
+
+INVOICES_AT_ONCE = 160
+"""Invoices marked paid at a time, for the same reason."""
+
+
+class SentInvoices(Protocol):
+    """Invoices that were sent and wait for their money, read from the account's projections."""
+
+    def issued_at(self, at: datetime, after: str | None, limit: int) -> list[tuple[str, str]]:
+        """(invoice, its subscription's old_provider_id) by id, beginning after an invoice.
+
+        Open ones issued at that instant; without an old_provider_id they are left out.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One import on its way through time."""
+
+    desk: Desk
+    staging: Staging
+    sent: SentInvoices
+    outcome: Outcome
+    watch: Watch
+
+    def live_until(self, until: datetime) -> None:
+        """From where the account's clock stands; it shows `until` afterwards."""
+        now = self.desk.books.now()
+        instants = self.staging.instants()
+        self.watch.stage("subscriptions and invoices", sum(now <= at <= until for at in instants))
+        self._collect(now)
+        for at in instants:
+            if at < now:
+                self._tell_too_late(at)
+            elif at <= until:
+                self._reach(at)
+                self._begin(at)
+                self._cancel(at)
+                self._collect(at)
+                self.watch.moved(1)
+        self._reach(until)
+        self._tell_later(until)
+
+    def _reach(self, at: datetime) -> None:
+        ran = run_due(self.desk, at, on_step=self._collect, summary=Summary())
+        self.outcome.ran += ran.ran
+        for reason in ran.refused:
+            self.outcome.refused.add(Told("due work", at.isoformat(), reason))
+
+    def _begin(self, at: datetime) -> None:
+        for page in self.staging.starting(at, AT_ONCE):
+            new = absent(self.desk, "sub", page)
+            if new:
+                self._create(new)
+
+    def _create(self, new: Sequence[Subscription]) -> None:
+        desk = self.desk
+        wanted = [_new_subscription(each) for each in new]
+        refused = create_subscriptions(desk.books, desk.gateways, desk.account, wanted, desk.act)
+        self.outcome.created["subscriptions"] += len(new) - len(refused)
+        for place, error in refused:
+            told = Told("subscription", new[place].old_provider_id, str(error))
+            self.outcome.refused.add(told)
+
+    def _cancel(self, at: datetime) -> None:
+        books = self.desk.books
+        for page in self.staging.canceling(at, AT_ONCE):
+            keys = [each.old_provider_id for each in page]
+            owners = books.owners_of("sub.old_provider_id", keys)
+            by_reason = defaultdict(list)
+            for each in page:
+                if each.old_provider_id in owners:
+                    ref = books.ref_of(owners[each.old_provider_id], Sold.prefix)
+                    by_reason[each.cancel_reason].append(ref)
+            for reason, refs in by_reason.items():
+                cancel_many_at_period_end(books, refs, reason, self.desk.act)
+
+    def _collect(self, at: datetime) -> None:
+        """Money that came by itself, for what was sent at this instant, before time moves on."""
+        self.watch.moment(at)
+        self.desk.due.catch_up()
+        issued, last = self.desk.books.now(), None
+        while page := self.sent.issued_at(issued, last, INVOICES_AT_ONCE):
+            last = page[-1][0]
+            self._mark_paid(page)
+        if last is not None:
+            self.desk.due.catch_up()
+
+    def _mark_paid(self, page: Sequence[tuple[str, str]]) -> None:
+        desk = self.desk
+        known = {
+            each.old_provider_id: each
+            for each in self.staging.subscriptions([key for _, key in page])
+        }
+        by_money = defaultdict(list)
+        for invoice_ref, key in page:
+            if key in known and known[key].mark_paid_by is not None:
+                by_money[_money(known[key])].append(invoice_ref)
+        for offline, refs in by_money.items():
+            lost = mark_many_paid(desk.books, desk.account, refs, offline, desk.act)
+            self.outcome.ran["mark_paid"] += len(refs) - len(lost)
+            for loss in lost:
+                self.outcome.refused.add(Told("payment", offline.reference, str(loss.error)))
+
+    def _tell_too_late(self, at: datetime) -> None:
+        """What should have begun before the clock's time and did not."""
+        for page in self.staging.starting(at, AT_ONCE):
+            for each in absent(self.desk, "sub", page):
+                reason = "starts before the account's clock"
+                self.outcome.refused.add(Told("subscription", each.old_provider_id, reason))
+
+    def _tell_later(self, until: datetime) -> None:
+        for line, key in self.staging.starting_after(until):
+            self.outcome.later.add(Told("line", str(line), key))
+
+
+def _money(subscription: Subscription) -> OfflinePayment:
+    category = subscription.mark_paid_by or ""
+    return OfflinePayment(reference=subscription.mark_paid_reference or category, category=category)
+
+
+def _new_subscription(subscription: Subscription) -> NewSubscription:
+    return NewSubscription(
+        customer_old_provider_id=subscription.customer_old_provider_id,
+        plan_old_provider_id=subscription.plan_old_provider_id,
+        quantity=subscription.quantity,
+        auto_renew=subscription.auto_renew,
+        collection_method=subscription.collection_method,
+        old_provider_id=subscription.old_provider_id,
+        metadata=subscription.metadata,
+    )
