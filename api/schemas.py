@@ -27,9 +27,7 @@ _KINDS: dict[str, Schema] = {
     "integers": {"type": "array", "items": {"type": "integer"}},
     "objects": {"type": "array", "items": {"type": "object"}},
 }
-_COMMON = (
-    "id:id object:text created_at:instant updated_at:instant version:integer livemode:boolean"
-)
+_COMMON = "id:id object:text created_at:instant updated_at:instant version:integer livemode:boolean"
 _FIELDS = {
     "account": """name:text legal_name:text? address:object? tax_id:text? logo:text? timezone:text
         currency:currency billing_engine:text invoice_prefix:text grace_days:integer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.api.shapes import differences
 
 
@@ -130,7 +131,9 @@ def test_more_than_is_owed_goes_to_the_balance_where_that_is_asked(shop):
     assert held == {"USD": 500}
 
 
-@pytest.mark.parametrize(("verb", "status"), [("void", "void"), ("mark_uncollectible", "uncollectible")])
+@pytest.mark.parametrize(
+    ("verb", "status"), [("void", "void"), ("mark_uncollectible", "uncollectible")]
+)
 def test_an_open_invoice_is_given_up(shop, verb, status):
     invoice = shop.invoice()
     ended = shop.client.made(f"/invoices/{invoice['id']}/{verb}", {"reason": "entered twice"})
