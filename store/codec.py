@@ -88,8 +88,8 @@ class EventCodec:
         for name in self._columns:
             del own[name]
         for name in self._instants:
-            if own[name] is not None:
-                own[name] = own[name].astimezone(UTC)
+            if own[name] is not None and own[name].tzinfo is not UTC:
+                own[name] = _in_utc(own[name])
         if self.class_version > 1:
             state: bytes = _encode({**own, "class_version": self.class_version})
         else:
@@ -181,6 +181,11 @@ class TypedMapper(Mapper[UUID]):
         _set(event, "__dict__", values)
         return event
 
+    def series_of(self, topic: str, state: bytes) -> str | None:
+        """The series an event takes its document number from, if it takes one."""
+        codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
+        return codec.decode(state)[codec.series_field] if codec.series_field else None
+
     def codec_of(self, event_class: type[Any]) -> EventCodec:
         codec = self._by_class.get(event_class)
         if codec is None:
@@ -219,6 +224,12 @@ def typed(hint: Any) -> Any:
 
 def _holds_instant(hint: Any) -> bool:
     return hint is _Zoned or _Zoned in get_args(hint)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise TypeError(f"{instant!r} names no zone")
+    return instant.astimezone(UTC)
 
 
 def _aggregate_topic(event_topic: str) -> str:
