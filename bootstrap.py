@@ -14,7 +14,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 import demo
 from api import app as api_app
 from api.services import Services
-
 from migrations import apply
 from parts import EveryAccount, Parts
 from projections.generations import delete_retired

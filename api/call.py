@@ -35,7 +35,7 @@ class Call:
     caller: ApiKey
     request_id: str
     path: Mapping[str, str]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
     key: IdempotencyKey | None = None
     if_match: str | None = None
     reason: str | None = None

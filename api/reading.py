@@ -79,7 +79,7 @@ def _tell(response: Any, answer: Found | Listed | Reported | Download) -> None:
         case Listed():
             shown.json(response, {"data": answer.data, "next_cursor": answer.next_cursor})
         case Reported():
-            shown.json(response, {"data": answer.data, "position": answer.position})
+            shown.json(response, {"data": answer.data, "position": answer.known})
         case Download():
             response.content_type = answer.content_type
             response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')

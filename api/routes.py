@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 BASE = "/core/v1"
 LIST = ("limit", "cursor", "sort", "q", "expand")
-REPORT = ("as_of", "known_at", "from", "to", "currency", "format")
 
 
 def _read(kind: Resource[Any], *rest: Route) -> tuple[Route, ...]:
@@ -154,7 +153,7 @@ _ACCOUNT = (
 )  # fmt: skip
 _REPORTS = (
     Read(method="GET", path=f"{BASE}/reports/{{name}}", handler=reports.show, kind="report",
-         rule="reports:read", shape=Shape.REPORT, parameters=REPORT, summary="A report"),
+         rule="reports:read", shape=Shape.REPORT, parameters=reports.PARAMETERS, summary="A report"),
     Read(method="GET", path=f"{BASE}/exports/{{name}}.csv", handler=exports.as_csv, kind="export",
          rule="exports:read", shape=Shape.FILE, parameters=("format",),
          summary="A list or a report as CSV"),

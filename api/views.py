@@ -40,9 +40,10 @@ class Listed(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """All rows of a report."""
+    """All rows of a report. `known` is the position that defines them: the same, the same rows."""
 
     data: Sequence[Shown]
+    known: int
     position: int
     head: int
 

@@ -26,8 +26,7 @@ def open_account(
 
 def now(connection: Connection) -> datetime:
     """The database's time, by which live accounts run."""
-    row = connection.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
+    (row,) = connection.execute("SELECT clock_timestamp()").fetchall()
     moment: datetime = row[0]
     return moment
 

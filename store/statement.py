@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from psycopg import generators
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ class Statement:
 
     def execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         """Its one result. Raises psycopg's error of what the server refused."""
+        try:
+            return self._execute(connection, values)
+        except InvalidSqlStatementName:
+            # After a rollback psycopg gives up every prepared statement of a connection, ours too.
+            self._prepared.discard(connection)
+            return self._execute(connection, values)
+
+    def _execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         pgconn = connection.pgconn
         if connection not in self._prepared:
             _checked(pgconn.prepare(self._name, self._sql, self._types))

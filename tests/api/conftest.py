@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import pytest
 from falcon import testing
@@ -26,6 +25,7 @@ from store.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
 GATEWAYS = {"sandbox": Sandbox(slow_seconds=0.3)}
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,7 +97,8 @@ class Client:
     def made(self, path: str, json: Any = None, **sent: Any) -> dict[str, Any]:
         answer = self.post(path, json, **sent)
         assert answer.status_code in {200, 201}, answer.text
-        return answer.json
+        made: dict[str, Any] = answer.json
+        return made
 
     @property
     def head(self) -> int:

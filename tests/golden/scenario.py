@@ -47,7 +47,7 @@ METADATA = {"source": "golden", "name": "Zoë"}
 
 
 def begin(kind: Any, number: int, event: Any = None, **fields: Any) -> Any:
-    return kind._create(event or kind.Created, id=UUID(int=number), **fields)
+    return kind.begin(event or kind.Created, id=UUID(int=number), **fields)
 
 
 def examples() -> list[Any]:

@@ -76,6 +76,13 @@ class Run:
         return self.process.wait(PATIENCE_SECONDS)
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
 def eventually(condition: Callable[[], bool], what: str) -> None:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while not condition():
@@ -177,6 +184,14 @@ def _record(run: Run) -> str:
     return (run.data_dir / f"run-{run.port}.json").read_text() or '{"groups": []}'
 
 
+def test_a_run_that_is_still_ending_is_waited_for(run: Run) -> None:
+    run.process.send_signal(signal.SIGTERM)
+    before = run.process
+    run.start()
+    assert before.wait(PATIENCE_SECONDS) == 0
+    eventually(run.is_ready, run.log.read_text())
+
+
 def test_after_a_kill_of_everything_the_next_run_comes_up(run: Run) -> None:
     for each in run.family():
         each.kill()
@@ -189,3 +204,5 @@ def test_told_to_end_during_the_start_it_ends(tmp_path: Path) -> None:
     run = Run(tmp_path / "data", free_port())
     eventually((tmp_path / "data" / "postgres").exists, "has begun")
     assert run.stop() == 0
+    pgdata = str(tmp_path / "data" / "postgres")
+    assert not [each for each in psutil.process_iter() if pgdata in words_of(each)]
