@@ -1,0 +1,157 @@
+"""The log as `/events` lists it, read from the events themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.shared.errors import FieldError, Invalid, NotFound
+from domain.shared.identifiers import MalformedId, typed_id, uuid_of
+from projections import cursors
+from projections.catalogue import PREFIXES
+from projections.rendering import instant, read
+from projections.resource import LARGEST_PAGE, USUAL_PAGE, Page
+from projections.values import BadValue, instant_of, integer_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from projections.reading import Reading
+
+_COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
+       e.channel, e.reason, e.request_id, e.recorded_at, e.state, e.document_number"""
+_RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
+_EQUAL = {"subject": "e.originator_id", "type": "e.topic", "actor": "e.actor"}
+_ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
+_ORDERS = {"-position": "DESC", "position": "ASC"}
+
+
+def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) -> Page:
+    """A page of the log, newest first: filters subject, type, actor, recorded_at and position.
+
+    Raises Invalid. `data` is the event's own fields as they are stored.
+    """
+    asked = dict(query)
+    limit, order = _limit(asked), _order(asked)
+    cursor = asked.pop("cursor", None)
+    conditions, bound = _conditions(asked, timezone)
+    if cursor is not None:
+        end = cursors.read_cursor(reading.account_id, f"events {order}", cursor)
+        conditions.append(f"e.position {'<' if order == 'DESC' else '>'} %(end)s::bigint")
+        bound["end"] = end.value
+    rows = reading.select(_statement(conditions, order), {**bound, "limit": limit + 1})
+    shown = [render(row, livemode=reading.livemode) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(shown, None)
+    last = shown[-1]
+    scope = f"events {order}"
+    return Page(
+        shown, cursors.write_cursor(reading.account_id, scope, last["position"], last["id"])
+    )
+
+
+def _statement(conditions: list[str], order: str) -> str:
+    where = " AND ".join(["e.account_id = %(account)s", *conditions])
+    return (
+        f"SELECT {_COLUMNS} FROM stored_events e WHERE {where}"
+        f" ORDER BY e.position {order} LIMIT %(limit)s"
+    )
+
+
+def _limit(asked: dict[str, str]) -> int:
+    try:
+        limit = integer_of(asked.pop("limit", str(USUAL_PAGE)))
+    except BadValue:
+        limit = 0
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise Invalid.one("limit", "invalid_value", f"must be between 1 and {LARGEST_PAGE}")
+    return limit
+
+
+def _order(asked: dict[str, str]) -> str:
+    order = _ORDERS.get(asked.pop("sort", "-position"))
+    if order is None:
+        raise Invalid.one("sort", "unknown_sort", "can be sorted by position")
+    return order
+
+
+def _conditions(asked: Mapping[str, str], timezone: str) -> tuple[list[str], dict[str, Any]]:
+    problems: list[FieldError] = []
+    conditions: list[str] = []
+    bound: dict[str, Any] = {}
+    for at, (name, value) in enumerate(asked.items()):
+        compared = _comparison(name)
+        if compared is None:
+            problems.append(FieldError(name, "unknown_filter", f"there is no filter {name}"))
+            continue
+        try:
+            bound[f"f{at}"] = _reader(name, timezone)(value)
+        except BadValue as bad:
+            problems.append(FieldError(name, "invalid_value", str(bad)))
+        conditions.append(f"{compared} %(f{at})s")
+    if problems:
+        raise Invalid(tuple(problems))
+    return conditions, bound
+
+
+def _comparison(name: str) -> str | None:
+    if name in _EQUAL:
+        return f"{_EQUAL[name]} ="
+    column, _, rest = name.partition("[")
+    if column == name and column in _ORDERED:
+        return f"{_ORDERED[column]} ="
+    relation = _RANGES.get(rest.removesuffix("]"))
+    return f"{_ORDERED[column]} {relation}" if column in _ORDERED and relation else None
+
+
+def _reader(name: str, timezone: str) -> Callable[[str], object]:
+    if name == "subject":
+        return _subject
+    if name in {"type", "actor"}:
+        return text_of
+    if name.startswith("position"):
+        return integer_of
+    return lambda value: instant_of(value, timezone)
+
+
+def _subject(ref: str) -> object:
+    try:
+        return uuid_of(ref)
+    except MalformedId:
+        raise BadValue("must be an id") from None
+
+
+def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
+    position, event_id, topic, originator, version, actor, channel = row[:7]
+    reason, request_id, recorded_at, state, number = row[7:]
+    data = read(state)
+    return {
+        "id": typed_id("evt", event_id),
+        "object": "event",
+        "position": position,
+        "type": topic,
+        "subject": typed_id(PREFIXES.get(topic, "agg"), originator),
+        "subject_version": version,
+        "actor": actor,
+        "triggered_by": channel,
+        "reason": reason,
+        "request_id": request_id,
+        "recorded_at": instant(recorded_at),
+        "created_at": instant(recorded_at),
+        "updated_at": instant(recorded_at),
+        "version": 1,
+        "livemode": livemode,
+        "data": data if number is None else {**data, "number": number},
+    }
+
+
+def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:
+    """One event. Raises NotFound."""
+    statement = f"""SELECT {_COLUMNS} FROM stored_events e
+        WHERE e.account_id = %(account)s AND e.event_id = %(event)s"""
+    try:
+        rows = reading.select(statement, {"event": uuid_of(ref, "evt")})
+    except MalformedId:
+        rows = []
+    if not rows:
+        raise NotFound(detail=f"there is no event {ref}")
+    return render(rows[0], livemode=reading.livemode)
