@@ -1,4 +1,4 @@
-"""A projection's table, described by the dataclass of its row; read and written many rows at once."""
+"""A projection's table: the dataclass of its row, read and written many rows at a time."""
 
 from __future__ import annotations
 

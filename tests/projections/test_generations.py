@@ -7,10 +7,12 @@ from threading import Event, Thread
 
 import pytest
 
-from projections.generations import compare, delete_retired, rebuild
+from projections.generations import RebuildStopped, compare, delete_retired, rebuild
+from projections.group import Group
 from projections.groups import GROUPS, RESOURCES
 from projections.reading import reading
 from projections.runner import catch_up
+from tests.projections.fragile import Fragile
 
 
 def generations(connections, client):
@@ -67,6 +69,20 @@ def test_a_comparison_leaves_nothing_behind(connections, new_client):
     client.add_customers("kept@example.com")
     compare(connections, client.account_id, RESOURCES)
     assert generations(connections, client) == [(1,)]
+
+
+def test_an_event_that_breaks_ends_a_rebuild_and_leaves_the_live_rows(connections, new_client):
+    client = new_client()
+    client.add_customers("fine@example.com", "bad@example.com")
+    view = Fragile(poison=None)
+    group = Group("fragile", [view])
+    catch_up(connections, client.account_id, group)
+    view.poison = "bad@example.com"
+    with pytest.raises(RebuildStopped):
+        rebuild(connections, client.account_id, group)
+    assert generations(connections, client) == [(1,)]
+    with reading(connections, client.account_id, group) as rows:
+        assert (rows.generation, rows.stopped) == (1, False)
 
 
 def test_business_goes_on_during_rebuilds(connections, new_client):

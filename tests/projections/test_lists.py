@@ -1,4 +1,4 @@
-"""Lists and their exports: the same rows in the same order, pages that hold still, clear refusals."""
+"""Lists and exports: the same rows in the same order, pages that hold still, clear refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ SAMPLES = {
     "text": ["active", "open", "paid", "USD", "digital", "no such thing", "Plan 0"],
     "bigint": ["0", "1", "999", "-3"],
     "boolean": ["true", "false"],
-    "timestamptz": ["2024-01-01", "2024-02-15", "2024-03-01T00:00:00Z", "2024-04-02T12:30:00+02:00"],
+    "timestamptz": [
+        "2024-01-01",
+        "2024-02-15",
+        "2024-03-01T00:00:00Z",
+        "2024-04-02T12:30:00+02:00",
+    ],
 }
 
 
@@ -46,7 +51,7 @@ def queries(draw, listing):
 def listed(rows, resource, query, limit):
     ids, cursor = [], None
     while True:
-        more = {} if cursor is None else {"cursor": cursor}
+        more: dict[str, str] = {} if cursor is None else {"cursor": cursor}
         found = page(rows, resource, {**query, **more, "limit": str(limit)}, "UTC")
         ids += [each["id"] for each in found.data]
         cursor = found.next_cursor
@@ -176,6 +181,7 @@ def test_search_takes_every_word_as_it_is_written(connections, new_client):
     ann, odd = client.add_customers("ann@example.com", "50%_off\\@example.com", last_name="Lee")
     catch_up(connections, client.account_id, RESOURCES)
     with reading(connections, client.account_id, RESOURCES) as rows:
+
         def found(sought):
             data = page(rows, BY_NAME["customers"], {"q": sought, "sort": "id"}, "UTC").data
             return [each["id"] for each in data]

@@ -14,22 +14,7 @@ from projections.reading import reading, wait_for
 from projections.resource import get
 from projections.runner import catch_up, resume, run_sweep, sweep
 from store.operations import stopped_projections
-
-
-class Fragile:
-    """The customers' view, breaking on one e-mail until it is mended."""
-
-    name = "fragile"
-    tables = customers.VIEW.tables
-    topics = customers.VIEW.topics
-
-    def __init__(self, poison):
-        self.poison = poison
-
-    def fold(self, work, events):
-        if any(getattr(each.event, "email", None) == self.poison for each in events):
-            raise LookupError("cannot read this customer")
-        customers.VIEW.fold(work, events)
+from tests.projections.fragile import Fragile
 
 
 @contextmanager
@@ -37,7 +22,8 @@ def leased(connections, client, group):
     """Somebody else holds the lease."""
     with connections.connection() as connection, connection.transaction():
         connection.execute(
-            "SELECT 1 FROM projection_tracking WHERE account_id = %s AND group_name = %s FOR UPDATE",
+            "SELECT 1 FROM projection_tracking"
+            " WHERE account_id = %s AND group_name = %s FOR UPDATE",
             [client.account_id, group.name],
         )
         yield
@@ -74,7 +60,9 @@ def test_accounts_never_mix(connections, new_client):
 
 def test_a_poison_event_stops_its_group_before_it_and_no_other(connections, new_client):
     client = new_client()
-    client.add_customers("one@example.com", "two@example.com", "bad@example.com", "four@example.com")
+    client.add_customers(
+        "one@example.com", "two@example.com", "bad@example.com", "four@example.com"
+    )
     fragile = Group("fragile", [Fragile("bad@example.com")])
     shown = catch_up(connections, client.account_id, fragile)
     assert shown.stopped
@@ -137,16 +125,16 @@ def test_eight_writers_project_each_event_once(connections, new_client):
         shown = catch_up(connections, client.account_id, RESOURCES, upto, 20_000)
         assert shown.position >= upto
         with reading(connections, client.account_id, RESOURCES) as rows:
-            return get(rows, RESOURCE, ref)["version"]
-
-    from projections.customers import CUSTOMERS as RESOURCE  # noqa: N811
+            return get(rows, customers.CUSTOMERS, ref)["version"]
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(write, range(40))) == [1] * 40
     assert len(shown_customers(connections, client)) == 40
 
 
-def test_a_reader_waits_for_a_position_and_gives_up_on_one_that_never_comes(connections, new_client):
+def test_a_reader_waits_for_a_position_and_gives_up_on_one_that_never_comes(
+    connections, new_client
+):
     client = new_client()
     client.add_customers("one@example.com")
     head = client.books.head().position
