@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from api.route import Write
+from api.routes import BASE, ROUTES
 from tests.api.conftest import LINE, PLAN
 
 JSON = {"Content-Type": "application/json"}
@@ -50,13 +53,13 @@ def test_a_body_of_another_type(client, kind):
     assert (refused.status_code, refused.json["code"]) == (415, "unsupported_media_type")
 
 
-VALUES = [
+VALUES: list[Any] = [
     None, True, 0, -1, 1.5, 10**13, -(10**13), 10**40, "", " ", "0", "x" * 6000, "null",
     [], [[]], [None], {}, {"a": {"b": "c"}}, "2026-02-30", "9999-12-31T23:59:59Z",
     "0001-01-01T00:00:00+14:00", "'; DROP TABLE heads; --", "=1+1", "\u202eabc", "e\u0301\u200b",
     "sub_01m80my81rfv4vwsscfv9yf2pm", "sub_zzzzzzzzzzzzzzzzzzzzzzzzzz", "\U0001f4b8",
 ]  # fmt: skip
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/products": {"name": "The Paper"},
     "/plans": PLAN,
     "/customers": {"email": "a@b.cd"},
@@ -65,15 +68,11 @@ BODIES = {
     "/invoices": {"currency": "USD", "lines": [LINE]},
     "/test_clock/advance": {"to": "2026-01-01T00:00:00Z"},
 }
-FIELDS = (
-    "name", "description", "image", "revenue_recognition_strategy", "old_provider_id",
-    "metadata", "amount", "currency", "interval", "interval_count", "auto_renew",
-    "collection_method", "trial_days", "entitlements", "seat_capacity",
-    "shipments_per_interval", "tax_rate", "tax_behavior", "product_id",
-    "product_old_provider_id", "email", "first_name", "language", "customer_id", "plan_id",
-    "quantity", "payment_method_id", "invoice_notes", "lines", "notes", "gateway", "token",
-    "is_default", "to", "type",
-)  # fmt: skip
+MODELS = {
+    route.path.removeprefix(BASE): route.body
+    for route in ROUTES
+    if isinstance(route, Write) and route.method == "POST"
+}
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -85,7 +84,7 @@ def test_no_value_of_any_field_breaks_the_service(client, path):
         body["product_id"] = product["id"]
     if path in {"/payment_methods", "/invoices", "/subscriptions"}:
         body["customer_id"] = customer["id"]
-    for field in FIELDS:
+    for field in MODELS[path].model_fields:
         for value in VALUES:
             answer = client.post(path, {**body, field: value})
             assert answer.status_code < 500, (field, value, answer.text)

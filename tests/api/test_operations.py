@@ -36,6 +36,14 @@ def test_not_ready_says_what_is_missing(services, empty_database, database, fiel
     assert answer.json["errors"][0]["field"] == field
 
 
+def test_a_request_while_the_database_is_away_may_be_sent_again(services, client):
+    connections = Connections("postgresql://127.0.0.1:1/none")
+    client.http = testing.TestClient(create_app(replace(services, connections=connections)))
+    answer = client.post("/customers", {}, key="once")
+    assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
+    assert answer.headers["Retry-After"] == "1"
+
+
 def test_requests_are_counted_by_route_and_not_by_address(client):
     made = client.made("/customers", {})
     client.get(f"/customers/{made['id']}")

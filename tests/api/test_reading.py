@@ -43,7 +43,7 @@ def test_a_read_waits_for_the_position_it_names(client):
 
     client.made("/customers", {})
     done = create_customer(client.books, NewCustomer(first_name="Ada"), SYSTEM)
-    path, at = f"/customers/{done.ref}", str(done.recorded.last_position)
+    path, at = f"/customers/{done.ref}", str(client.head)
     behind = client.get("/customers")
     assert behind.headers["Ledger-Lag"] == "1"
     assert client.get(path).status_code == 404
