@@ -101,9 +101,10 @@ def _may_act_as(connection: Connection, role: str) -> bool:
 
 
 def _refuse_closed(connection: Connection) -> None:
-    # An idle connection with something to read was closed by the server (a restart, say):
-    # this costs a microsecond, a query to try it would cost a round trip.
+    # What an idle connection has to say is that the server closed it, after a restart for
+    # example. To look costs a microsecond; a query to try it would cost a round trip.
     readable = select.poll()
     readable.register(connection.pgconn.socket, select.POLLIN)
     if readable.poll(0):
-        connection.pgconn.consume_input()
+        connection.close()
+        raise psycopg.OperationalError("the server closed the connection")
