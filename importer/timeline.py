@@ -38,7 +38,7 @@ INVOICES_AT_ONCE = 160
 class SentInvoices(Protocol):
     """Invoices that were sent and wait for their money, read from the account's projections."""
 
-    def issued_at(self, at: datetime, after: str | None, limit: int) -> list[tuple[str, str]]:
+    def issued_at(self, at: datetime, after: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """(invoice, its subscription's old_provider_id) by id, beginning after an invoice.
 
         Open ones issued at that instant; without an old_provider_id they are left out.
