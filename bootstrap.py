@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-import falcon
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
 
 import demo
-
+from api import app as api_app
+from api.services import Services
 from migrations import apply
 from parts import EveryAccount, Parts
 from projections.generations import delete_retired
 from projections.groups import GROUPS
 from projections.runner import run_sweep
+from scheduler.due import Summary, run_due
 from scheduler.jobs import DueWork
 from settings import Settings, read_settings
 from store.diagnosis import Finding
@@ -26,7 +27,12 @@ from store.embedded import EmbeddedServer, embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
+    from uuid import UUID
+
+    from api.app import App
+    from domain.commands.act import Act
 
 _CLEANING_SECONDS = 60
 _DUE_SECONDS = 5
@@ -118,13 +124,24 @@ def welcome(settings: Settings) -> str:
     return "\n".join([*lines, ""])
 
 
-def create_app(settings: Settings | None = None) -> falcon.App[falcon.Request, falcon.Response]:
+def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
-    app = falcon.App()
-    app.add_route("/healthz", _Health())
-    app.add_route("/readyz", _Readiness(_url(settings)))
-    return app
+    return api_app.create_app(services(Parts(_url(settings), pool_size=settings.web_threads + 4)))
+
+
+def services(parts: Parts) -> Services:
+    """What the edge is given."""
+
+    def advance(account_id: UUID, to: datetime, act: Act) -> Summary:
+        return run_due(parts.desk(account_id, act), to)
+
+    return Services(
+        connections=parts.connections,
+        books_for=parts.books,
+        gateways=parts.gateways,
+        advance=advance,
+    )
 
 
 def run_worker(settings: Settings, stop: Stop) -> None:
@@ -163,25 +180,3 @@ def _url(settings: Settings) -> str:
     if settings.database_url is None:
         raise ValueError("which database? enter bootstrap.database() and use its settings")
     return settings.database_url
-
-
-class _Health:
-    def on_get(self, _: falcon.Request, answer: falcon.Response) -> None:
-        answer.media = {"status": "ok"}
-
-
-class _Readiness:
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def on_get(self, _: falcon.Request, answer: falcon.Response) -> None:
-        reason = self._missing()
-        answer.status = falcon.HTTP_503 if reason else falcon.HTTP_200
-        answer.media = {"status": reason or "ready"}
-
-    def _missing(self) -> str | None:
-        try:
-            with psycopg.connect(self._url, connect_timeout=2) as conn:
-                return None if apply.current(conn) else "migrations"
-        except psycopg.Error:
-            return "database"

@@ -33,7 +33,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     """The application. Raises RouteWithoutRule."""
     routes = tuple(routes)
     require_rules(routes)
-    app = falcon.App(middleware=[RequestIds(), Measured()])
+    app: App = falcon.App(middleware=[RequestIds(), Measured()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False

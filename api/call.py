@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api.errors import Refused
 from domain.commands.accounts import account_of
@@ -35,7 +35,7 @@ class Call:
     caller: ApiKey
     request_id: str
     path: Mapping[str, str]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
     key: IdempotencyKey | None = None
     if_match: str | None = None
     reason: str | None = None

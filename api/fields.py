@@ -43,7 +43,11 @@ class Nothing(Body):
 
 def absent(**described: Any) -> Any:
     """A field that may be left out and, if it is sent, may not be null."""
-    return Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None), **described)
+    return Field(default=None, json_schema_extra=_without_default, **described)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 def _clean(text: str) -> str:
@@ -92,16 +96,18 @@ def parse_instant(value: str, midnight: Any) -> datetime:
     try:
         if _DAY.fullmatch(value) and midnight is not None:
             return _in_range(midnight(date.fromisoformat(value)))
-        if "T" not in value.upper() or not value.isascii():
-            raise ValueError
-        read = datetime.fromisoformat(value)
-        if read.tzinfo is None:
-            raise ValueError
-        return _in_range(read.astimezone(UTC))
+        return _in_range(_with_offset(value).astimezone(UTC))
     except (ValueError, OverflowError):
         raise PydanticCustomError(
             "invalid_instant", "is no instant with an offset, as 2026-01-31T00:00:00Z, nor a date"
         ) from None
+
+
+def _with_offset(value: str) -> datetime:
+    read = datetime.fromisoformat(value)
+    if "T" not in value.upper() or not value.isascii() or read.tzinfo is None:
+        raise ValueError
+    return read
 
 
 def _in_range(instant: datetime) -> datetime:
@@ -114,7 +120,6 @@ def _metadata(entries: dict[str, Any]) -> dict[str, Any]:
     if len(entries) > 50:
         raise PydanticCustomError("too_long", "has at most 50 keys")
     return entries
-
 
 
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean)]

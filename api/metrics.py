@@ -34,7 +34,11 @@ class Measured:
         request.context.began = perf_counter()
 
     def process_response(
-        self, request: Any, response: Any, _resource: Any, _succeeded: bool  # noqa: FBT001
+        self,
+        request: Any,
+        response: Any,
+        _resource: Any,
+        _succeeded: bool,  # noqa: FBT001
     ) -> None:
         route = request.uri_template or "none"
         _REQUESTS.labels(request.method, route, str(response.status_code)).inc()

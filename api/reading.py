@@ -39,12 +39,10 @@ class Reading:
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         caller = caller_of(self._services, request, self._route.rule or "")
-        call = Call(
-            self._services, caller, request.context.request_id, path, query=_query(request)
-        )
+        call = Call(self._services, caller, request.context.request_id, path, query=_query(request))
         _wait(call, request.get_header("Ledger-Position"))
         answer = self._route.handler(call)
-        shown.headers(response, call, answer.position, behind=answer.head - answer.position)
+        shown.headers(response, answer.position, behind=answer.head - answer.position)
         _tell(response, answer)
 
 
@@ -81,7 +79,7 @@ def _tell(response: Any, answer: Found | Listed | Reported | Download) -> None:
         case Listed():
             shown.json(response, {"data": answer.data, "next_cursor": answer.next_cursor})
         case Reported():
-            shown.json(response, {"data": answer.data, "position": answer.position})
+            shown.json(response, {"data": answer.data, "position": answer.known})
         case Download():
             response.content_type = answer.content_type
             response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')

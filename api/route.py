@@ -11,9 +11,6 @@ from api.fields import Body, Nothing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.views import Loaded
-    from projections.resource import Resource
-
 
 class Key(Enum):
     """Whether a write takes an Idempotency-Key, or has to have one."""
@@ -33,12 +30,14 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`kind` is what it answers with. `rule`, as `products:write`, may not be empty."""
+    """`kind` is what it answers with: a resource of the projections or of `api.views`, or, of what
+    is neither, the name. `rule`, as `products:write`, may not be empty.
+    """
 
     method: str
     path: str
     handler: Callable[..., Any]
-    kind: Resource[Any] | Loaded | str
+    kind: Any
     rule: str | None
     summary: str
 

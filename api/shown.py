@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from api.call import Call
-    from api.services import Resource
+    from api.views import Shown
 
 
-def headers(response: Any, call: Call, position: int, *, behind: int = 0) -> None:
+def headers(response: Any, position: int, *, behind: int = 0) -> None:
     """The position shown and, where the log is further, by how much."""
     response.set_header("Ledger-Position", str(position))
     if behind > 0:
         response.set_header("Ledger-Lag", str(behind))
     response.set_header("Cache-Control", "no-store")
-    if not call.caller.livemode:
-        response.set_header("Ledger-Livemode", "false")
 
 
-def resource(response: Any, shown: Resource) -> None:
+def resource(response: Any, shown: Shown) -> None:
     if "version" in shown:
         response.set_header("ETag", f'"{shown["version"]}"')
     json(response, shown)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.shared.errors import NotFound
+from domain.shared.identifiers import MalformedId, uuid_of
 from projections import resource as resources
 from projections import resources as by_position
 from projections.groups import RESOURCES
@@ -39,9 +40,10 @@ class Listed(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """All rows of a report."""
+    """All rows of a report. `known` is the position that defines them: the same, the same rows."""
 
     data: Sequence[Shown]
+    known: int
     position: int
     head: int
 
@@ -88,7 +90,6 @@ class Loaded:
         }
 
 
-
 def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
     """As projected. Raises NotFound."""
     if isinstance(kind, Loaded):
@@ -98,9 +99,7 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
         return Found(resources.get(now, kind, ref), now.position, now.head)
 
 
-def one_as_of(
-    call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime
-) -> Found:
+def one_as_of(call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime) -> Found:
     """As its own events up to a position or an instant leave it. Raises NotFound."""
     if isinstance(kind, Loaded):
         return kind.one(call, ref, when if isinstance(when, int) else None)
@@ -115,9 +114,10 @@ def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:
 
 def require_ref(kind: Resource[Any], ref: str) -> None:
     """Raises NotFound for text that is no id of this kind, whatever it may be an id of."""
-    if not ref.startswith(f"{kind.view.aggregate.prefix}_"):
-        raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}")
-    resources.require_ref(kind, ref)
+    try:
+        uuid_of(ref, kind.view.aggregate.prefix)
+    except MalformedId:
+        raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}") from None
 
 
 def page(

@@ -75,7 +75,7 @@ class Writing:
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         call, body = self._read(request, path)
         answered = perform(self._route, call, body)
-        shown.headers(response, call, answered.position)
+        shown.headers(response, answered.position)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
         self._answer(response, call, answered)
@@ -96,9 +96,10 @@ class Writing:
     def _answer(self, response: Any, call: Call, answered: Answered) -> None:
         route, answer = self._route, answered.answer
         outcome = answer.get("outcome")
+        projected = not answered.replayed and _projected(call, answered.position)
         if outcome == "declined" and route.pays:
             raise _declined(answer)
-        resource = _resource(call, route.kind, answered)
+        resource = _resource(call, route.kind, answered, projected=projected)
         if outcome == "unanswered":
             response.status = 202
             resource = {**resource, "status": "processing"}
@@ -147,12 +148,12 @@ def _declined(answer: Mapping[str, Any]) -> Refused:
     return Refused(402, "payment_declined", answer["detail"], [wrong])
 
 
-def _resource(call: Call, kind: Any, answered: Answered) -> Shown:
+def _resource(call: Call, kind: Any, answered: Answered, *, projected: bool) -> Shown:
     """As projected, or, where that is not this answer's position, told from its own events."""
-    ref, position = answered.answer["id"], answered.position
-    if not answered.replayed and not answered.answer.get("hides") and _projected(call, position):
+    ref = answered.answer["id"]
+    if projected and not answered.answer.get("hides"):
         return views.one(call, kind, ref).resource
-    return views.one_as_of(call, kind, ref, position).resource
+    return views.one_as_of(call, kind, ref, answered.position).resource
 
 
 def _projected(call: Call, position: int) -> bool:

@@ -90,11 +90,7 @@ def _prepare_and_supervise(
             greeting.look()
 
         variables = {"DATABASE_URL": database.url, "SUBLEDGER_HOST": settings.host}
-        running = Supervisor(
-            commands, variables, lambda groups: record.write("running", groups), look_after
-        )
-        running.run(stop)
-        record.write("ending", [])
+        Supervisor(commands, variables, record.write, look_after).run(stop)
 
 
 def _revive(database: bootstrap.Database) -> None:

@@ -17,7 +17,8 @@ from cli.stopping import PARENT
 if TYPE_CHECKING:
     from settings import Settings
 
-_ENDING_LIMIT_SECONDS = 60
+# A run whose parent was killed in this moment still says "running".
+_PATIENCE_SECONDS = {"running": 2, "ending": 60, "ended": 60}
 _FREED_LIMIT_SECONDS = 10
 
 
@@ -54,10 +55,10 @@ class RunRecord:
         self._file.close()
 
     def _lock(self) -> None:
-        give_up_at = time.monotonic() + _ENDING_LIMIT_SECONDS
+        since = time.monotonic()
         while not self._locked():
             other = self._read()
-            if other.get("state") == "running" or time.monotonic() > give_up_at:
+            if time.monotonic() > since + _PATIENCE_SECONDS.get(str(other.get("state")), 0):
                 raise PortTaken(
                     f"Subledger already runs on port {self._settings.port} from "
                     f"{self._settings.data_dir} (process {other.get('pid')})."

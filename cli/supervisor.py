@@ -93,18 +93,18 @@ class Child:
 
 
 class Supervisor:
-    """`on_change` hears the process groups that live; `look_after` runs with each tick."""
+    """`tell` hears "running" or "ending" and the process groups; `look_after` runs each tick."""
 
     def __init__(
         self,
         commands: Mapping[str, list[str]],
         variables: Mapping[str, str],
-        on_change: Callable[[list[int]], None],
+        tell: Callable[[str, list[int]], None],
         look_after: Callable[[], None],
     ) -> None:
         environment = {**os.environ, **variables, PARENT: str(os.getpid()), "PATH": _search_path()}
         self._children = [Child(name, command, environment) for name, command in commands.items()]
-        self._on_change = on_change
+        self._tell = tell
         self._look_after = look_after
 
     def run(self, stop: StopSignal) -> None:
@@ -119,14 +119,18 @@ class Supervisor:
         self._look_after()
         started = [child.keep_alive() for child in self._children]
         if any(started):
-            self._on_change([child.process.pid for child in self._children if child.process])
+            self._tell("running", self._groups())
 
     def _end(self) -> None:
+        self._tell("ending", self._groups())
         deadline = time.monotonic() + _END_LIMIT_SECONDS
         for child in self._children:
             child.end()
         for child in self._children:
             child.wait(deadline)
+
+    def _groups(self) -> list[int]:
+        return [child.process.pid for child in self._children if child.process]
 
 
 def _search_path() -> str:

@@ -114,7 +114,7 @@ DECLARE
     _count   integer := coalesce(cardinality(_ids), 0);
     _found   record;
     _context text;
-    _leaves  bytea;
+    _leaves  bytea := '';
 BEGIN
     SELECT * INTO _head FROM heads WHERE account_id = _account FOR UPDATE;
     IF NOT FOUND THEN
@@ -217,13 +217,13 @@ BEGIN
             || ' ' || coalesce(_causation::text, '-') || ' ' || coalesce(_correlation::text, '-')
             || ' ' || leaf_text(_actor) || ' ' || leaf_text(_channel)
             || ' ' || leaf_text(_reason) || ' ' || leaf_text(_request) || ' ';
-        SELECT string_agg(sha256(convert_to(
-                   _context || (_head.position + u.ord) || ' ' || u.id || ' ' || u.version || ' ' || u.event_id
-                   || ' ' || leaf_text(u.topic) || ' ' || leaf_text(u.number) || ' ' || u.state::text, 'UTF8')),
-                   '' ORDER BY u.ord)
-          INTO _leaves
-          FROM unnest(_ids, _versions, _event_ids, _topics, _states, numbers)
-               WITH ORDINALITY AS u (id, version, event_id, topic, state, number, ord);
+        -- A loop of expressions: for one event it costs half of a statement over unnest.
+        FOR _at IN 1.._count LOOP
+            _leaves := _leaves || sha256(convert_to(
+                _context || (_head.position + _at) || ' ' || _ids[_at] || ' ' || _versions[_at]
+                || ' ' || _event_ids[_at] || ' ' || leaf_text(_topics[_at])
+                || ' ' || leaf_text(numbers[_at]) || ' ' || _states[_at]::text, 'UTF8'));
+        END LOOP;
         link := sha256(_head.chain || _leaves);
 
         INSERT INTO stored_events (

@@ -39,6 +39,11 @@ _FORGET = """
 DELETE FROM projection_tracking
  WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
 
+# Folding looks rows up by key; comparing reads all of them.
+_WHOLE_TABLES = """
+SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+       set_config('enable_mergejoin', 'on', true)"""
+
 
 class RebuildStopped(Exception):
     """An event breaks a handler: neither generation can be compared until that is put right."""
@@ -163,8 +168,7 @@ def _held(cursor: Cursor, place: Place) -> Tracking:
 def _compare(
     cursor: Cursor, account_id: UUID, group: Group, generations: tuple[int, int], position: int
 ) -> Comparison:
-    cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
-    cursor.execute("SET LOCAL enable_seqscan = on")
+    cursor.execute(_WHOLE_TABLES)
     compared = Comparison(position)
     for table in group.tables:
         _compare_table(cursor, account_id, table, generations, compared)
@@ -191,20 +195,20 @@ def _compare_table(
 
 
 def _differing(table: Table[Any]) -> str:
-    """`*<>` compares rows by their stored bytes."""
-    keys = ", ".join(f"coalesce(a.{name}, b.{name})" for name in table.key)
-    sides = [", ".join(f"{side}.{name}" for name in table.names) for side in "ab"]
+    """`*<>` compares whole rows by their stored bytes."""
+    keys = ", ".join(table.key)
     return f"""
-        SELECT {keys}, a.shown, b.shown
+        SELECT {keys}, a.whole::text, b.whole::text
           FROM ({_generation(table, "live")}) a
-          FULL JOIN ({_generation(table, "built")}) b USING ({", ".join(table.key)})
-         WHERE a.shown IS NULL OR b.shown IS NULL OR ROW({sides[0]}) *<> ROW({sides[1]})
-         ORDER BY {", ".join(table.key)} LIMIT %(limit)s"""
+          FULL JOIN ({_generation(table, "built")}) b USING ({keys})
+         WHERE a.whole IS NULL OR b.whole IS NULL OR a.whole *<> b.whole
+         ORDER BY {keys} LIMIT %(limit)s"""
 
 
 def _generation(table: Table[Any], parameter: str) -> str:
+    keys = ", ".join(f"t.{name}" for name in table.key)
     columns = ", ".join(f"t.{name}" for name in table.names)
-    return f"""SELECT {columns}, ROW({columns})::text AS shown FROM {table.name} t
+    return f"""SELECT {keys}, ROW({columns}) AS whole FROM {table.name} t
         WHERE t.account_id = %(account)s AND t.generation = %({parameter})s"""
 
 

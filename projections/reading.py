@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg.pq import TransactionStatus
+
 from domain.shared.errors import NotFound
 from projections.runner import Shown, catch_up
 from projections.work import DatabaseWork
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from projections.group import Group
     from projections.tracking import Cursor
-    from store.connections import Connections
+    from store.connections import Connection, Connections
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SHOWN = """
@@ -60,7 +62,15 @@ def reading(connections: Connections, account_id: UUID, group: Group) -> Iterato
         try:
             yield _opened(cursor, account_id, group)
         finally:
-            cursor.connection.rollback()
+            _end(connection)
+
+
+def _end(connection: Connection) -> None:
+    """Nothing was written: a commit, because psycopg gives prepared statements up at a rollback."""
+    if connection.info.transaction_status == TransactionStatus.INTRANS:
+        connection.commit()
+    else:
+        connection.rollback()
 
 
 def _opened(cursor: Cursor, account_id: UUID, group: Group) -> Reading:

@@ -143,9 +143,11 @@ class EmbeddedServer:
 
     def _start(self) -> None:
         self._runner.allow(self._pgdata, programs())
-        (self._pgdata / "postmaster.pid").unlink(missing_ok=True)  # stale: it names nobody of ours
         quit_orphans(self._pgdata)
         sockets = _socket_dir(self._pgdata)
+        # Left by a kill. PostgreSQL would take a zombie or a reused number in them for a server.
+        for stale in (self._pgdata / "postmaster.pid", sockets / f"{_SOCKET}.lock"):
+            stale.unlink(missing_ok=True)
         if sockets != self._pgdata:
             self._runner.make_folder(sockets)
         options = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]

@@ -26,8 +26,7 @@ def open_account(
 
 def now(connection: Connection) -> datetime:
     """The database's time, by which live accounts run."""
-    row = connection.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
+    (row,) = connection.execute("SELECT clock_timestamp()").fetchall()
     moment: datetime = row[0]
     return moment
 
@@ -77,4 +76,20 @@ def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UU
          WHERE retired_at < clock_timestamp() - %s
          ORDER BY account_id, group_name, generation""",
         (age,),
+    ).fetchall()
+
+
+def stalled_projections(connection: Connection, patience: timedelta) -> list[tuple[UUID, str]]:
+    """Accounts and groups whose next event was written longer ago than `patience`."""
+    return connection.execute(
+        """
+        SELECT t.account_id, t.group_name
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation = t.generation
+          JOIN heads h ON h.account_id = t.account_id AND h.position > t.position
+          JOIN stored_events e ON e.account_id = t.account_id AND e.position = t.position + 1
+         WHERE e.wall_at < clock_timestamp() - %s
+         ORDER BY t.account_id, t.group_name""",
+        (patience,),
     ).fetchall()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-import msgspec
 import psycopg
 from eventsourcing.persistence import Notification
 
@@ -19,25 +18,21 @@ from domain.shared.recording import (
     Recorded,
 )
 from store import snapshots
-from store.bindings import JsonText, int_array, json_array, text_array, uuid_array
-from store.codec import NewEvent, RecordedEvent
+from store.append import append
+from store.bindings import text_array
 from store.refusals import refusal
 from store.streams import read_histories, read_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from eventsourcing.persistence import StoredEvent
 
     from domain.shared.aggregate import Aggregate
-    from store.codec import TypedMapper
+    from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connections
 
-_EVENTS = ", ".join(["%b"] * 13)
-_CONDITIONS = ", ".join(["%b"] * 16)
-_APPEND = f"SELECT * FROM append_events({_EVENTS})"
-_APPEND_GIVEN = f"SELECT * FROM append_events({_EVENTS}, {_CONDITIONS})"
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
       FROM heads WHERE account_id = %b"""
@@ -71,20 +66,15 @@ class AccountRecorder(BooksRecorder):
     def append(
         self, events: Sequence[StoredEvent], by: Context, given: Conditions = NO_CONDITIONS
     ) -> Recorded:
-        arguments = (self.account_id, *self._columns(events), *_who(by))
-        statement = _APPEND
-        if given is not NO_CONDITIONS:
-            arguments, statement = (*arguments, *_conditions(given)), _APPEND_GIVEN
+        conditions = None if given is NO_CONDITIONS else given
         try:
             with self._connections.connection() as connection:
-                row = connection.execute(statement, arguments, prepare=True, binary=True).fetchone()
+                return append(connection, self.account_id, events, self._new_id(), by, conditions)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:
                 raise
             raise refused from None
-        first, last, recorded_at, _wall_at, link, numbers = cast("tuple[Any, ...]", row)
-        return Recorded(first, last, recorded_at, link, numbers)
 
     def histories(
         self, kind: type[Aggregate], ids: Sequence[UUID], until: int | None = None
@@ -170,52 +160,3 @@ class AccountRecorder(BooksRecorder):
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
         raise NotImplementedError("projections poll heads; nothing listens")
-
-    def _columns(self, events: Sequence[StoredEvent]) -> tuple[bytes | None, ...]:
-        series = [event.series for event in events if isinstance(event, NewEvent)]
-        return (
-            uuid_array([event.originator_id for event in events]),  # type: ignore[misc]
-            int_array([event.originator_version for event in events]),
-            uuid_array([self._new_id() for _ in events]),
-            text_array([event.topic for event in events]),
-            json_array([event.state for event in events]),
-            text_array(series) if any(series) else None,
-        )
-
-
-def _who(by: Context) -> tuple[object, ...]:
-    return (
-        by.actor,
-        by.channel,
-        by.reason,
-        by.request_id,
-        by.causation_id,
-        by.correlation_id,
-    )
-
-
-def _conditions(given: Conditions) -> tuple[object, ...]:
-    guards, claims, releases, key = given.guards, given.claims, given.releases, given.key
-    completed, completed_answer = given.completes_key or (None, None)
-    return (
-        uuid_array([guard.aggregate_id for guard in guards]) if guards else None,
-        int_array([guard.version for guard in guards]) if guards else None,
-        text_array(given.forbidden_claims) if given.forbidden_claims else None,
-        text_array([claim.kind for claim in claims]) if claims else None,
-        text_array([claim.value for claim in claims]) if claims else None,
-        uuid_array([claim.owner for claim in claims]) if claims else None,
-        text_array([claim.kind for claim in releases]) if releases else None,
-        text_array([claim.value for claim in releases]) if releases else None,
-        uuid_array([claim.owner for claim in releases]) if releases else None,
-        key.key if key else None,
-        key.request_hash if key else None,
-        _answer(key.answer) if key else None,
-        completed,
-        _answer(completed_answer),
-        given.clock,
-        given.rewinds_at,
-    )
-
-
-def _answer(answer: Mapping[str, Any] | None) -> JsonText | None:
-    return None if answer is None else JsonText(msgspec.json.encode(answer))

@@ -79,7 +79,7 @@ def keep(connections: Connections, account_id: UUID, taken: Sequence[Snapshot]) 
     aggregates = [snapshot.aggregate for snapshot in taken]
     arguments = (
         account_id,
-        uuid_array([aggregate.id for aggregate in aggregates]),
+        uuid_array([aggregate.id.int for aggregate in aggregates]),
         int_array([aggregate.version for aggregate in aggregates]),
         text_array([snapshot.topic for snapshot in taken]),
         [aggregate.created_on for aggregate in aggregates],

@@ -92,7 +92,7 @@ def _whole(
     until: int | None,
 ) -> dict[UUID, History]:
     position = _LAST_POSITION if until is None else until
-    arguments = (account_id, uuid_array(ids), position)
+    arguments = (account_id, uuid_array([each.int for each in ids]), position)
     rows = connection.execute(_STREAMS, arguments, prepare=True, binary=True)
     histories: dict[UUID, History] = {}
     event = mapper.event
@@ -113,7 +113,7 @@ def _after_snapshots(
 ) -> tuple[dict[UUID, History], list[UUID]]:
     arguments = {
         "account": account_id,
-        "ids": uuid_array(ids),
+        "ids": uuid_array([each.int for each in ids]),
         "topic": snapshots.snapshot_topic(kind),
     }
     rows = connection.execute(_STREAMS_AFTER_SNAPSHOTS, arguments, prepare=True, binary=True)

@@ -8,6 +8,8 @@ from api import views
 from domain.accounts.account import Account
 from domain.shared.identifiers import typed_id
 from projections.accounts import ACCOUNTS
+from projections.groups import RESOURCES
+from projections.reading import wait_for
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -15,4 +17,6 @@ if TYPE_CHECKING:
 
 
 def show(call: Call) -> Found:
+    """Its first events are not written over HTTP, so nothing else may have projected them."""
+    wait_for(call.services.connections, call.account_id, RESOURCES)
     return views.one(call, ACCOUNTS, typed_id(Account.prefix, call.account_id))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api import views
-from api.views import Listed
-from projections import events
+from api.views import Found, Listed
+from projections.event_log import event_by_id, page_of_events
 from projections.groups import RESOURCES
 from projections.reading import reading
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 def listing(call: Call) -> Listed:
     return _page(call, call.query)
+
+
+def show(call: Call) -> Found:
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        return Found(event_by_id(now, call.ref), now.head, now.head)
 
 
 def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
@@ -35,5 +40,5 @@ def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
 def _page(call: Call, query: Mapping[str, str]) -> Listed:
     """The log is never behind itself: what is shown is its end."""
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        shown = events.page(now, query, call.account.timezone)
+        shown = page_of_events(now, query, call.account.timezone)
         return Listed(shown.data, shown.next_cursor, now.head, now.head)

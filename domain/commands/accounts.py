@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.accounts.account import Account
@@ -14,6 +13,7 @@ from domain.shared.period import zone_names
 from domain.shared.recording import Conditions
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from domain.application import Books
     from domain.commands.act import Act
 
@@ -26,7 +26,7 @@ def open_account(
 ) -> Done:
     """The account's first events. Raises Invalid for an unknown time zone or currency."""
     require_known(name, timezone, currency)
-    account = Account._create(  # noqa: SLF001 - the library's named way to pass an id
+    account = Account.begin(
         Account.Created,
         id=books.account_id,
         name=name,
@@ -37,9 +37,7 @@ def open_account(
     if livemode:
         return Done(account.ref, books.record(account, by=act.by))
     now = books.now()
-    clock = TestClock._create(  # noqa: SLF001
-        TestClock.Created, id=TestClock.id_for(books.account_id), now=now
-    )
+    clock = TestClock.begin(TestClock.Created, id=TestClock.id_for(books.account_id), now=now)
     return Done(account.ref, books.record(account, clock, by=act.by, given=Conditions(clock=now)))
 
 

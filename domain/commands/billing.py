@@ -66,7 +66,7 @@ def bill_term(
 
 
 def _drafted(books: Books, bill: Bill) -> Invoice:
-    return Invoice._create(  # noqa: SLF001 - the library's named way to pass an id
+    return Invoice.begin(
         Invoice.Created,
         id=books.new_id(),
         customer_id=bill.customer.ref,
@@ -112,7 +112,7 @@ def new_intent(
     request_ref: str | None = None,
 ) -> Payment:
     """The intent to charge; `request_key` is answered with `request_ref` by its outcome."""
-    return Payment._create(  # noqa: SLF001
+    return Payment.begin(
         Payment.Created,
         id=books.new_id(),
         customer_id=invoice.customer_id,

@@ -53,7 +53,7 @@ def create_products(books: Books, new: Sequence[NewProduct], act: Act) -> list[R
 
 
 def _new_product(books: Books, new: NewProduct) -> Product:
-    return Product._create(  # noqa: SLF001 - the library's named way to pass an id
+    return Product.begin(
         Product.Created,
         id=books.new_id(),
         name=new.name,
@@ -195,7 +195,7 @@ def _new_plan(books: Books, new: NewPlan, product: Product) -> Plan:
         shipments_per_interval=new.shipments_per_interval,
         revenue_recognition_strategy=product.revenue_recognition_strategy,
     )
-    return Plan._create(  # noqa: SLF001
+    return Plan.begin(
         Plan.Created,
         id=plan_id,
         terms=terms,

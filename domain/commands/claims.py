@@ -50,5 +50,5 @@ def resolve(
         raise Invalid.one(f"{field}_old_provider_id", "not_found", "no such record")
     named = books.ref_of(found, kind)
     if ref is not None and ref != named:
-        raise Invalid.one(field, "reference_mismatch", "the two ids name different records")
+        raise Invalid.one(f"{field}_id", "reference_mismatch", "the two ids name different records")
     return named

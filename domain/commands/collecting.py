@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
@@ -36,6 +35,7 @@ from domain.subscriptions.subscription import Status as SubscriptionStatus
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from domain.accounts.account import Account
     from domain.application import Books, Lost
     from domain.commands.act import Act
@@ -157,7 +157,7 @@ def balance_of(books: Books, customer_ref: str, currency: str) -> Balance:
     try:
         return books.load(Balance, balance_id)
     except NotFound:
-        return Balance._create(  # noqa: SLF001 - the library's named way to pass an id
+        return Balance.begin(
             Balance.Created, id=balance_id, customer_id=customer_ref, currency=currency
         )
 
@@ -200,7 +200,7 @@ def charge_invoice(
     )  # fmt: skip
     invoice.start_payment(payment.ref)
     books.record(invoice, payment, by=act.by, given=act.intent())
-    return settle(books, gateways, account, payment.ref, ask(gateways, payment), act)
+    return settle(books, account, payment.ref, ask(gateways, payment), act)
 
 
 def chosen_method(method_ref: str | None, customer: Customer) -> str:
@@ -213,7 +213,7 @@ def chosen_method(method_ref: str | None, customer: Customer) -> str:
 
 
 def settle(
-    books: Books, gateways: Gateways, account: Account, payment_ref: str, outcome: Outcome, act: Act
+    books: Books, account: Account, payment_ref: str, outcome: Outcome, act: Act
 ) -> tuple[Done, Outcome]:
     """Save the outcome of one charge with all it causes; loaded afresh, saved once by version."""
     while True:
@@ -278,7 +278,7 @@ def resume_payments(
         gateway = gateways[payment.gateway or ""]
         outcome = gateway.look_up(charge_of(payment)) or gateway.charge(charge_of(payment))
         if not isinstance(outcome, Unanswered):
-            settle(books, gateways, account, payment.ref, outcome, act)
+            settle(books, account, payment.ref, outcome, act)
             resumed += 1
     return resumed
 
@@ -310,7 +310,7 @@ def mark_case_paid(
         raise Invalid.one(
             "amount", "amount_exceeds_outstanding", f"{invoice.amount_remaining} is owed"
         )
-    case.payment = Payment._create(  # noqa: SLF001
+    case.payment = Payment.begin(
         Payment.Recorded,
         id=books.new_id(),
         customer_id=invoice.customer_id,

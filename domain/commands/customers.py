@@ -46,7 +46,7 @@ def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
 
 def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
     """The customer, not yet saved, and the claims its save must take."""
-    customer = Customer._create(  # noqa: SLF001 - the library's named way to pass an id
+    customer = Customer.begin(
         Customer.Created,
         id=books.new_id(),
         email=new.email,
@@ -164,7 +164,7 @@ def create_payment_method(
 
 
 def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:
-    return PaymentMethod._create(  # noqa: SLF001 - the library's named way to pass an id
+    return PaymentMethod.begin(
         PaymentMethod.Created,
         id=books.new_id(),
         customer_id=customer.ref,

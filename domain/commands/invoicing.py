@@ -64,7 +64,7 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
     if ref is None:
         raise Invalid.one("customer_id", "required", "an invoice is a customer's")
     customer = books.load(Customer, ref, field="customer_id")
-    invoice = Invoice._create(  # noqa: SLF001 - the library's named way to pass an id
+    invoice = Invoice.begin(
         Invoice.Created,
         id=books.new_id(),
         customer_id=customer.ref,
@@ -130,7 +130,7 @@ def _date(account: Account, instant: datetime | None) -> Any:
 
 
 def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
-    """Gives the draft its number. Raises Conflict `invoice_not_draft`, Invalid for two strategies."""
+    """Gives it its number. Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`."""
     invoice = books.load(Invoice, ref)
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()

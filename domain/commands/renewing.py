@@ -118,9 +118,7 @@ def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lo
     return books.record_in_bulk([Group([subscription]) for subscription in over], by=act.by)
 
 
-def give_up_incomplete(
-    books: Books, account: Account, refs: Sequence[str], act: Act
-) -> list[Lost]:
+def give_up_incomplete(books: Books, account: Account, refs: Sequence[str], act: Act) -> list[Lost]:
     """End each never paid inside its window: invoice void, what came in part to the balance."""
     at = books.now()
     cases = []

@@ -94,7 +94,7 @@ def create_subscription(
         return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
     recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
-    done, _ = settle(books, gateways, account, case.payment.ref, outcome, act)
+    done, _ = settle(books, account, case.payment.ref, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
 
 
@@ -214,7 +214,7 @@ def open_subscription(
             request_key=request_key,
         )  # fmt: skip
         invoice, payment = bill_term(books, account, bill, at)
-    subscription = Subscription._create(  # noqa: SLF001 - the library's named way to pass an id
+    subscription = Subscription.begin(
         Subscription.Created,
         id=subscription_id,
         customer_id=sale.customer.ref,

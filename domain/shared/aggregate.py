@@ -89,6 +89,17 @@ class Aggregate(library.Aggregate):
         begun.pending_events.append(fact)
         return begun
 
+    @classmethod
+    def begin(
+        cls,
+        event_class: type[library.CanInitAggregate[UUID]],
+        *,
+        id: UUID,  # noqa: A002 - the library's name for it
+        **fields: Any,
+    ) -> Self:
+        """A new aggregate, by one of its creation events."""
+        return cls._create(event_class, id=id, **fields)
+
     def next_header(self) -> dict[str, Any]:
         """What the next event carries beside its own fields."""
         return _header(self._id, self._version + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -70,4 +70,4 @@ def accounting_date(instant: datetime, timezone: str) -> date:
 
 def midnight(day: date, timezone: str) -> datetime:
     """The instant at which a calendar date begins on the account's wall clock."""
-    return instant_of(datetime(day.year, day.month, day.day), timezone)
+    return instant_of(datetime.combine(day, time.min), timezone)

@@ -5,97 +5,102 @@ from __future__ import annotations
 from projections.reports.recognition import DATES, deferred_before_end
 from projections.reports.report import (
     Basis,
-    Column,
-    Kind,
     Report,
+    amount,
+    code,
+    day,
     in_currency,
     of_customer,
-    own,
-    same_books,
+    prose,
 )
 
 UNTIL = "%(until)s::date"
 
 
-def still_running(basis: Basis) -> str:
-    """SQL: the segments that may defer something at the end of the day, by the covering index.
+def _running(basis: Basis) -> str:
+    """SQL: the segments that may defer something at the end of the day.
 
     One that has ended was in the books before it ended, or is earned whole on the day it came.
     """
     return (
-        f"{own('s')} AND s.method = 'daily' AND s.end_date > {UNTIL}"
-        f" AND {DATES[basis].booked} <= {UNTIL} AND {in_currency('s')} AND {of_customer('s')}"
+        f"s.method = 'daily' AND s.end_date > {UNTIL} AND {DATES[basis].booked} <= {UNTIL}"
+        f" AND s.from_position <= %(position)s AND {in_currency('s')} AND {of_customer('s')}"
     )
 
 
-def _statement(basis: Basis) -> str:
-    amount = f"sum({deferred_before_end(UNTIL, basis)})"
+def _source(basis: Basis) -> str:
+    balance = f"sum({deferred_before_end(UNTIL, basis)})"
     return f"""
 WITH owed AS (
-    SELECT s.customer_id, s.currency, {amount}::bigint AS deferred_balance
+    SELECT s.customer_id, s.currency, {balance}::bigint AS deferred_balance
       FROM segments AS s
-     WHERE {still_running(basis)}
+     WHERE s.account_id = %(account)s AND s.generation = %(generation)s AND {_running(basis)}
      GROUP BY s.customer_id, s.currency
-    HAVING {amount} <> 0
+    HAVING {balance} <> 0
 ), named AS (
     SELECT DISTINCT ON (p.customer_id) p.*
       FROM accounting_parties AS p
-     WHERE {own("p")} AND {of_customer("p")}
+     WHERE p.account_id = %(account)s AND p.generation = %(generation)s
+       AND p.from_position <= %(position)s AND {of_customer("p")}
      ORDER BY p.customer_id, p.from_position DESC
 )
 SELECT o.customer_id, n.email, n.first_name, n.last_name, n.organization_name, o.currency,
-       o.deferred_balance, {UNTIL}
+       o.deferred_balance, {UNTIL} AS as_of
   FROM owed AS o
-  LEFT JOIN named AS n ON n.customer_id = o.customer_id
- ORDER BY o.customer_id, o.currency"""
+  LEFT JOIN named AS n ON n.customer_id = o.customer_id"""
 
 
 DEFERRED_REVENUE = Report(
     "deferred_revenue",
     (
-        Column("customer.id"),
-        Column("customer.email"),
-        Column("customer.first_name"),
-        Column("customer.last_name"),
-        Column("organization.name"),
-        Column("currency"),
-        Column("deferred_balance", Kind.AMOUNT),
-        Column("as_of", Kind.DATE),
+        code("customer.id", "customer_id"),
+        prose("customer.email", "email"),
+        prose("customer.first_name", "first_name"),
+        prose("customer.last_name", "last_name"),
+        prose("organization.name", "organization_name"),
+        code("currency", "currency"),
+        amount("deferred_balance", "deferred_balance"),
+        day("as_of", "as_of"),
     ),
-    _statement,
+    _source,
+    "r.customer_id, r.currency",
 )
 
 
 def _explained(basis: Basis) -> str:
+    left = deferred_before_end(UNTIL, basis)
     return f"""
-SELECT s.invoice_id, l.invoice_number, l.line_id, l.description, s.currency, s.amount, s.start_date,
-       s.end_date - 1, {deferred_before_end(UNTIL, basis)}, s.from_position, e.event_id::text,
-       e.topic, e.actor, e.reason
+SELECT s.invoice_id, l.invoice_number, l.line_id, l.line, s.seq, l.description, s.customer_id,
+       s.currency, s.amount, s.start_date, s.end_date - 1 AS last_day, {left} AS deferred_balance,
+       s.from_position, e.event_id::text, e.topic, e.actor, e.reason
   FROM segments AS s
-  JOIN accounting_lines AS l ON {same_books("l", "s")}
+  JOIN accounting_lines AS l ON l.account_id = %(account)s AND l.generation = %(generation)s
    AND l.invoice_id = s.invoice_id AND l.line = s.line
-  LEFT JOIN stored_events AS e ON e.account_id = s.account_id AND e.position = s.from_position
- WHERE {still_running(basis)} AND {deferred_before_end(UNTIL, basis)} <> 0
- ORDER BY s.from_position, s.line, s.seq"""
+  LEFT JOIN stored_events AS e ON e.account_id = %(account)s AND e.position = s.from_position
+ WHERE s.account_id = %(account)s AND s.generation = %(generation)s AND {_running(basis)}
+   AND {left} <> 0"""
 
 
 DEFERRED_REVENUE_EXPLAINED = Report(
-    "deferred_revenue/explain",
+    "deferred_revenue_explained",
     (
-        Column("invoice.id"),
-        Column("invoice.number"),
-        Column("line.id"),
-        Column("description"),
-        Column("currency"),
-        Column("amount", Kind.AMOUNT),
-        Column("recognition_start", Kind.DATE),
-        Column("recognition_end", Kind.DATE),
-        Column("deferred_balance", Kind.AMOUNT),
-        Column("position"),
-        Column("event.id"),
-        Column("event.type"),
-        Column("actor"),
-        Column("reason"),
+        code("customer.id", "customer_id"),
+        code("invoice.id", "invoice_id"),
+        code("invoice.number", "invoice_number"),
+        code("line.id", "line_id"),
+        prose("description", "description"),
+        code("currency", "currency"),
+        amount("amount", "amount"),
+        day("recognition_start", "start_date"),
+        day("recognition_end", "last_day"),
+        amount("deferred_balance", "deferred_balance"),
+        code("position", "from_position"),
+        code("event.id", "event_id"),
+        code("event.type", "topic"),
+        code("actor", "actor"),
+        prose("reason", "reason"),
     ),
     _explained,
+    "r.customer_id, r.from_position, r.line, r.seq",
 )
+"""From a customer's balance to the lines that make it, the events that billed them, and by whom."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from projections.reports.report import Basis, in_currency, own
+from projections.reports.report import Basis, in_currency
 
 
 class Dates(NamedTuple):
@@ -77,7 +77,10 @@ def monthly(basis: Basis, methods: str) -> str:
     `methods` lists the segments' methods in SQL. `ends` is the month's last day or `until`.
     """
     dates = DATES[basis]
-    visible = f"{own('s')} AND s.method IN ({methods}) AND {in_currency('s')}"
+    visible = (
+        "s.account_id = %(account)s AND s.generation = %(generation)s"
+        f" AND s.from_position <= %(position)s AND s.method IN ({methods}) AND {in_currency('s')}"
+    )
     in_period = f"sum({earned('m.ends', basis)} - {earned('m.before', basis)})"
     return f"""
 span AS (

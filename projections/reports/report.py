@@ -1,35 +1,22 @@
-"""What a report is asked for, the SELECT that answers it, and its rows as the API shows them."""
+"""What a report is asked for, the SELECT that answers it, and its rows as JSON, CSV or workbook."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from domain.ledger.chart import DEFAULT_GL_CODES
+from projections.exports import Cell, copied, instant, money, text, word
+from projections.workbook import write_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-    from uuid import UUID
+    from collections.abc import Callable, Iterator, Sequence
 
-    import psycopg
+    from projections.reading import Reading
 
-    Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-
-class Kind(StrEnum):
-    """How a column is shown: amounts are minor units of the row's `currency`."""
-
-    TEXT = "text"
-    AMOUNT = "amount"
-    DATE = "date"
-    INSTANT = "instant"
-
-
-class Column(NamedTuple):
-    name: str
-    kind: Kind = Kind.TEXT
+_ROWS_AT_ONCE = 2000
 
 
 class Basis(StrEnum):
@@ -39,61 +26,78 @@ class Basis(StrEnum):
     EFFECTIVE = "effective"
 
 
-class Scope(NamedTuple):
-    """Whose books, which generation of them, and as known at which position of the log."""
-
-    account_id: UUID
-    generation: int
-    position: int
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Days are inclusive. `until` is the day of a balance and the last of a period.
 
-    `since` is the first day of a period, the beginning where it is absent. `customer_id` narrows
-    to one customer where the report can.
+    `since` is the first day of a period, the beginning where it is absent. `known_at` is a position
+    of the log, as far as the books have come where it is absent. `customer_id` narrows to one
+    customer where the report can.
     """
 
     until: date
     since: date | None = None
+    known_at: int | None = None
     currency: str | None = None
     basis: Basis = Basis.POSTING
     customer_id: str | None = None
 
 
-class Select(NamedTuple):
-    """SQL with named parameters, for `execute` and for `copy` alike."""
-
-    sql: str
-    parameters: Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`statement` gives the SQL for a basis; its columns come in the order of `columns`."""
+    """`source` gives a SELECT for a basis, whose columns `cells` show in the `order` asked for.
+
+    The same SELECT serves every format: integers of minor units, dates, instants.
+    """
 
     name: str
-    columns: Sequence[Column]
-    statement: Callable[[Basis], str]
+    cells: tuple[Cell, ...]
+    source: Callable[[Basis], str]
+    order: str
 
-    def select(self, scope: Scope, asked: Asked) -> Select:
-        """The same for JSON, CSV and spreadsheets: integers of minor units, dates, instants."""
-        return Select(self.statement(asked.basis), _parameters(scope, asked))
+    @property
+    def header(self) -> list[str]:
+        return [cell.name for cell in self.cells]
 
-    def rows(self, cursor: Cursor, scope: Scope, asked: Asked) -> list[dict[str, Any]]:
-        """The rows by column name. Everything is read in one statement."""
-        names = [column.name for column in self.columns]
-        found = cursor.execute(*self.select(scope, asked)).fetchall()
+    def rows(self, reading: Reading, asked: Asked) -> list[dict[str, Any]]:
+        """The rows by column name: amounts as integers, instants as in the API."""
+        shown = [cell.csv if cell.kind == "instant" else cell.sql for cell in self.cells]
+        statement = self._statement(asked.basis, shown)
+        names = self.header
+        found = reading.select(statement, bound(reading, asked))
         return [dict(zip(names, row, strict=True)) for row in found]
 
+    def csv(self, reading: Reading, asked: Asked) -> Iterator[bytes]:
+        """The file in pieces, whatever its length. The reading must stay open."""
+        shown = [f'{cell.csv} AS "{cell.name}"' for cell in self.cells]
+        copy = f"COPY ({self._statement(asked.basis, shown)}) TO STDOUT (FORMAT csv, HEADER)"
+        yield from copied(reading, copy, bound(reading, asked))
 
-def _parameters(scope: Scope, asked: Asked) -> dict[str, Any]:
+    def xlsx(self, reading: Reading, asked: Asked) -> IO[bytes]:
+        """A file that is ready to read and vanishes when closed."""
+        return write_sheet(self.name, self.cells, self._sheet_rows(reading, asked))
+
+    def _sheet_rows(self, reading: Reading, asked: Asked) -> Iterator[tuple[Any, ...]]:
+        currencies = [cell.currency for cell in self.cells if cell.currency]
+        statement = self._statement(asked.basis, [*(cell.sql for cell in self.cells), *currencies])
+        scope = {"account": reading.account_id, "generation": reading.generation}
+        with reading.cursor.connection.cursor("report", binary=True) as cursor:
+            cursor.itersize = _ROWS_AT_ONCE
+            yield from cursor.execute(statement, {**bound(reading, asked), **scope})
+
+    def _statement(self, basis: Basis, shown: Sequence[str]) -> str:
+        return f"SELECT {', '.join(shown)} FROM ({self.source(basis)}) AS r ORDER BY {self.order}"
+
+
+def position_of(reading: Reading, asked: Asked) -> int:
+    """The position that defines the answer: the same for the same bytes."""
+    return reading.position if asked.known_at is None else min(asked.known_at, reading.position)
+
+
+def bound(reading: Reading, asked: Asked) -> dict[str, Any]:
     codes = gl_codes()
     return {
-        "account_id": scope.account_id,
-        "generation": scope.generation,
-        "position": scope.position,
+        "position": position_of(reading, asked),
         "until": asked.until,
         "since": asked.since,
         "currency": asked.currency,
@@ -108,17 +112,26 @@ def gl_codes() -> dict[str, str]:
     return {account.value: code for account, code in DEFAULT_GL_CODES.items()}
 
 
-def own(alias: str) -> str:
-    """SQL: rows of the scope's account and generation, known at its position."""
-    return (
-        f"{alias}.account_id = %(account_id)s AND {alias}.generation = %(generation)s"
-        f" AND {alias}.from_position <= %(position)s"
-    )
+def code(name: str, column: str) -> Cell:
+    """Text of our own making."""
+    return word(name, f"r.{column}")
 
 
-def same_books(alias: str, other: str) -> str:
-    """SQL: two tables joined within one account and generation."""
-    return f"{alias}.account_id = {other}.account_id AND {alias}.generation = {other}.generation"
+def prose(name: str, column: str) -> Cell:
+    """Text of anybody's making."""
+    return text(name, f"r.{column}")
+
+
+def amount(name: str, column: str) -> Cell:
+    return money(name, f"r.{column}", "r.currency")
+
+
+def day(name: str, column: str) -> Cell:
+    return Cell(name, "date", f"r.{column}", f"r.{column}")
+
+
+def moment(name: str, column: str) -> Cell:
+    return instant(name, f"r.{column}")
 
 
 def in_currency(alias: str) -> str:

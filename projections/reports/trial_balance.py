@@ -4,58 +4,67 @@ from __future__ import annotations
 
 from projections.accounting_rows import POSITIONS_A_BLOCK
 from projections.reports.recognition import DATES, earned
-from projections.reports.report import Basis, Column, Kind, Report, in_currency, own
+from projections.reports.report import Basis, Report, amount, code, in_currency, prose
 
 UNTIL = "%(until)s::date"
 _BLOCKS = f"((%(position)s::bigint + 1) / {POSITIONS_A_BLOCK})"
-
-
-def _stored(basis: Basis) -> str:
-    """SQL: postings up to the day. Sums of whole blocks of the log, single lines after them."""
-    scoped = "t.account_id = %(account_id)s AND t.generation = %(generation)s"
-    day, first = ("posting_date", f"{_BLOCKS} * {POSITIONS_A_BLOCK}")
-    if basis is Basis.EFFECTIVE:  # the sums are kept by posting date only
-        day, first = ("effective_date", "0")
-    lines = f"""
-    SELECT t.ledger_account, t.currency, t.amount FROM journal_lines AS t
-     WHERE {scoped} AND t.{day} <= {UNTIL}
-       AND t.position >= {first} AND t.position <= %(position)s"""
-    sums = f"""
+_SUMS_AND_REST = f"""
     SELECT t.ledger_account, t.currency, t.amount FROM ledger_sums AS t
-     WHERE {scoped} AND t.posting_date <= {UNTIL} AND t.block < {_BLOCKS}
-     UNION ALL"""
-    return lines if basis is Basis.EFFECTIVE else sums + lines
+     WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+       AND t.posting_date <= {UNTIL} AND t.block < {_BLOCKS}
+     UNION ALL
+    SELECT t.ledger_account, t.currency, t.amount FROM journal_lines AS t
+     WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+       AND t.posting_date <= {UNTIL}
+       AND t.position >= {_BLOCKS} * {POSITIONS_A_BLOCK} AND t.position <= %(position)s"""
+_LINES = f"""
+    SELECT t.ledger_account, t.currency, t.amount FROM journal_lines AS t
+     WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+       AND t.effective_date <= {UNTIL} AND t.position <= %(position)s"""
 
 
-def _statement(basis: Basis) -> str:
+def balances(basis: Basis) -> str:
+    """SQL of CTEs ending in `balance`: each account's by currency, debits positive.
+
+    The sums of whole blocks of the log are kept by posting date only.
+    """
     return f"""
-WITH earned AS (
+earned AS (
     SELECT s.currency, sum({earned(UNTIL, basis)}) AS amount
       FROM segments AS s
-     WHERE {own("s")} AND s.method = 'daily' AND {DATES[basis].booked} <= {UNTIL}
+     WHERE s.account_id = %(account)s AND s.generation = %(generation)s AND s.method = 'daily'
+       AND s.from_position <= %(position)s AND {DATES[basis].booked} <= {UNTIL}
      GROUP BY s.currency
-), moved AS ({_stored(basis)}
-     UNION ALL SELECT 'deferred_revenue', currency, amount FROM earned
-     UNION ALL SELECT 'recognized_revenue', currency, -amount FROM earned
+), moved AS ({_SUMS_AND_REST if basis is Basis.POSTING else _LINES}
+     UNION ALL SELECT 'deferred_revenue', e.currency, e.amount FROM earned AS e
+     UNION ALL SELECT 'recognized_revenue', e.currency, -e.amount FROM earned AS e
 ), balance AS (
     SELECT m.ledger_account, m.currency, sum(m.amount)::bigint AS amount
-      FROM moved AS m WHERE {in_currency("m")} GROUP BY m.ledger_account, m.currency
-)
-SELECT b.ledger_account, c.gl_code, b.currency, greatest(b.amount, 0), greatest(-b.amount, 0)
+      FROM moved AS m
+     WHERE {in_currency("m")}
+     GROUP BY m.ledger_account, m.currency
+)"""
+
+
+def _source(basis: Basis) -> str:
+    return f"""
+WITH {balances(basis)}
+SELECT b.ledger_account, c.gl_code, b.currency, greatest(b.amount, 0) AS debit,
+       greatest(-b.amount, 0) AS credit
   FROM balance AS b
   JOIN unnest(%(ledger_accounts)s::text[], %(gl_codes)s::text[]) AS c (ledger_account, gl_code)
-    ON c.ledger_account = b.ledger_account
- ORDER BY b.currency, c.gl_code, b.ledger_account"""
+    ON c.ledger_account = b.ledger_account"""
 
 
 TRIAL_BALANCE = Report(
     "trial_balance",
     (
-        Column("account"),
-        Column("gl_code"),
-        Column("currency"),
-        Column("debit", Kind.AMOUNT),
-        Column("credit", Kind.AMOUNT),
+        code("account", "ledger_account"),
+        prose("gl_code", "gl_code"),
+        code("currency", "currency"),
+        amount("debit", "debit"),
+        amount("credit", "credit"),
     ),
-    _statement,
+    _source,
+    'r.currency, r.gl_code COLLATE "C", r.ledger_account',
 )

@@ -15,7 +15,7 @@ PAYMENT = "pay_00000000000000000000000001"
 
 
 def drafted() -> Invoice:
-    return Invoice._create(
+    return Invoice.begin(
         Invoice.Created,
         id=UUID(int=7),
         customer_id="cus_00000000000000000000000001",

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.shared.money import EXPONENTS, allocate, exclusive_tax, inclusive_tax, major
-from domain.shared.money import round_half_away
+from domain.shared.money import (
+    EXPONENTS,
+    allocate,
+    exclusive_tax,
+    inclusive_tax,
+    major,
+    round_half_away,
+)
 
 amounts = st.integers(-(10**13), 10**13)
 

@@ -7,8 +7,14 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.shared.period import Interval, accounting_date, add_months, boundary, instant_of
-from domain.shared.period import midnight
+from domain.shared.period import (
+    Interval,
+    accounting_date,
+    add_months,
+    boundary,
+    instant_of,
+    midnight,
+)
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kolkata"]
 walls = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))

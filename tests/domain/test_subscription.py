@@ -1,4 +1,4 @@
-"""A subscription's states: what each allows, terms counted from the anchor, re-dating by payment."""
+"""A subscription's states and what each allows; terms from the anchor; re-dating by payment."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def terms(**changes) -> Terms:
 
 def begun(start: datetime = JAN_31, sold: Terms | None = None, zone: str = "UTC") -> Subscription:
     phase = first_phase("ph_0", start, zone, sold or terms())
-    return Subscription._create(
+    return Subscription.begin(
         Subscription.Created,
         id=UUID(int=9),
         customer_id="cus_1",

@@ -177,6 +177,14 @@ def _record(run: Run) -> str:
     return (run.data_dir / f"run-{run.port}.json").read_text() or '{"groups": []}'
 
 
+def test_a_run_that_is_still_ending_is_waited_for(run: Run) -> None:
+    run.process.send_signal(signal.SIGTERM)
+    before = run.process
+    run.start()
+    assert before.wait(PATIENCE_SECONDS) == 0
+    eventually(run.is_ready, run.log.read_text())
+
+
 def test_after_a_kill_of_everything_the_next_run_comes_up(run: Run) -> None:
     for each in run.family():
         each.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
 from typing import TYPE_CHECKING
 
 from domain.commands import catalog, collecting, customers, ending, invoicing, subscribing
@@ -20,6 +19,7 @@ from scheduler.due import run_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from scheduler.due import Desk
 

@@ -70,7 +70,7 @@ class History:
         email: str | None = None,
     ) -> Invoice:
         """An invoice drafted and issued in one append, settled at once if it asks for nothing."""
-        invoice = Invoice._create(
+        invoice = Invoice.begin(
             Invoice.Created, id=self.new_id(), customer_id=customer(who), currency=currency,
             collection_method="send_invoice", billing_reason="manual",
         )  # fmt: skip
@@ -146,7 +146,7 @@ class History:
 
     def _balance(self, who: str, currency: str) -> Balance:
         if (who, currency) not in self.balances:
-            self.balances[who, currency] = Balance._create(
+            self.balances[who, currency] = Balance.begin(
                 Balance.Created, id=self.new_id(), customer_id=who, currency=currency
             )
         return self.balances[who, currency]

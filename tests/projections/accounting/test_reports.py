@@ -16,20 +16,20 @@ from projections.reports.trial_balance import TRIAL_BALANCE
 from tests.projections.accounting.history import History, customer, line
 
 if TYPE_CHECKING:
-    from projections.reports.report import Scope
+    from projections.reading import Reading
     from tests.projections.accounting.conftest import Books
 
 MARCH_1, APRIL_1, MAY_1, JUNE_1 = (date(2026, month, 1) for month in (3, 4, 5, 6))
 YEAR_END = date(2026, 12, 31)
 
 
-def accounts(books: Books, scope: Scope, until: date, **asked: Any) -> dict[str, int]:
+def accounts(books: Books, scope: Reading, until: date, **asked: Any) -> dict[str, int]:
     rows = books.report(TRIAL_BALANCE, scope, until, **asked)
     assert sum(row["debit"] for row in rows) == sum(row["credit"] for row in rows)
     return {row["account"]: row["debit"] - row["credit"] for row in rows}
 
 
-def months(books: Books, scope: Scope, until: date = YEAR_END, **asked: Any) -> dict[str, int]:
+def months(books: Books, scope: Reading, until: date = YEAR_END, **asked: Any) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in books.report(RECOGNIZED_REVENUE, scope, until, **asked):
         found[row["period"]] = found.get(row["period"], 0) + row["recognized_in_period"]
@@ -130,27 +130,28 @@ def test_deferred_revenue_of_each_customer_and_currency(books: Books) -> None:
     ]
     only = books.report(DEFERRED_REVENUE, scope, date(2026, 4, 30), currency="JPY")
     assert [row["currency"] for row in only] == ["JPY"]
-    earlier = scope._replace(position=history.boundaries[2])
-    (before, *_) = books.report(DEFERRED_REVENUE, earlier, date(2026, 4, 30))
+    (before, *_) = books.report(
+        DEFERRED_REVENUE, scope, date(2026, 4, 30), known_at=history.boundaries[2]
+    )
     assert before["customer.email"] == "old@example.com"
 
 
 def test_the_columns_are_those_of_the_contract() -> None:
-    assert ", ".join(column.name for column in RECOGNIZED_REVENUE.columns) == (
+    assert ", ".join(RECOGNIZED_REVENUE.header) == (
         "period, invoice.id, invoice.number, line.id, customer.id, customer.email,"
         " subscription.id, product.id, product.name, plan.id, plan.name, currency, line.amount,"
         " recognition_start, recognition_end, recognized_in_period, prior_period_adjustment,"
         " recognized_to_date, deferred_balance, strategy, plan.entitlement"
     )
-    assert ", ".join(column.name for column in JOURNAL.columns) == (
+    assert ", ".join(JOURNAL.header) == (
         "entry.id, posting_date, effective_date, recorded_at, event.id, event.type, account,"
         " gl_code, debit, credit, currency, customer.id, invoice.id, subscription.id, description"
     )
-    assert ", ".join(column.name for column in DEFERRED_REVENUE.columns) == (
+    assert ", ".join(DEFERRED_REVENUE.header) == (
         "customer.id, customer.email, customer.first_name, customer.last_name,"
         " organization.name, currency, deferred_balance, as_of"
     )
-    assert [column.name for column in TRIAL_BALANCE.columns] == [
+    assert TRIAL_BALANCE.header == [
         "account", "gl_code", "currency", "debit", "credit",
     ]  # fmt: skip
 

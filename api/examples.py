@@ -1,0 +1,49 @@
+"""Requests as one would send them, shown in the OpenAPI document; tests send every one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.core import customers, invoices, plans, products, subscriptions, test_clock
+
+if TYPE_CHECKING:
+    from api.fields import Body
+
+_PRODUCT = "prod_01m80my7zeeypta0a1x73t1twz"
+_PLAN = "plan_01m80my806fepteetghafhcny4"
+_CUSTOMER = "cus_01m80my80qec1rty7dq4nwh2c3"
+_CARD = "pm_01m80my817f6zb58b4f334a09s"
+
+EXAMPLES: dict[type[Body], dict[str, Any]] = {
+    products.ProductCreation: {"name": "The Paper", "metadata": {"desk": "print"}},
+    products.ProductChange: {"description": "Six days a week", "metadata": {"desk": None}},
+    plans.PlanCreation: {
+        "product_id": _PRODUCT, "name": "Monthly", "amount": 3100, "currency": "USD",
+        "interval": "month", "entitlements": ["premium"], "tax_rate": "0.10",
+    },
+    plans.PlanChange: {"name": "Monthly, digital"},
+    customers.CustomerCreation: {
+        "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace",
+        "old_provider_id": "C-1815",
+    },
+    customers.CustomerChange: {"phone": "+44 20 7946 0000", "email": None},
+    customers.CardCreation: {"token": "tok_visa"},
+    customers.PaymentMethodCreation: {
+        "customer_id": _CUSTOMER, "gateway": "sandbox", "token": "tok_visa", "is_default": True,
+    },
+    subscriptions.SubscriptionCreation: {
+        "customer_id": _CUSTOMER, "plan_id": _PLAN, "payment_method_id": _CARD,
+    },
+    subscriptions.SubscriptionChange: {"auto_renew": False},
+    subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
+    invoices.InvoiceCreation: {
+        "customer_id": _CUSTOMER, "currency": "USD",
+        "lines": [{"description": "Back issues", "unit_amount": 1500, "quantity": 2}],
+    },
+    invoices.InvoiceChange: {"notes": "Deliver to the back door"},
+    invoices.Charge: {"payment_method_id": _CARD},
+    invoices.OfflinePayment: {"reference": "check 1842", "category": "check"},
+    invoices.Ending: {"reason": "entered twice"},
+    test_clock.ClockSetting: {"now": "2026-01-01"},
+    test_clock.Advance: {"to": "2027-01-01T00:00:00Z"},
+}  # fmt: skip

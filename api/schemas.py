@@ -1,0 +1,113 @@
+"""What the service answers with, field by field, for the OpenAPI document.
+
+A field's kind is written as a word, with `?` where it may be null. A test holds every live answer
+against these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+_INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
+_KINDS: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "integer": {"type": "integer"},
+    "money": {"type": "integer", "description": "Minor units", "examples": [3100]},
+    "currency": {"type": "string", "examples": ["USD"]},
+    "rate": {"type": "string", "description": "A fraction", "examples": ["0.10"]},
+    "boolean": {"type": "boolean"},
+    "instant": _INSTANT,
+    "id": {"type": "string", "examples": ["sub_01m80my81rfv4vwsscfv9yf2pm"]},
+    "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+    "balances": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "object": {"type": "object"},
+    "texts": {"type": "array", "items": {"type": "string"}},
+    "integers": {"type": "array", "items": {"type": "integer"}},
+    "objects": {"type": "array", "items": {"type": "object"}},
+}
+_COMMON = "id:id object:text created_at:instant updated_at:instant version:integer livemode:boolean"
+_FIELDS = {
+    "account": """name:text legal_name:text? address:object? tax_id:text? logo:text? timezone:text
+        currency:currency billing_engine:text invoice_prefix:text grace_days:integer
+        days_until_due:integer incomplete_days:integer dunning_days:integers dunning_end:text
+        balance_auto_apply:text bad_debt_tax_relief:boolean gl_codes:object""",
+    "product": """name:text description:text? image:text? revenue_recognition_strategy:text
+        archived:boolean old_provider_id:text? metadata:metadata""",
+    "plan": """product_id:id name:text type:text amount:money currency:currency interval:text
+        interval_count:integer auto_renew:boolean collection_method:text trial_days:integer
+        entitlements:texts seat_capacity:integer? shipments_per_interval:integer? tax_rate:rate?
+        tax_behavior:text billing_prompt:text? billing_policy:object? old_provider_id:text?
+        archived:boolean metadata:metadata""",
+    "customer": """email:text? first_name:text? last_name:text? title:text? phone:text?
+        language:text? organization_id:id? default_payment_method_id:id? balances:balances
+        last_active_at:instant? old_provider_id:text? metadata:metadata""",
+    "payment_method": """customer_id:id gateway:text brand:text? last4:text? exp_month:integer?
+        exp_year:integer? is_default:boolean""",
+    "subscription": """customer_id:id plan_id:id product_id:id currency:currency quantity:integer
+        status:text auto_renew:boolean collection_method:text payment_method_id:id?
+        start_date:instant billing_behavior:text? current_period_start:instant
+        current_period_end:instant next_invoice_date:instant? renews_at:instant?
+        expires_at:instant? cancel_at_period_end:boolean canceled_at:instant? cancel_reason:text?
+        ended_at:instant? suspended_until:instant? shipments_remaining:integer?
+        shipping_address_id:id? invoice_notes:text? purchase_order:text? seat_capacity:integer?
+        seats_used:integer? seats_available:integer? phases:objects latest_invoice_id:id?
+        latest_payment_error:object? last_active_at:instant? gift:object? old_provider_id:text?
+        metadata:metadata""",
+    "invoice": """number:text? status:text customer_id:id subscription_id:id? currency:currency
+        lines:objects subtotal:money tax:money total:money amount_paid:money balance_applied:money
+        amount_remaining:money collection_method:text billing_reason:text issued_at:instant?
+        due_at:instant? paid_at:instant? current_period_start:instant? current_period_end:instant?
+        notes:text? purchase_order:text? revenue_recognition_strategy:text? old_provider_id:text?
+        metadata:metadata""",
+    "payment": """status:text customer_id:id invoice_id:id? amount:money currency:currency
+        gateway:text? payment_method_id:id? gateway_reference:text? category:text? reference:text?
+        failure_code:text? failure_detail:text? started_at:instant settled_at:instant?""",
+    "test_clock": "now:instant",
+    "event": """position:integer type:text subject:id subject_version:integer actor:text
+        triggered_by:text reason:text? request_id:text? recorded_at:instant data:object""",
+}
+PROBLEM: Schema = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "examples": ["invoice_terminal"]},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Every wrong field at once",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
+            },
+        },
+        "request_id": {"type": "string"},
+    },
+}
+
+
+def resource(name: str) -> Schema:
+    """The schema of a resource by its name, as `invoice`."""
+    words = f"{_COMMON} {_FIELDS[name]}".split()
+    fields = dict(word.split(":") for word in words)
+    return {
+        "type": "object",
+        "required": list(fields),
+        "properties": {field: _field(field, kind, name) for field, kind in fields.items()},
+    }
+
+
+def _field(field: str, kind: str, name: str) -> Schema:
+    if field == "object":
+        return {"const": name}
+    schema = dict(_KINDS[kind.removesuffix("?")])
+    return {**schema, "type": [schema["type"], "null"]} if kind.endswith("?") else schema
+
+
+def names() -> tuple[str, ...]:
+    return tuple(_FIELDS)

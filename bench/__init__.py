@@ -1,0 +1,1 @@
+"""Measurements beside the raw limit of the same machine in the same run."""

@@ -1,0 +1,139 @@
+"""The call of `append_events`: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from struct import pack
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from domain.shared.recording import Recorded
+from store.bindings import int_array, json_array, text_array, texts_in, uuid_array
+from store.codec import NewEvent
+from store.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from eventsourcing.persistence import StoredEvent
+    from psycopg.pq.abc import PGresult
+
+    from domain.shared.recording import Claim, Conditions, Context
+    from store.connections import Connection
+
+_UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME = 2950, 20, 25, 17, 114, 1184
+_UUIDS, _INTS, _TEXTS, _JSONS = 2951, 1007, 1009, 199
+_EVENTS = (_UUID, _UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _TEXTS)
+_WHO = (_TEXT, _TEXT, _TEXT, _TEXT, _UUID, _UUID)
+_CLAIMS = (_TEXTS, _TEXTS, _UUIDS)
+_CONDITIONS = (
+    *(_UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
+    *(_TEXT, _BYTEA, _JSON, _TEXT, _JSON, _TIME, _INT8),
+)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _statement(name: str, types: Sequence[int]) -> Statement:
+    places = ", ".join(f"${place}" for place in range(1, len(types) + 1))
+    return Statement(name, f"SELECT * FROM append_events({places})", types)
+
+
+_append = _statement("append", (*_EVENTS, *_WHO))
+_append_given = _statement("append_given", (*_EVENTS, *_WHO, *_CONDITIONS))
+
+
+def append(
+    connection: Connection,
+    account_id: UUID,
+    events: Sequence[StoredEvent],
+    first_event_id: UUID,
+    by: Context,
+    given: Conditions | None,
+) -> Recorded:
+    """The events' ids count up from the first one's. Raises psycopg's error if refused."""
+    values = (account_id.bytes, *_columns(events, first_event_id), *_who(by))
+    if given is None:
+        return _recorded(_append.execute(connection, values))
+    return _recorded(_append_given.execute(connection, (*values, *_conditions(given))))
+
+
+def _columns(events: Sequence[StoredEvent], first_event_id: UUID) -> tuple[bytes | None, ...]:
+    series = [event.series for event in events if isinstance(event, NewEvent)]
+    first = first_event_id.int
+    return (
+        uuid_array([event.originator_id.int for event in events]),  # type: ignore[union-attr]
+        int_array([event.originator_version for event in events]),
+        uuid_array(range(first, first + len(events))),
+        text_array([event.topic for event in events]),
+        json_array([event.state for event in events]),
+        text_array(series) if any(series) else None,
+    )
+
+
+def _who(by: Context) -> tuple[bytes | None, ...]:
+    return (
+        by.actor.encode(),
+        by.channel.encode(),
+        _text(by.reason),
+        _text(by.request_id),
+        _uuid(by.causation_id),
+        _uuid(by.correlation_id),
+    )
+
+
+def _conditions(given: Conditions) -> tuple[bytes | None, ...]:
+    guards, key = given.guards, given.key
+    completed, completed_answer = given.completes_key or (None, None)
+    return (
+        uuid_array([guard.aggregate_id.int for guard in guards]) if guards else None,
+        int_array([guard.version for guard in guards]) if guards else None,
+        text_array(given.forbidden_claims) if given.forbidden_claims else None,
+        *_claims(given.claims),
+        *_claims(given.releases),
+        _text(key.key) if key else None,
+        key.request_hash if key else None,
+        _json(key.answer) if key else None,
+        _text(completed),
+        _json(completed_answer),
+        _time(given.clock),
+        None if given.rewinds_at is None else pack("!q", given.rewinds_at),
+    )
+
+
+def _claims(claims: Sequence[Claim]) -> tuple[bytes | None, ...]:
+    if not claims:
+        return None, None, None
+    kinds, values, owners = zip(*claims, strict=True)
+    return text_array(kinds), text_array(values), uuid_array([owner.int for owner in owners])
+
+
+def _recorded(result: PGresult) -> Recorded:
+    first, last, time, _wall, link, numbers = (
+        result.get_value(0, column) or b"" for column in range(6)
+    )
+    return Recorded(
+        int.from_bytes(first),
+        int.from_bytes(last),
+        _EPOCH + timedelta(microseconds=int.from_bytes(time, signed=True)),
+        link,
+        texts_in(numbers) if numbers else None,
+    )
+
+
+def _text(value: str | None) -> bytes | None:
+    return None if value is None else value.encode()
+
+
+def _uuid(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
+
+
+def _time(value: datetime | None) -> bytes | None:
+    return None if value is None else pack("!q", (value - _EPOCH) // _MICROSECOND)
+
+
+def _json(value: Mapping[str, Any] | None) -> bytes | None:
+    return None if value is None else msgspec.json.encode(value)

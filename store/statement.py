@@ -1,0 +1,56 @@
+"""A statement prepared once a connection, bound and answered in binary, without a cursor.
+
+The cursor's part of a short statement is about half of the client's time; eight writers on two
+cores have none to spare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from psycopg import generators
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ExecStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg.pq.abc import PGresult
+
+    from store.connections import Connection
+
+
+class Statement:
+    """Values are given as PostgreSQL's binary format has them, in the types declared here."""
+
+    def __init__(self, name: str, sql: str, types: Sequence[int]) -> None:
+        self._name = name.encode()
+        self._sql = sql.encode()
+        self._types = types
+        self._formats = [1] * len(types)
+        self._prepared: WeakSet[Connection] = WeakSet()
+
+    def execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
+        """Its one result. Raises psycopg's error of what the server refused."""
+        try:
+            return self._execute(connection, values)
+        except InvalidSqlStatementName:
+            # After a rollback psycopg gives up every prepared statement of a connection, ours too.
+            self._prepared.discard(connection)
+            return self._execute(connection, values)
+
+    def _execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
+        pgconn = connection.pgconn
+        if connection not in self._prepared:
+            _checked(pgconn.prepare(self._name, self._sql, self._types))
+            self._prepared.add(connection)
+        pgconn.send_query_prepared(self._name, values, self._formats, result_format=1)
+        (result,) = connection.wait(generators.execute(pgconn))
+        return _checked(result)
+
+
+def _checked(result: PGresult) -> PGresult:
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(result)
+    return result

@@ -1,0 +1,177 @@
+"""One real example of every event there is, made by the aggregates' own methods."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.accounts.account import Account
+from domain.accounts.test_clock import TestClock
+from domain.catalog.plan import Plan
+from domain.catalog.product import Product
+from domain.customers.customer import Customer
+from domain.customers.payment_method import PaymentMethod
+from domain.invoicing.invoice import Invoice
+from domain.invoicing.lines import Line
+from domain.payments.balance import Balance
+from domain.payments.payment import Payment
+from domain.shared.period import Interval
+from domain.shared.terms import Terms
+from domain.subscriptions.subscription import Subscription, first_phase
+
+START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+ON = date(2026, 1, 31)
+CUSTOMER = "cus_01kg9x0000e0080000000000c1"
+INVOICE = "inv_01kg9x0000e00800000000001a"
+PAYMENT = "pay_01kg9x0000e0080000000000p1"
+METHOD = "pm_01kg9x0000e0080000000000m1"
+TERMS = Terms(
+    plan_id="plan_01kg9x0000e0080000000000p0", plan_name="Digital, monthly",
+    product_id="prod_01kg9x0000e0080000000000d0", product_name="The Daily Ledger",
+    type="regular", amount=3100, currency="USD", interval=Interval.MONTH, interval_count=1,
+    entitlements=("digital", "print"), tax_rate=Decimal("0.19"), tax_behavior="inclusive",
+    trial_days=14, seat_capacity=5, shipments_per_interval=4,
+    revenue_recognition_strategy="invoice_payment",
+)  # fmt: skip
+LINE = Line(
+    id="il_01kg9x0000e00800000000001l", description="Digital, monthly", unit_amount=3100,
+    quantity=2, amount=5210, tax=990, tax_rate=Decimal("0.19"), tax_behavior="inclusive",
+    period_start=START, period_end=START + timedelta(days=28), service_start=ON,
+    service_end=date(2026, 2, 28), plan_id=TERMS.plan_id, plan_name=TERMS.plan_name,
+    product_id=TERMS.product_id, product_name=TERMS.product_name,
+    entitlements=("digital", "print"),
+)  # fmt: skip
+METADATA = {"source": "golden", "name": "Zoë"}
+
+
+def begin(kind: Any, number: int, event: Any = None, **fields: Any) -> Any:
+    return kind.begin(event or kind.Created, id=UUID(int=number), **fields)
+
+
+def examples() -> list[Any]:
+    """Every event, in the order in which it may happen to its aggregate."""
+    made = [*_accounts(), *_catalogue(), *_customers(), *_subscriptions(), *_invoices(), *_money()]
+    return [event for aggregate in made for event in aggregate.pending_events]
+
+
+def _accounts() -> list[Any]:
+    account = begin(Account, 1, name="Golden", livemode=False, timezone="Europe/Berlin",
+                    currency="USD")  # fmt: skip
+    account.update({"days_until_due": 14})
+    clock = begin(TestClock, 2, now=START)
+    clock.set(START - timedelta(days=1))
+    clock.advance(START)
+    return [account, clock]
+
+
+def _catalogue() -> list[Any]:
+    product = begin(
+        Product, 3, name="The Daily Ledger", description="A paper", image=None,
+        old_provider_id="p-1", revenue_recognition_strategy="invoice_payment", metadata=METADATA,
+    )  # fmt: skip
+    plan = begin(
+        Plan, 4, terms=TERMS, auto_renew=False, collection_method="send_invoice",
+        old_provider_id="pl-1", metadata=METADATA,
+    )  # fmt: skip
+    for kept in (product, plan):
+        kept.update({"name": "Renamed", "metadata": {"source": None}, "old_provider_id": None})
+        kept.archive()
+        kept.unarchive()
+        kept.delete()
+    return [product, plan]
+
+
+def _customers() -> list[Any]:
+    customer = begin(
+        Customer, 5, email="ada@example.com", first_name="Ada", last_name="Lovelace", title="Dr",
+        phone="+1 555 0100", language="en", organization_id=None, old_provider_id="c-1",
+        metadata=METADATA,
+    )  # fmt: skip
+    customer.update({"email": None, "default_payment_method_id": METHOD})
+    method = begin(
+        PaymentMethod, 6, customer_id=CUSTOMER, gateway="sandbox", reference="tok_visa",
+        brand="visa", last4="4242", exp_month=12, exp_year=2099,
+    )  # fmt: skip
+    return [customer, method]
+
+
+def _subscription(number: int) -> Any:
+    phase = first_phase("ph_01kg9x0000e0080000000000h0", START, "Europe/Berlin", TERMS)
+    return begin(
+        Subscription, number, customer_id=CUSTOMER, phase=phase, quantity=2, auto_renew=True,
+        collection_method="charge_automatically", payment_method_id=METHOD, anchor=phase.end,
+        timezone="Europe/Berlin", start_date=START, invoice_id=INVOICE,
+        incomplete_until=START + timedelta(days=7), old_provider_id="s-1", metadata=METADATA,
+    )  # fmt: skip
+
+
+def _subscriptions() -> list[Any]:
+    running, abandoned, unpaid = _subscription(7), _subscription(8), _subscription(9)
+    running.activate(START)
+    running.renew(running.next_phase("ph_01kg9x0000e0080000000000h1"), INVOICE, START)
+    running.note_decline(INVOICE, "card_declined", "The card was declined.", START)
+    running.activate(START, phase=running.phase, anchor=START)
+    running.fall_past_due(INVOICE, START)
+    running.update({"auto_renew": True, "payment_method_id": None})
+    running.cancel_at_end(START, "moved away")
+    running.expire(START)
+    abandoned.give_up(START)
+    unpaid.activate(START)
+    unpaid.renew(unpaid.next_phase("ph_01kg9x0000e0080000000000h2"), INVOICE, START)
+    unpaid.become_unpaid(INVOICE, START)
+    return [running, abandoned, unpaid]
+
+
+def _invoice(number: int) -> Any:
+    invoice = begin(
+        Invoice, number, customer_id=CUSTOMER, currency="USD", collection_method="send_invoice",
+        billing_reason="manual", lines=(LINE,), subscription_id=None, notes="Danke",
+        purchase_order="PO-7", old_provider_id="i-1", metadata=METADATA,
+    )  # fmt: skip
+    invoice.issue({
+        "series": "INV-", "issued_at": START, "issued_on": ON, "due_at": START + timedelta(30),
+        "lines": (LINE,), "subtotal": 5210, "tax": 990, "total": 6200,
+        "revenue_recognition_strategy": "invoice_payment", "customer_email": "ada@example.com",
+        "customer_first_name": "Ada", "customer_last_name": "Lovelace",
+        "organization_name": "Analytical Engines", "period_start": START,
+        "period_end": START + timedelta(days=28), "charging": PAYMENT,
+    })  # fmt: skip
+    return invoice
+
+
+def _invoices() -> list[Any]:
+    paid, void, lost = _invoice(10), _invoice(11), _invoice(12)
+    paid.decline(PAYMENT, "card_declined", "The card was declined.", at=START, past_due=False)
+    paid.fall_past_due(START)
+    paid.start_payment(PAYMENT)
+    paid.receive(PAYMENT, 6200, "online", at=START, on=ON, redated={
+        "lines": (LINE,), "period_start": START, "period_end": START + timedelta(days=28),
+    })  # fmt: skip
+    paid.update({"notes": None})
+    for other in (void, lost):
+        other.decline(PAYMENT, "card_declined", "no", at=START, past_due=True)
+    void.receive(None, 100, "offline", at=START, on=ON)
+    void.void(at=START, on=ON, reason="wrong address")
+    lost.mark_uncollectible(at=START, on=ON, reason="bankrupt")
+    return [paid, void, lost]
+
+
+def _money() -> list[Any]:
+    charge = {
+        "customer_id": CUSTOMER, "amount": 6200, "currency": "USD", "gateway": "sandbox",
+        "payment_method_id": METHOD, "method_reference": "tok_visa", "started_at": START,
+        "invoice_id": INVOICE, "request_key": "key-1", "request_ref": INVOICE,
+    }  # fmt: skip
+    approved, declined = begin(Payment, 13, **charge), begin(Payment, 14, **charge)
+    approved.succeed("sandbox_1", START)
+    declined.fail("card_declined", "The card was declined.", START)
+    check = begin(
+        Payment, 15, Payment.Recorded, customer_id=CUSTOMER, amount=100, currency="USD",
+        category="check", reference="1001", recorded_on=ON, started_at=START, invoice_id=INVOICE,
+    )  # fmt: skip
+    balance = begin(Balance, 16, customer_id=CUSTOMER, currency="USD")
+    balance.credit("bal_01kg9x0000e0080000000000b1", 100, "unapplied", "Paid towards INV-000001",
+                   at=START, on=ON, invoice_id=INVOICE, payment_id=PAYMENT)  # fmt: skip
+    return [approved, declined, check, balance]

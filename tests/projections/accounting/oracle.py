@@ -1,0 +1,226 @@
+"""A slow second opinion: walks the calendar day by day and keeps its books in exact fractions.
+
+It shares nothing with the product: no segments, no closed form, no posting rules. Each line carries
+what it has to earn a day; a cent is booked when the exact cumulative figure rounds to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from projections.envelope import Envelope
+
+DAY = timedelta(days=1)
+
+
+def half_away(value: Fraction) -> int:
+    whole, rest = divmod(abs(value), 1)
+    size = int(whole) + (1 if rest >= Fraction(1, 2) else 0)
+    return size if value >= 0 else -size
+
+
+def apportioned(part: int, amounts: list[int]) -> list[int]:
+    """Largest remainder on fractions, ties to the first."""
+    whole = sum(amounts)
+    if part == whole:
+        return amounts
+    if whole < 0:
+        return [-each for each in apportioned(-part, [-each for each in amounts])]
+    exact = [Fraction(part * amount, whole) for amount in amounts]
+    given = [each.numerator // each.denominator for each in exact]
+    while sum(given) < part:
+        lacking = [want - have for want, have in zip(exact, given, strict=True)]
+        given[lacking.index(max(lacking))] += 1
+    return given
+
+
+@dataclass
+class Earning:
+    """`to_earn` spread over a number of days from `first`; `gone` days have been counted."""
+
+    to_earn: int
+    first: date
+    days: int
+    booked: int = 0
+
+    def cumulative(self, day: date) -> int:
+        passed = min(max((day - self.first).days + 1, 0), self.days)
+        return half_away(Fraction(self.to_earn * passed, self.days))
+
+
+@dataclass
+class Line:
+    ref: str
+    currency: str
+    who: str
+    net: int
+    tax: int
+    earnings: list[Earning] = field(default_factory=list)
+    earned: int = 0
+    contra: int = 0
+    deferred: int = 0
+    by_month: Counter[str] = field(default_factory=Counter)
+
+
+class Oracle:
+    """The books of a history as known at a position, at the end of any day."""
+
+    def __init__(self, events: Iterable[Envelope], position: int, until: date) -> None:
+        self.accounts: Counter[tuple[str, str]] = Counter()
+        self.lines: dict[str, list[Line]] = {}
+        self.invoices: dict[str, dict[str, Any]] = {}
+        self.currencies: dict[str, str] = {}
+        by_day: dict[date, list[Envelope]] = defaultdict(list)
+        for each in events:
+            if each.position <= position:
+                by_day[each.recorded_at.date()].append(each)
+        day = min(by_day, default=until)
+        while day <= until:
+            for each in by_day[day]:
+                self._happen(each, day)
+            self._pass(day)
+            day += DAY
+
+    def trial_balance(self) -> dict[tuple[str, str], int]:
+        return {key: amount for key, amount in self.accounts.items() if amount}
+
+    def deferred(self) -> dict[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for line in self._all():
+            found[line.who, line.currency] += line.deferred
+        return {key: amount for key, amount in found.items() if amount}
+
+    def recognized(self) -> dict[tuple[str, str], int]:
+        """By line and month."""
+        return {
+            (line.ref, month): amount
+            for line in self._all()
+            for month, amount in line.by_month.items()
+            if amount
+        }
+
+    def _all(self) -> Iterable[Line]:
+        return (line for lines in self.lines.values() for line in lines)
+
+    def _post(self, currency: str, **amounts: int) -> None:
+        assert sum(amounts.values()) == 0
+        for account, amount in amounts.items():
+            self.accounts[account, currency] += amount
+
+    def _pass(self, day: date) -> None:
+        """What the day earns."""
+        for line in self._all():
+            for earning in line.earnings:
+                new = earning.cumulative(day) - earning.booked
+                earning.booked += new
+                line.deferred -= new
+                self._earn(line, new, day)
+                self._post(line.currency, deferred_revenue=new, recognized_revenue=-new)
+
+    def _earn(self, line: Line, amount: int, day: date) -> None:
+        line.earned += amount
+        line.by_month[f"{day:%Y-%m}"] += amount
+
+    def _happen(self, each: Envelope, day: date) -> None:
+        name = each.topic.replace(".", "_")
+        getattr(self, f"_{name}", lambda *_: None)(each.subject, each.event, day)
+
+    def _invoice_created(self, ref: str, event: Any, _: date) -> None:
+        self.invoices[ref] = {
+            "who": event.customer_id, "currency": event.currency, "got": 0, "back": 0,
+        }  # fmt: skip
+
+    def _invoice_issued(self, ref: str, event: Any, day: date) -> None:
+        invoice = self.invoices[ref]
+        invoice |= {"total": event.total, "lines": event.lines, "waits": False}
+        if event.revenue_recognition_strategy == "invoice_payment":
+            invoice["waits"] = True
+            return
+        side = "accounts_receivable" if event.total >= 0 else "customer_balance"
+        self.accounts[side, invoice["currency"]] += event.total
+        self._bill(ref, event.lines, day)
+
+    def _bill(self, ref: str, lines: Iterable[Any], day: date) -> None:
+        invoice = self.invoices[ref]
+        self.lines[ref] = []
+        for sold in lines:
+            line = Line(sold.id, invoice["currency"], invoice["who"], sold.amount, sold.tax)
+            self.lines[ref].append(line)
+            self.accounts["tax_payable", line.currency] -= sold.tax
+            if sold.service_start is None:
+                self.accounts["recognized_revenue", line.currency] -= sold.amount
+                self._earn(line, sold.amount, day)
+            else:
+                self.accounts["deferred_revenue", line.currency] -= sold.amount
+                line.deferred = sold.amount
+                days = (sold.service_end - sold.service_start).days
+                line.earnings = [Earning(sold.amount, sold.service_start, days)]
+
+    def _invoice_payment_succeeded(self, ref: str, event: Any, day: date) -> None:
+        invoice = self.invoices[ref]
+        currency, cash = invoice["currency"], f"cash_{event.source}"
+        if event.source not in {"online", "offline"}:
+            cash = "customer_balance"
+        if not invoice["waits"]:
+            if event.amount > 0:
+                self._post(currency, **{cash: event.amount, "accounts_receivable": -event.amount})
+        elif not event.completes:
+            self._post(currency, **{cash: event.amount, "unapplied_payments": -event.amount})
+        else:
+            self.accounts[cash, currency] += event.amount
+            self.accounts["unapplied_payments", currency] += invoice["got"]
+            self._bill(ref, event.lines or invoice["lines"], day)
+            invoice["waits"] = False
+        invoice["got"] += event.amount
+
+    def _invoice_voided(self, ref: str, event: Any, day: date) -> None:
+        owed = self.invoices[ref]["total"] - self.invoices[ref]["got"] + event.returned
+        self._take_back(ref, owed, "voids", day)
+
+    def _invoice_marked_uncollectible(self, ref: str, event: Any, day: date) -> None:
+        owed = self.invoices[ref]["total"] - self.invoices[ref]["got"]
+        self._take_back(ref, owed, "bad_debt", day)
+
+    def _take_back(self, ref: str, owed: int, contra: str, day: date) -> None:
+        lines = self.lines.get(ref, [])
+        if not lines:
+            return
+        currency = self.invoices[ref]["currency"]
+        parts = apportioned(owed, [line.net + line.tax for line in lines])
+        for line, part in zip(lines, parts, strict=True):
+            earned = line.net - line.deferred
+            unearned, lost, tax = apportioned(part, [line.deferred, earned, line.tax])
+            self._post(
+                currency, deferred_revenue=unearned, tax_payable=tax,
+                accounts_receivable=-part, **{contra: lost},
+            )  # fmt: skip
+            line.deferred -= unearned
+            line.contra += lost
+            if unearned:
+                self._go_on(line, day)
+
+    def _go_on(self, line: Line, day: date) -> None:
+        """What is still deferred is earned over the days that are left, or today if none are."""
+        (old,) = line.earnings
+        first = max(day, old.first)
+        left = (old.first + old.days * DAY - first).days
+        line.earnings = [Earning(line.deferred, first, max(left, 1))] if line.deferred else []
+
+    def _balance_created(self, ref: str, event: Any, _: date) -> None:
+        self.currencies[ref] = event.currency
+
+    def _balance_credited(self, ref: str, event: Any, _: date) -> None:
+        source = {
+            "online": "cash_online", "offline": "cash_offline", "unapplied": "unapplied_payments",
+            "receivable": "accounts_receivable", "invoice": None,
+        }[event.source]  # fmt: skip
+        if source:
+            amounts = {source: event.amount, "customer_balance": -event.amount}
+            self._post(self.currencies[ref], **amounts)
