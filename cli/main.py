@@ -12,6 +12,7 @@ from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
 from store.embedded import ServerFailed
+from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
 
 COMMANDS = (processes, database, accounts, history)
@@ -20,6 +21,7 @@ COMMANDS = (processes, database, accounts, history)
 EXPECTED = (
     BadSettings,
     ServerFailed,
+    ProgramsMissing,
     CommandFailed,
     MigrationRefused,
     NoCluster,

