@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def following(conninfo: str, account_id: UUID, groups: Sequence[str]) -> Iterato
 
 
 def _follow(conninfo: str, account_id: UUID, name: str, stop: Event, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the import, which then says so
     connections = Connections(conninfo, size=1)
     group = next(group for group in GROUPS if group.name == name)
     pause = _PAUSE_SECONDS[name]

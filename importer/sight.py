@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from importer.timeline import SentInvoices
+    from importer.timeline import Page, SentInvoices
     from scheduler.due import DueWork
 
 
@@ -46,9 +45,7 @@ class Sight:
     def open_invoices(self) -> list[str]:
         return self._shown().open_invoices()
 
-    def issued_at(
-        self, at: datetime, after: str | None, limit: int
-    ) -> Sequence[tuple[str, str]]:
+    def issued_at(self, at: datetime, after: str | None, limit: int) -> Page:
         if after is None:
             self._shown()
         return self._sent.issued_at(at, after, limit)
