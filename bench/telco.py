@@ -1,4 +1,4 @@
-"""The import of a real file of subscribers: how long, how large, and whether every cent is right."""
+"""The import of a real file of subscribers: how long, how large, and every cent compared."""
 
 from __future__ import annotations
 
