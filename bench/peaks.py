@@ -7,11 +7,10 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import psutil
+import psycopg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from store.connections import Connections
 
 LOOK_SECONDS = 0.5
 MEGABYTE = 1024 * 1024
@@ -19,14 +18,14 @@ _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backe
 
 
 @contextmanager
-def watched(connections: Connections) -> Iterator[dict[str, int]]:
+def watched(conninfo: str) -> Iterator[dict[str, int]]:
     """Bytes by process, filled while the block runs: this one, those it started, the database's.
 
     Of a database process its own memory, without the buffers that all of them share.
     """
     peaks: dict[str, int] = {}
     over = Event()
-    watcher = Thread(target=_watch, args=(connections, peaks, over), daemon=True)
+    watcher = Thread(target=_watch, args=(conninfo, peaks, over), daemon=True)
     watcher.start()
     try:
         yield peaks
@@ -35,14 +34,14 @@ def watched(connections: Connections) -> Iterator[dict[str, int]]:
         watcher.join()
 
 
-def _watch(connections: Connections, peaks: dict[str, int], over: Event) -> None:
+def _watch(conninfo: str, peaks: dict[str, int], over: Event) -> None:
     while not over.wait(LOOK_SECONDS):
         me = psutil.Process()
         _note(peaks, "import", me.pid, shared=True)
         for child in me.children():
             if "spawn_main" in " ".join(_command(child)):
                 _note(peaks, f"projector {child.pid}", child.pid, shared=True)
-        with connections.connection() as connection:
+        with psycopg.connect(conninfo) as connection:
             for (pid,) in connection.execute(_BACKENDS):
                 _note(peaks, f"database {pid}", pid, shared=False)
 

@@ -61,7 +61,10 @@ def telco(parts: Parts, file: Path, watch: Watch) -> Measured:
     )
     desk = parts.desk(opened.account_id, ACT)
     begun = time.monotonic()
-    with watched(parts.connections) as peaks, rows_of(file, mapping, "UTC", None, watch) as rows:
+    with (
+        watched(parts.connections.conninfo) as peaks,
+        rows_of(file, mapping, "UTC", None, watch) as rows,
+    ):
         outcome = import_rows(parts.connections, desk, mapping.currency, rows[0], UNTIL, watch)
         seconds = time.monotonic() - begun
     wanted = expected(file)

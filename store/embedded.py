@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,6 @@ from store.server_programs import SERVER_SETTINGS, program, programs
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     import psutil
@@ -99,9 +99,13 @@ class EmbeddedServer:
         if running is None:
             self._initialise()
             self._start()
-        self._wait_until_ready()
-        if running is None:
-            _ensure_database(self.url)
+        try:
+            self._wait_until_ready()
+            if running is None:
+                _ensure_database(self.url)
+        except BaseException:
+            self._abandon()  # an interrupted start leaves nothing behind
+            raise
         return running is None
 
     def _initialise(self) -> None:
@@ -141,6 +145,15 @@ class EmbeddedServer:
                 raise ServerFailed(f"PostgreSQL ended while starting:\n{_tail(self._log)}")
             time.sleep(0.02)
         raise ServerFailed(f"PostgreSQL is still not ready:\n{_tail(self._log)}")
+
+    def _abandon(self) -> None:
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.send_signal(signal.SIGINT)
+        try:
+            self._child.wait(_STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
 
     def _stop(self) -> None:
         postmaster = _living(self._pgdata)
