@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Outcome
     from domain.shared.terms import Terms
+    from domain.subscriptions.subscription import Phase
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -209,12 +210,7 @@ def open_subscription(
     trial = phase.index < 0
     invoice, payment = None, None
     if not trial:
-        bill = Bill(
-            customer=sale.customer, subscription_ref=ref, phase=phase, quantity=new.quantity,
-            collection_method=sale.collection_method, billing_reason="subscription_create",
-            method=sale.method, notes=new.invoice_notes, purchase_order=new.purchase_order,
-            request_key=request_key,
-        )  # fmt: skip
+        bill = _first_bill(sale, new, ref, phase, request_key)
         invoice, payment = bill_term(books, account, bill, at)
     subscription = Subscription.begin(
         Subscription.Created,
@@ -236,6 +232,23 @@ def open_subscription(
     if _begins_at_once(subscription, invoice):
         subscription.activate(at)
     return Case(payment, invoice, subscription)  # type: ignore[arg-type]
+
+
+def _first_bill(
+    sale: Sale, new: NewSubscription, ref: str, phase: Phase, request_key: str | None
+) -> Bill:
+    return Bill(
+        customer=sale.customer,
+        subscription_ref=ref,
+        phase=phase,
+        quantity=new.quantity,
+        collection_method=sale.collection_method,
+        billing_reason="subscription_create",
+        method=sale.method,
+        notes=new.invoice_notes,
+        purchase_order=new.purchase_order,
+        request_key=request_key,
+    )
 
 
 def _require_countable(terms: Terms, quantity: int) -> None:
