@@ -6,25 +6,30 @@ import sys
 
 import typer
 
-from cli import accounts, database, history, processes
+from cli import accounts, benching, database, history, importing, processes, proof
 from domain.shared.errors import DomainError
+from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
 from store.embedded import ServerFailed
+from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
 
-COMMANDS = (processes, database, accounts, history)
+COMMANDS = (processes, database, accounts, history, proof, importing, benching)
 """Each has `register(app)`. A new group of commands is a module beside these, named here."""
 
 EXPECTED = (
     BadSettings,
     ServerFailed,
+    ProgramsMissing,
     CommandFailed,
     MigrationRefused,
     NoCluster,
     PermissionError,
     DomainError,
+    ImportRefused,
+    MappingWrong,
 )
 """What a person can mend: shown as one line, without a traceback."""
 

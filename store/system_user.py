@@ -6,26 +6,18 @@ through closed folders by name (an access control list) rather than by opening t
 
 from __future__ import annotations
 
-import errno
 import os
 import pwd
 import shutil
 import stat
-import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-SYSTEM_USER = "subledger"
-_ACL = "system.posix_acl_access"
-_ACL_VERSION = 2
-_USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
-_PASS = 0o1
-_NOBODY = 0xFFFFFFFF
+from store.access_list import let_pass
 
-Entry = tuple[int, int, int]
-"""Tag, permission bits, user or group: one line of an access control list."""
+SYSTEM_USER = "subledger"
 
 
 class CommandFailed(Exception):
@@ -66,7 +58,7 @@ class Runner:
         if not self.switch:
             return
         for folder in {*data.resolve().parents, *installation.resolve().parents}:
-            _let_pass(folder, self.uid)
+            let_pass(folder, self.uid)
         _open_to_readers(installation)
 
     def run(self, command: list[str], folder: Path) -> None:
@@ -121,50 +113,6 @@ _SBIN = os.pathsep.join([os.defpath, "/usr/sbin", "/sbin"])
 
 def _known(name: str) -> bool:
     return any(entry.pw_name == name for entry in pwd.getpwall())
-
-
-def _let_pass(folder: Path, uid: int) -> None:
-    found = folder.stat()
-    if found.st_mode & stat.S_IXOTH or (found.st_uid == uid and found.st_mode & stat.S_IXUSR):
-        return
-    try:
-        os.setxattr(folder, _ACL, _packed(_passing(_entries(folder), uid)))
-    except OSError as refused:
-        if refused.errno not in {errno.ENOTSUP, errno.EPERM, errno.EINVAL}:
-            raise
-        folder.chmod(found.st_mode | stat.S_IXOTH)  # no such lists here: through, but no listing
-
-
-def _entries(folder: Path) -> list[Entry]:
-    try:
-        raw = os.getxattr(folder, _ACL)
-    except OSError:
-        mode = folder.stat().st_mode
-        owner, group, others = mode >> 6 & 7, mode >> 3 & 7, mode & 7
-        return [
-            (_USER_OBJ, owner, _NOBODY),
-            (_GROUP_OBJ, group, _NOBODY),
-            (_OTHER, others, _NOBODY),
-        ]
-    return [(tag, bits, who) for tag, bits, who in struct.iter_unpack("<HHI", raw[4:])]
-
-
-def _passing(entries: list[Entry], uid: int) -> list[Entry]:
-    """The same list with `uid` let through: itself, and the mask that bounds it."""
-    mine = [bits for tag, bits, who in entries if (tag, who) == (_USER, uid)]
-    bound = [bits for tag, bits, _ in entries if tag in {_MASK, _GROUP_OBJ}]
-    kept = [
-        entry for entry in entries if (entry[0], entry[2]) != (_USER, uid) and entry[0] != _MASK
-    ]
-    added = [(_USER, _PASS | sum(mine), uid), (_MASK, _PASS | bound[-1], _NOBODY)]
-    return sorted(kept + added, key=lambda entry: (entry[0], entry[2]))
-
-
-def _packed(entries: list[Entry]) -> bytes:
-    """Source: linux/posix_acl_xattr.h, version 2: little endian tag, permissions, id."""
-    return struct.pack("<I", _ACL_VERSION) + b"".join(
-        struct.pack("<HHI", *each) for each in entries
-    )
 
 
 def _open_to_readers(installation: Path) -> None:

@@ -35,7 +35,7 @@ ONLY_IN = {
     "gunicorn": ("cli",),
     "typer": ("cli",),
     "rich": ("cli",),
-    "apscheduler": ("scheduler",),
+    "apscheduler": ("scheduler", "bootstrap.py"),
     "bootstrap": ("cli",),
     "settings": ("cli", "bootstrap.py", "api", "scheduler", "store", "gateways"),
 }

@@ -76,6 +76,13 @@ class Run:
         return self.process.wait(PATIENCE_SECONDS)
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
 def eventually(condition: Callable[[], bool], what: str) -> None:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while not condition():
@@ -197,3 +204,5 @@ def test_told_to_end_during_the_start_it_ends(tmp_path: Path) -> None:
     run = Run(tmp_path / "data", free_port())
     eventually((tmp_path / "data" / "postgres").exists, "has begun")
     assert run.stop() == 0
+    pgdata = str(tmp_path / "data" / "postgres")
+    assert not [each for each in psutil.process_iter() if pgdata in words_of(each)]

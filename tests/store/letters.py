@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime  # noqa: TC003 - events are decoded by these annotations
-from decimal import Decimal  # noqa: TC003
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, TypedDict
-from uuid import UUID  # noqa: TC003
+from uuid import UUID
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
-from domain.shared.personal import Personal  # noqa: TC001
+from domain.shared.personal import Personal
 
 
 class Tone(StrEnum):

@@ -114,6 +114,18 @@ def test_a_folder_prepared_by_somebody_else_is_not_used(
         EmbeddedServer(tmp_path / "data")
 
 
+def test_a_start_that_is_interrupted_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Path) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded, "is_ready", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedServer(tmp_path)
+    assert not postmasters(tmp_path)
+
+
 def test_a_server_that_cannot_start_says_why(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

