@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,25 @@ from psycopg_pool import ConnectionPool
 from store.bindings import register_bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
+
+
+class Lent:
+    """The pool's own block commits too: with autocommit that is work for nothing, on each save."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> Connection:
+        self._connection = self._pool.getconn()
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.putconn(self._connection)
 
 
 class Connections:
@@ -34,11 +47,9 @@ class Connections:
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._opening = Lock()
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Lent:
         """A connection for one block; given back at its end, replaced if it broke."""
-        with self._pool().connection() as connection:
-            yield connection
+        return Lent(self._pool())
 
     def close(self) -> None:
         """Closes this process's pool; another process's is not ours to close."""
