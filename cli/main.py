@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from cli import accounts, database, history, processes, proof
+from cli import accounts, benching, database, history, importing, processes, proof
 from domain.shared.errors import DomainError
+from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
@@ -15,7 +16,7 @@ from store.embedded import ServerFailed
 from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
 
-COMMANDS = (processes, database, accounts, history, proof)
+COMMANDS = (processes, database, accounts, history, proof, importing, benching)
 """Each has `register(app)`. A new group of commands is a module beside these, named here."""
 
 EXPECTED = (
@@ -27,6 +28,8 @@ EXPECTED = (
     NoCluster,
     PermissionError,
     DomainError,
+    ImportRefused,
+    MappingWrong,
 )
 """What a person can mend: shown as one line, without a traceback."""
 

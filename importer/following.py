@@ -1,13 +1,14 @@
-"""A second process that projects beside an import, so that both processors have work.
+"""Processes that project beside an import, one a group, so that no processor is idle.
 
-It ends when told to, when the import has ended in whatever way, and never holds anything back:
-what it leaves undone the import projects at its end.
+They end when told to or when the import has ended in whatever way, and nothing rests on them: what
+they leave undone the import projects when it looks, and at its end.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,36 +22,41 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
     from uuid import UUID
 
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = {"resources": 0.01, "accounting": 1.0}
+"""The import soon looks at its resources; its books are cheaper in large batches."""
 _PATIENCE_MS = 60_000
 
 
 @contextmanager
-def following(conninfo: str, account_id: UUID, groups: Sequence[str]) -> Iterator[int | None]:
-    """While the block runs, `groups` follow the account's log. Gives the process id."""
+def following(conninfo: str, account_id: UUID, groups: Sequence[str]) -> Iterator[list[int]]:
+    """While the block runs, `groups` follow the account's log. Gives the processes' ids."""
     spawning = multiprocessing.get_context("spawn")
     stop = spawning.Event()
-    follower = spawning.Process(
-        target=_follow, args=(conninfo, account_id, groups, stop, os.getpid()), daemon=True
-    )
-    follower.start()
+    followers = [
+        spawning.Process(
+            target=_follow, args=(conninfo, account_id, group, stop, os.getpid()), daemon=True
+        )
+        for group in groups
+    ]
+    for follower in followers:
+        follower.start()
     try:
-        yield follower.pid
+        yield [follower.pid or 0 for follower in followers]
     finally:
         stop.set()
-        follower.join()
+        for follower in followers:
+            follower.join()
 
 
-def _follow(
-    conninfo: str, account_id: UUID, groups: Sequence[str], stop: Event, parent: int
-) -> None:
+def _follow(conninfo: str, account_id: UUID, name: str, stop: Event, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the import, which then says so
     connections = Connections(conninfo, size=1)
-    wanted = [group for group in GROUPS if group.name in groups]
+    group = next(group for group in GROUPS if group.name == name)
+    pause = _PAUSE_SECONDS[name]
     try:
         while not stop.is_set() and os.getppid() == parent:
-            for group in wanted:
-                catch_up(connections, account_id, group)
-            time.sleep(_PAUSE_SECONDS)
+            catch_up(connections, account_id, group)
+            time.sleep(pause)
     finally:
         connections.close()
 

@@ -79,8 +79,8 @@ def _counted(counter: Counter[str]) -> str:
 class Watch(Protocol):
     """Whoever shows how far the import is."""
 
-    def stage(self, name: str, total: int) -> None:
-        """A new part of the work begins, of so many steps."""
+    def stage(self, name: str, total: int | None) -> None:
+        """A new part of the work begins, of so many steps where that is known."""
 
     def moved(self, steps: int) -> None:
         """So many steps were done."""

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from importer.timeline import SentInvoices
     from scheduler.due import Desk
 
-CACHED_AGGREGATES = 20_000
-"""What the books of an import keep in memory: about 100 MB."""
-
 
 def run_import(
     desk: Desk,

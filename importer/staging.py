@@ -79,6 +79,9 @@ class Staging:
         self._file.execute("COMMIT")
         self._file.executescript(_INDEXES)
 
+    def rows(self) -> int:
+        return self.count(Subscription)
+
     def count(self, kind: type[T]) -> int:
         return int(self._one(f"SELECT count(*) FROM {_KINDS[kind]}") or 0)
 

@@ -8,6 +8,7 @@ account's own clock.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +21,6 @@ from importer.outcome import Told
 from scheduler.due import Summary, run_due
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from importer.outcome import Outcome, Watch
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 AT_ONCE = 160
 """Subscriptions begun at a time: with invoice and payment three aggregates of an append's 500."""
 
+Page = Sequence[tuple[str, str | None]]
+"""Invoices, each with its subscription's old_provider_id."""
+
 INVOICES_AT_ONCE = 160
 """Invoices marked paid at a time, for the same reason."""
 
@@ -38,11 +41,8 @@ INVOICES_AT_ONCE = 160
 class SentInvoices(Protocol):
     """Invoices that were sent and wait for their money, read from the account's projections."""
 
-    def issued_at(self, at: datetime, after: str | None, limit: int) -> list[tuple[str, str]]:
-        """(invoice, its subscription's old_provider_id) by id, beginning after an invoice.
-
-        Open ones issued at that instant; without an old_provider_id they are left out.
-        """
+    def issued_at(self, at: datetime, after: str | None, limit: int) -> Page:
+        """Open ones issued at that instant by id, beginning after an invoice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +118,15 @@ class Timeline:
         if last is not None:
             self.desk.due.catch_up()
 
-    def _mark_paid(self, page: Sequence[tuple[str, str]]) -> None:
+    def _mark_paid(self, page: Page) -> None:
         desk = self.desk
-        known = {
-            each.old_provider_id: each
-            for each in self.staging.subscriptions([key for _, key in page])
-        }
+        keys = [key for _, key in page if key is not None]
+        known = {each.old_provider_id: each for each in self.staging.subscriptions(keys)}
         by_money = defaultdict(list)
         for invoice_ref, key in page:
-            if key in known and known[key].mark_paid_by is not None:
-                by_money[_money(known[key])].append(invoice_ref)
+            wanted = known.get(key or "")
+            if wanted is not None and wanted.mark_paid_by is not None:
+                by_money[_money(wanted)].append(invoice_ref)
         for offline, refs in by_money.items():
             lost = mark_many_paid(desk.books, desk.account, refs, offline, desk.act)
             self.outcome.ran["mark_paid"] += len(refs) - len(lost)

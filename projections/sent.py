@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     from store.connections import Connections
 
 _SENT = """
-SELECT t.id, s.old_provider_id
+SELECT t.id, t.subscription_id
   FROM invoices t
-  JOIN subscriptions s ON s.account_id = t.account_id AND s.generation = t.generation
-   AND s.id = t.subscription_id AND s.old_provider_id IS NOT NULL
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s
    AND t.status = 'open' AND t.collection_method = 'send_invoice'
-   AND t.issued_at = %(at)s AND t.id > %(after)s
- ORDER BY t.id LIMIT %(limit)s"""
+   AND t.due_at >= %(at)s AND t.issued_at = %(at)s AND t.id > %(after)s
+   AND t.subscription_id IS NOT NULL
+ ORDER BY t.due_at, t.id LIMIT %(limit)s"""
+# What was issued at one instant is due at one instant, so this is the order of the ids; by the
+# index of what is open and due, which holds little, where the one by id holds every invoice.
+_OLD_IDS = """
+SELECT t.id, t.old_provider_id
+  FROM subscriptions t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.id = ANY (%(ids)s)"""
 
 
 class AccountSentInvoices:
@@ -31,8 +36,13 @@ class AccountSentInvoices:
         self._connections = connections
         self._account_id = account_id
 
-    def issued_at(self, at: datetime, after: str | None, limit: int) -> list[tuple[str, str]]:
-        """(invoice, its subscription's old_provider_id): open ones issued at that instant, by id."""
+    def issued_at(
+        self, at: datetime, after: str | None, limit: int
+    ) -> list[tuple[str, str | None]]:
+        """(invoice, its subscription's old_provider_id): open ones of that instant, by id."""
         bound = {"at": at, "after": after or "", "limit": limit}
         with reading(self._connections, self._account_id, RESOURCES) as rows:
-            return [(row[0], row[1]) for row in rows.select(_SENT, bound)]
+            sent = rows.select(_SENT, bound)
+            subscriptions = sorted({subscription for _, subscription in sent})
+            old_ids = dict(rows.select(_OLD_IDS, {"ids": subscriptions})) if sent else {}
+        return [(invoice, old_ids.get(subscription)) for invoice, subscription in sent]

@@ -19,18 +19,21 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
+UNAVAILABLE = psycopg.OperationalError
+"""What is raised while the database cannot be reached, or has no time; trying again may help."""
 
 
 class Lent:
     """The pool's own block commits too: with autocommit that is work for nothing, on each save."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_pool", "_wait_seconds")
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: ConnectionPool[Connection], wait_seconds: float) -> None:
         self._pool = pool
+        self._wait_seconds = wait_seconds
 
     def __enter__(self) -> Connection:
-        self._connection = self._pool.getconn()
+        self._connection = self._pool.getconn(self._wait_seconds)
         return self._connection
 
     def __exit__(self, *_: object) -> None:
@@ -47,9 +50,12 @@ class Connections:
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._opening = Lock()
 
-    def connection(self) -> Lent:
-        """A connection for one block; given back at its end, replaced if it broke."""
-        return Lent(self._pool())
+    def connection(self, wait_seconds: float = 10.0) -> Lent:
+        """A connection for one block; given back at its end, replaced if it broke.
+
+        Raises UNAVAILABLE when none is to be had in time.
+        """
+        return Lent(self._pool(), wait_seconds)
 
     def close(self) -> None:
         """Closes this process's pool; another process's is not ours to close."""
