@@ -62,7 +62,7 @@ class Timeline:
         self.watch.stage("subscriptions and invoices", sum(now <= at <= until for at in instants))
         self._collect(now)
         for at in instants:
-            if at < now:
+            if at < now and at <= until:
                 self._tell_too_late(at)
             elif at <= until:
                 self._reach(at)
