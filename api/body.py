@@ -59,10 +59,16 @@ def read_json(request: Any) -> dict[str, Any]:
 def _read(request: Any) -> bytes:
     if (request.content_length or 0) > LARGEST_BODY:
         raise _too_large()
-    raw: bytes = request.bounded_stream.read(LARGEST_BODY + 1)
+    raw: bytes = _stream(request).read(LARGEST_BODY + 1)
     if len(raw) > LARGEST_BODY:
         raise _too_large()
     return raw
+
+
+def _stream(request: Any) -> Any:
+    """A body sent in chunks has no length; the server ends it, where it says that it does."""
+    in_chunks = request.content_length is None and request.env.get("wsgi.input_terminated")
+    return request.stream if in_chunks else request.bounded_stream
 
 
 def _too_large() -> Refused:

@@ -11,6 +11,7 @@ import structlog
 
 from domain.shared import errors as domain
 from domain.shared.errors import DomainError, FieldError
+from store.connections import UNAVAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ def problem(refusal: Refused, request_id: str) -> dict[str, Any]:
 def register(app: falcon.App[Any, Any]) -> None:
     """Every way a request can fail ends in a problem; later handlers are asked first."""
     app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(UNAVAILABLE, _unavailable)
     app.add_error_handler(falcon.HTTPError, _protocol)
     app.add_error_handler(DomainError, _domain)
     app.add_error_handler(Refused, _refused)
@@ -100,6 +102,14 @@ def _protocol(request: Any, response: Any, error: falcon.HTTPError, _params: Any
     code = _PROTOCOL_CODES.get(status, HTTPStatus(status).name.lower())
     detail = error.description or "there is nothing at this address"
     _answer(request, response, Refused(status, code, detail, headers=dict(error.headers or {})))
+
+
+def _unavailable(request: Any, response: Any, error: Exception, _params: Any) -> None:
+    """Nothing can be said of what a write did: its key tells, when it is sent again."""
+    _log.warning("database_unavailable", request_id=request.context.request_id, reason=str(error))
+    detail = "the database does not answer; send it again with the same Idempotency-Key"
+    headers = {"Retry-After": "1"}
+    _answer(request, response, Refused(503, "database_unavailable", detail, headers=headers))
 
 
 def _unexpected(request: Any, response: Any, error: Exception, _params: Any) -> None:

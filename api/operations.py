@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.services import Services
 
 _log = structlog.get_logger()
+_WAIT_SECONDS = 2.0
 _PATIENCE = timedelta(seconds=60)
 """A view further behind than this is not being projected."""
 
@@ -46,7 +47,7 @@ class Readiness:
 
     def _wrong(self) -> list[FieldError]:
         try:
-            with self._services.connections.connection() as connection:
+            with self._services.connections.connection(_WAIT_SECONDS) as connection:
                 if not apply.current(connection):
                     return [FieldError("migrations", "not_current", "run subledger migrate")]
                 stopped = stopped_projections(connection)

@@ -57,9 +57,12 @@ class Read(Route):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Route):
-    """`pays`: a decline is the answer 402 rather than part of the resource."""
+    """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
+    answers with is not shown any more.
+    """
 
     body: type[Body] = Nothing
     status: int = 200
     key: Key = Key.ACCEPTED
     pays: bool = False
+    deletes: bool = False

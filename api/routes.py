@@ -76,7 +76,8 @@ _PRODUCTS = _read(
     _write(PRODUCTS, "PATCH", "/{id}", products.update, "Change a product", products.ProductChange),
     _write(PRODUCTS, "POST", "/{id}/archive", products.archive, "Archive a product"),
     _write(PRODUCTS, "POST", "/{id}/unarchive", products.unarchive, "Sell a product again"),
-    _write(PRODUCTS, "DELETE", "/{id}", products.delete, "Delete a product without active plans"),
+    _write(PRODUCTS, "DELETE", "/{id}", products.delete, "Delete a product without active plans",
+           deletes=True),
 )  # fmt: skip
 _PLANS = _read(
     PLANS,
@@ -84,7 +85,7 @@ _PLANS = _read(
     _write(PLANS, "PATCH", "/{id}", plans.update, "Change a plan", plans.PlanChange),
     _write(PLANS, "POST", "/{id}/archive", plans.archive, "Archive a plan"),
     _write(PLANS, "POST", "/{id}/unarchive", plans.unarchive, "Sell a plan again"),
-    _write(PLANS, "DELETE", "/{id}", plans.delete, "Delete a plan"),
+    _write(PLANS, "DELETE", "/{id}", plans.delete, "Delete a plan", deletes=True),
 )
 _CUSTOMERS = _read(
     CUSTOMERS,
@@ -153,7 +154,8 @@ _ACCOUNT = (
 )  # fmt: skip
 _REPORTS = (
     Read(method="GET", path=f"{BASE}/reports/{{name}}", handler=reports.show, kind="report",
-         rule="reports:read", shape=Shape.REPORT, parameters=reports.PARAMETERS, summary="A report"),
+         rule="reports:read", shape=Shape.REPORT, parameters=reports.PARAMETERS,
+         summary="A report"),
     Read(method="GET", path=f"{BASE}/exports/{{name}}.csv", handler=exports.as_csv, kind="export",
          rule="exports:read", shape=Shape.FILE, parameters=("format",),
          summary="A list or a report as CSV"),

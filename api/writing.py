@@ -54,11 +54,6 @@ def of(done: Done) -> Written:
     return Written(done.ref, done.recorded)
 
 
-def hidden(done: Done) -> Written:
-    """Of a command after which the thing is not shown any more."""
-    return Written(done.ref, done.recorded, {"hides": True, "shown": {"deleted": True}})
-
-
 def paid(result: tuple[Done, Outcome | None]) -> Written:
     """Of a command that asked a gateway."""
     done, outcome = result
@@ -75,10 +70,11 @@ class Writing:
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         call, body = self._read(request, path)
         answered = perform(self._route, call, body)
-        shown.headers(response, answered.position)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
-        self._answer(response, call, answered)
+        lag = 0 if answered.replayed else _lag(call, answered.position)
+        shown.headers(response, answered.position, behind=lag)
+        self._answer(response, call, answered, projected=not answered.replayed and lag == 0)
 
     def _read(self, request: Any, path: Mapping[str, str]) -> tuple[Call, Any]:
         route = self._route
@@ -93,13 +89,12 @@ class Writing:
         call.reason = getattr(body, "reason", None)
         return call, body
 
-    def _answer(self, response: Any, call: Call, answered: Answered) -> None:
+    def _answer(self, response: Any, call: Call, answered: Answered, *, projected: bool) -> None:
         route, answer = self._route, answered.answer
         outcome = answer.get("outcome")
-        projected = not answered.replayed and _projected(call, answered.position)
         if outcome == "declined" and route.pays:
             raise _declined(answer)
-        resource = _resource(call, route.kind, answered, projected=projected)
+        resource = _resource(call, route, answered, projected=projected)
         if outcome == "unanswered":
             response.status = 202
             resource = {**resource, "status": "processing"}
@@ -148,15 +143,17 @@ def _declined(answer: Mapping[str, Any]) -> Refused:
     return Refused(402, "payment_declined", answer["detail"], [wrong])
 
 
-def _resource(call: Call, kind: Any, answered: Answered, *, projected: bool) -> Shown:
+def _resource(call: Call, route: Write, answered: Answered, *, projected: bool) -> Shown:
     """As projected, or, where that is not this answer's position, told from its own events."""
     ref = answered.answer["id"]
-    if projected and not answered.answer.get("hides"):
-        return views.one(call, kind, ref).resource
-    return views.one_as_of(call, kind, ref, answered.position).resource
+    if projected and not route.deletes:
+        return views.one(call, route.kind, ref).resource
+    shown = views.one_as_of(call, route.kind, ref, answered.position).resource
+    return {**shown, "deleted": True} if route.deletes else shown
 
 
-def _projected(call: Call, position: int) -> bool:
+def _lag(call: Call, position: int) -> int:
+    """Projects up to the position; by how much that failed."""
     connections = call.services.connections
     at = wait_for(connections, call.account_id, RESOURCES, position, PROJECTION_WAIT_MS)
-    return at.position >= position
+    return max(position - at.position, 0)

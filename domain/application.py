@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import Application, Repository
 from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
-from domain.shared.errors import ConcurrentChange, DomainError, Invalid, NotFound
+from domain.shared.errors import DomainError, Invalid, NotFound
+from domain.shared.groups import Group as Group
+from domain.shared.groups import Lost as Lost
+from domain.shared.groups import batches, conditions_of_all, refuse_entangled
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
 
@@ -24,23 +27,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Aggregate)
 
-AGGREGATES_AN_APPEND = 500
-"""Bulk work holds the account's head no longer than this many aggregates take."""
 _ENVIRONMENT = Environment()
-
-
-class Group(NamedTuple):
-    """Aggregates of bulk work that are recorded together or not at all."""
-
-    aggregates: Sequence[Aggregate]
-    given: Conditions = NO_CONDITIONS
-
-
-class Lost(NamedTuple):
-    """A group that was refused; its aggregates have to be loaded again."""
-
-    group: Group
-    error: DomainError
 
 
 class Books(Application[UUID]):
@@ -120,7 +107,7 @@ class Books(Application[UUID]):
         A refused append is tried again by halves, so one conflict costs its group only.
         """
         lost: list[Lost] = []
-        for batch in _batches(groups):
+        for batch in batches(groups):
             lost.extend(self._record_by_halves(batch, by))
         return lost
 
@@ -212,11 +199,11 @@ class Books(Application[UUID]):
     def _record_by_halves(self, groups: Sequence[Group], by: Context) -> Iterator[Lost]:
         try:
             if len(groups) > 1:
-                _refuse_entangled(groups)
+                refuse_entangled(groups)
             self.record(
                 *(aggregate for group in groups for aggregate in group.aggregates),
                 by=by,
-                given=_all_of([group.given for group in groups]),
+                given=conditions_of_all([group.given for group in groups]),
             )
         except DomainError as error:
             if len(groups) == 1:
@@ -253,46 +240,3 @@ def _snapshot_due(aggregate: Aggregate) -> bool:
         return False
     before = aggregate.version - len(aggregate.pending_events)
     return aggregate.version // aggregate.SNAPSHOT_EVERY > before // aggregate.SNAPSHOT_EVERY
-
-
-def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
-    batch: list[Group] = []
-    size = 0
-    for group in groups:
-        if batch and size + len(group.aggregates) > AGGREGATES_AN_APPEND:
-            yield batch
-            batch, size = [], 0
-        batch.append(group)
-        size += len(group.aggregates)
-    if batch:
-        yield batch
-
-
-def _refuse_entangled(groups: Sequence[Group]) -> None:
-    """Each group decided without the others: none may change what another's decision rests on."""
-    writers = {each.id: at for at, group in enumerate(groups) for each in group.aggregates}
-    claimers = {(claim.kind, at) for at, group in enumerate(groups) for claim in group.given.claims}
-    for at, (_, given) in enumerate(groups):
-        guarded = any(writers.get(guard.aggregate_id, at) != at for guard in given.guards)
-        forbidden = given.forbidden_claims and any(
-            kind in given.forbidden_claims and claimer != at for kind, claimer in claimers
-        )
-        if guarded or forbidden:
-            raise ConcurrentChange(detail="groups of one append rest on each other")
-
-
-def _all_of(conditions: Sequence[Conditions]) -> Conditions:
-    """The conditions of many groups as those of one append."""
-    special = [each for each in conditions if each is not NO_CONDITIONS]
-    if not special:
-        return NO_CONDITIONS
-    if len(conditions) == 1:
-        return conditions[0]
-    if any(each.key or each.completes_key or each.clock for each in special):
-        raise ValueError("a request's key or the clock belongs to an append of its own")
-    return Conditions(
-        claims=[claim for each in special for claim in each.claims],
-        releases=[claim for each in special for claim in each.releases],
-        forbidden_claims=sorted({kind for each in special for kind in each.forbidden_claims}),
-        guards=[guard for each in special for guard in each.guards],
-    )

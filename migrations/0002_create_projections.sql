@@ -301,14 +301,4 @@ CREATE INDEX balance_transactions_by_customer
     ON balance_transactions (account_id, generation, customer_id);
 
 
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'subledger_service') THEN
-        GRANT SELECT, INSERT, UPDATE, DELETE ON
-            projection_tracking, projection_live, accounts, products, plans, customers,
-            payment_methods, subscriptions, subscription_phases, invoices, payments, balances,
-            balance_transactions
-            TO subledger_service;
-    END IF;
-END
-$$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON projection_tracking, projection_live, accounts, products, plans, customers, payment_methods, subscriptions, subscription_phases, invoices, payments, balances, balance_transactions TO subledger_service;

@@ -117,6 +117,7 @@ CREATE TABLE accounting_parties (
     generation        bigint NOT NULL,
     customer_id       text COLLATE "C" NOT NULL,
     from_position     bigint NOT NULL,
+    until_position    bigint,
     email             text,
     first_name        text,
     last_name         text,

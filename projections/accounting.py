@@ -105,7 +105,7 @@ def _issued(batch: Batch, at: Envelope) -> None:
     row.strategy = event.revenue_recognition_strategy
     batch.name_party(
         PartyRow(
-            row.customer_id, at.position, event.customer_email, event.customer_first_name,
+            row.customer_id, at.position, None, event.customer_email, event.customer_first_name,
             event.customer_last_name, event.organization_name,
         )
     )  # fmt: skip

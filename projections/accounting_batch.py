@@ -73,6 +73,7 @@ class Batch:
     new_lines: list[LineRow] = field(default_factory=list)
     new_segments: list[SegmentRow] = field(default_factory=list)
     new_parties: list[PartyRow] = field(default_factory=list)
+    changed_parties: dict[tuple[str, int], PartyRow] = field(default_factory=dict)
     old_lines: set[str] = field(default_factory=set)
     changed_lines: dict[tuple[str, int], LineRow] = field(default_factory=dict)
     changed_segments: dict[SegmentKey, SegmentRow] = field(default_factory=dict)
@@ -99,6 +100,9 @@ class Batch:
         """Keeps who a customer is from a position on, where that differs from before."""
         known = self.parties.get(party.customer_id)
         if known is None or _names(known) != _names(party):
+            if known is not None:
+                known.until_position = party.from_position
+                self.changed_parties[known.customer_id, known.from_position] = known
             self.parties[party.customer_id] = party
             self.new_parties.append(party)
 
@@ -174,6 +178,7 @@ class Batch:
         SEGMENTS.insert(work, self.new_segments)
         SEGMENTS.upsert(work, self.changed_segments.values())
         PARTIES.insert(work, self.new_parties)
+        PARTIES.upsert(work, self.changed_parties.values())
         JOURNAL.insert(work, self.journal)
         SUMS.upsert(work, (SumRow(*key, self.sums[key]) for key in sorted(self.changed_sums)))
 

@@ -128,8 +128,11 @@ class BalanceRow:
 
 @dataclass(slots=True)
 class PartyRow:
+    """Known from a position on, until before another (set once, when the customer changed)."""
+
     customer_id: str
     from_position: int
+    until_position: int | None
     email: str | None
     first_name: str | None
     last_name: str | None

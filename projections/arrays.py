@@ -42,7 +42,10 @@ def array_of(elements: Elements, values: Sequence[Any]) -> bytes:
     if not values:
         return elements.array_kind(pack("!iii", 0, 0, elements.oid))
     header = _HEADER(1, 1, elements.oid, len(values), 1)
-    return elements.array_kind(header + b"".join(elements.encode(values)))
+    # Many columns are empty in a whole batch.
+    empty = values.count(None) == len(values)
+    body = _NULL * len(values) if empty else b"".join(elements.encode(values))
+    return elements.array_kind(header + body)
 
 
 def _sized(value: bytes) -> bytes:
@@ -51,7 +54,9 @@ def _sized(value: bytes) -> bytes:
 
 
 def _texts(values: Sequence[str | None]) -> list[bytes]:
-    return [_NULL if value is None else _sized(value.encode()) for value in values]
+    """Each distinct text is encoded once: ids and words repeat."""
+    encoded = {each: _sized(each.encode()) for each in {*values} if each is not None}
+    return [encoded.get(each, _NULL) for each in values]  # type: ignore[arg-type]
 
 
 def _raw(values: Sequence[bytes | None]) -> list[bytes]:
@@ -67,7 +72,8 @@ def _booleans(values: Sequence[bool | None]) -> list[bytes]:
 
 
 def _instants(values: Sequence[datetime | None]) -> list[bytes]:
-    return [_NULL if value is None else _BIG(8, _microseconds(value)) for value in values]
+    encoded = {each: _BIG(8, _microseconds(each)) for each in {*values} if each is not None}
+    return [encoded.get(each, _NULL) for each in values]  # type: ignore[arg-type]
 
 
 def _microseconds(instant: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Every aggregate whose events are projected, by topic: the prefix of its ids, its event classes."""
+"""Every aggregate whose events are projected: its event classes, its ids' prefix by topic."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
-from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.customers.customer import Customer
@@ -109,7 +109,7 @@ _ACCOUNT_CURRENCY = """(SELECT a.currency FROM accounts a
 _BALANCE = f"""coalesce((SELECT b.amount FROM balances b
    WHERE b.account_id = t.account_id AND b.generation = t.generation
      AND b.customer_id = t.id AND b.currency = {_ACCOUNT_CURRENCY}), 0)"""
-_BALANCES = """coalesce((SELECT json_object_agg(b.currency, b.amount ORDER BY b.currency)::text
+_BALANCES = """coalesce((SELECT jsonb_object_agg(b.currency, b.amount)::text
    FROM balances b
   WHERE b.account_id = t.account_id AND b.generation = t.generation
     AND b.customer_id = t.id AND b.amount <> 0), '{}')"""

@@ -105,7 +105,7 @@ def copied(reading: Reading, copy: str, bound: Mapping[str, Any]) -> Iterator[by
     size = 0
     with reading.cursor.copy(copy, {**bound, **scope}) as out:
         for row in out:
-            rows.append(row[:-1])
+            rows.append(bytes(row[:-1]))
             size += len(row)
             if size >= CHUNK:
                 rows.append(b"")

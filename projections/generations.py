@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from projections import tracking
-from projections.runner import BATCH, catch_up, look, project, project_batch
+from projections.runner import BATCH, Broken, catch_up, look, project, project_batch
 from projections.tracking import Place
 from store.operations import retired_generations
 
@@ -111,8 +111,10 @@ def _beside(
         try:
             _follow(connection, following, group, on_progress)
             compared = _settle(connection, live, following, group, switching=switching)
-        except BaseException:
+        except BaseException as error:
             _drop(connection, following, group)
+            if isinstance(error, Broken):
+                raise RebuildStopped(f"event {error.after + 1} or later breaks") from error
             raise
         if not switching:
             _drop(connection, following, group)
@@ -121,9 +123,8 @@ def _beside(
 
 def _begin_next(connection: Connection, live: Place) -> Place:
     look(connection, live)
-    row = connection.execute(_NEXT, live.bound).fetchone()
-    assert row is not None, "the live generation has a tracking row"
-    return live._replace(generation=row[0])
+    (generation,) = connection.execute(_NEXT, live.bound).fetchall()[0]
+    return live._replace(generation=generation)
 
 
 def _follow(
@@ -135,7 +136,8 @@ def _follow(
     """Up to within a batch of the end of the log."""
     while True:
         shown = project_batch(connection, following, group, BATCH, _LOCK_WAIT_MS)
-        assert shown is not None, "nobody else retires a generation that is being built"
+        if shown is None or shown.stopped:
+            raise RebuildStopped("the log cannot be folded to its end")
         on_progress(shown.position, shown.head)
         if shown.lag < BATCH:
             return
@@ -189,7 +191,8 @@ def _compare_table(
     compared.differences += [
         Difference(table.name, row[:width], row[width], row[width + 1]) for row in differing
     ]
-    counted = f"SELECT count(*) FROM {table.name} WHERE account_id = %(account)s AND generation = %(built)s"
+    counted = f"""SELECT count(*) FROM {table.name} t
+        WHERE t.account_id = %(account)s AND t.generation = %(built)s"""
     row = cursor.execute(counted, bound).fetchone()
     compared.rows += row[0] if row else 0
 

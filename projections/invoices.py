@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.invoicing.invoice import Invoice, Status

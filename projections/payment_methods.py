@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.customers.payment_method import PaymentMethod
@@ -51,14 +51,14 @@ def _created(envelope: Envelope) -> PaymentMethodRow:
     )
 
 
-def defaults(rows: Rows, methods: Sequence[PaymentMethodRow]) -> dict[str, bool]:
-    """By payment method, whether its customer pays with it by default."""
+def defaults(rows: Rows, methods: Sequence[PaymentMethodRow]) -> dict[str, str]:
+    """The payment methods that their customers pay with by default, each by itself."""
     owners = customers.TABLE.load(rows, {method.customer_id for method in methods})
     chosen = {owner.default_payment_method_id for owner in owners.values()}
-    return {method.id: method.id in chosen for method in methods}
+    return {method.id: method.id for method in methods if method.id in chosen}
 
 
-def render(row: PaymentMethodRow, is_default: bool | None, *, livemode: bool) -> dict[str, Any]:
+def render(row: PaymentMethodRow, default: str | None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("payment_method", row, livemode=livemode),
         "customer_id": row.customer_id,
@@ -67,7 +67,7 @@ def render(row: PaymentMethodRow, is_default: bool | None, *, livemode: bool) ->
         "last4": row.last4,
         "exp_month": row.exp_month,
         "exp_year": row.exp_year,
-        "is_default": bool(is_default),
+        "is_default": default is not None,
     }
 
 

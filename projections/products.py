@@ -1,9 +1,9 @@
-"""Products: what is sold. A deleted one is hidden from lists; what was sold of it keeps its name."""
+"""Products: what is sold. A deleted one is hidden; what was sold of it keeps its name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime  # noqa: TC003 - rows are read by these annotations
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.catalog.product import Product

@@ -61,6 +61,13 @@ class Resource(Generic[Row]):
     export: Export | None = None
 
     @property
+    def exported(self) -> Export:
+        """Raises NotFound for a resource that is not exported."""
+        if self.export is None:
+            raise NotFound(detail=f"there is no export of {self.name}")
+        return self.export
+
+    @property
     def table(self) -> Table[Row]:
         return self.view.table
 

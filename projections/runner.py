@@ -51,7 +51,7 @@ class Shown(NamedTuple):
         return max(self.head - self.position, 0)
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """A handler failed somewhere in `(after, until]`."""
 
     def __init__(self, tracking: Tracking, until: int) -> None:
@@ -109,7 +109,7 @@ def _catch_up(
             size = min(size * 2, batch)
         except errors.LockNotAvailable:
             return look(connection, place)
-        except _Broken as broken:
+        except Broken as broken:
             if broken.until - broken.after == 1:
                 return _stop(connection, place, broken)
             size = (broken.until - broken.after) // 2
@@ -156,14 +156,14 @@ def _naming_what_broke(leased: Tracking, until: int) -> Iterator[None]:
     try:
         yield
     except _OUR_FAULT as error:
-        raise _Broken(leased, until) from error
+        raise Broken(leased, until) from error
     except psycopg.Error:
         raise  # the database's trouble, not the event's: whoever asked tries again
     except Exception as error:
-        raise _Broken(leased, until) from error
+        raise Broken(leased, until) from error
 
 
-def _stop(connection: Connection, place: Place, broken: _Broken) -> Shown:
+def _stop(connection: Connection, place: Place, broken: Broken) -> Shown:
     """Leave the group standing before the event, with the reason, until `resume`."""
     reason = f"{type(broken.__cause__).__name__}: {broken.__cause__}"
     held = place._replace(generation=broken.tracking.generation)

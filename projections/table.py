@@ -1,4 +1,4 @@
-"""A projection's table, described by the dataclass of its row; read and written many rows at once."""
+"""A projection's table: the dataclass of its row, read and written many rows at a time."""
 
 from __future__ import annotations
 
@@ -171,9 +171,9 @@ def _placeholder(column: Column) -> str:
 
 
 def _copied_types(columns: Iterable[Column]) -> tuple[str, ...]:
-    """Those of a whole row; none where COPY cannot take the values as they are (kept JSON)."""
-    types = tuple(column.elements.sql_type for column in columns)
-    return () if "json" in types else ("uuid", "bigint", *types)
+    """Those of a whole row. Kept JSON goes as the bytes it is: COPY only wants the right bytes."""
+    types = (column.elements.sql_type for column in columns)
+    return ("uuid", "bigint", *("bytea" if each == "json" else each for each in types))
 
 
 def _taken(column: Column) -> str:

@@ -74,15 +74,14 @@ class ResourceView(Generic[Row]):
         self._completed = completed
 
     def fold(self, work: Work, events: Sequence[Envelope]) -> None:
-        rows = self.table.load(work, self._known_before(events))
+        created = self._created
+        begun = {each.subject for each in events if type(each.event) in created}
+        rows = self.table.load(work, {each.subject for each in events} - begun)
+        kept = tuple(rows)
         for envelope in events:
             self._apply(rows, envelope)
-        self.table.upsert(work, rows.values())
-
-    def _known_before(self, events: Sequence[Envelope]) -> list[str]:
-        made = self._created
-        begun = {each.subject for each in events if type(each.event) in made}
-        return list({each.subject for each in events} - begun)
+        self.table.upsert(work, [rows.pop(key) for key in kept])
+        self.table.insert(work, rows.values())
 
     def _apply(self, rows: dict[str, Row], envelope: Envelope) -> None:
         kind = type(envelope.event)

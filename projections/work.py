@@ -38,9 +38,6 @@ class DatabaseWork:
 
     def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
         """By COPY, which takes half the time of the same rows as arrays."""
-        if not table.statements.copied_types:
-            self._write(table, table.statements.insert, rows)
-            return
         own = (self.account_id, self.generation)
         with self.cursor.copy(table.statements.copy) as copy_in:
             copy_in.set_types(table.statements.copied_types)
@@ -55,7 +52,7 @@ class DatabaseWork:
     ) -> list[Row]:
         self._execute(statement, _named(table, names), _tuples(names, keys))
         row = table.row
-        return [row(*values) for values in self.cursor]
+        return [row(*values) for values in self.cursor.fetchall()]
 
     def _write(self, table: Table[Row], statement: str, rows: Collection[Row]) -> None:
         self._execute(statement, table.columns, map(table.values_of, rows))

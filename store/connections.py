@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
+UNAVAILABLE = psycopg.OperationalError
+"""What is raised while the database cannot be reached, or has no time; trying again may help."""
 
 
 class Connections:
@@ -35,9 +37,12 @@ class Connections:
         self._opening = Lock()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection for one block; given back at its end, replaced if it broke."""
-        with self._pool().connection() as connection:
+    def connection(self, wait_seconds: float = 10.0) -> Iterator[Connection]:
+        """A connection for one block; given back at its end, replaced if it broke.
+
+        Raises UNAVAILABLE when none is to be had in time.
+        """
+        with self._pool().connection(wait_seconds) as connection:
             yield connection
 
     def close(self) -> None:
@@ -96,9 +101,10 @@ def _may_act_as(connection: Connection, role: str) -> bool:
 
 
 def _refuse_closed(connection: Connection) -> None:
-    # An idle connection with something to read was closed by the server (a restart, say):
-    # this costs a microsecond, a query to try it would cost a round trip.
+    # What an idle connection has to say is that the server closed it, after a restart for
+    # example. To look costs a microsecond; a query to try it would cost a round trip.
     readable = select.poll()
     readable.register(connection.pgconn.socket, select.POLLIN)
     if readable.poll(0):
-        connection.pgconn.consume_input()
+        connection.close()
+        raise psycopg.OperationalError("the server closed the connection")

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from store.bindings import int_array, json_array, text_array, uuid_array
-from store.codec import state_type, typed
+from store.shapes import state_type, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from api.fields import (
     TaxRate,
     absent,
 )
-from api.writing import Written, hidden, of
+from api.writing import Written, of
 from domain.commands import catalog
 from domain.shared.period import Interval
 
@@ -79,4 +79,4 @@ def unarchive(call: Call, _: Body) -> Written:
 
 
 def delete(call: Call, _: Body) -> Written:
-    return hidden(catalog.delete_plan(call.books, call.ref, call.act))
+    return of(catalog.delete_plan(call.books, call.ref, call.act))

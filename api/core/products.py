@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.fields import Body, LongText, Metadata, MetadataChange, Name, OldId, Strategy, Text, absent
-from api.writing import Written, hidden, of
+from api.writing import Written, of
 from domain.commands import catalog
 
 if TYPE_CHECKING:
@@ -48,4 +48,4 @@ def unarchive(call: Call, _: Body) -> Written:
 
 
 def delete(call: Call, _: Body) -> Written:
-    return hidden(catalog.delete_product(call.books, call.ref, call.act))
+    return of(catalog.delete_product(call.books, call.ref, call.act))

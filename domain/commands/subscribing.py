@@ -21,6 +21,7 @@ from domain.customers.payment_method import PaymentMethod
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
+from domain.shared.money import LARGEST_AMOUNT
 from domain.shared.recording import Conditions, Guard
 from domain.subscriptions.subscription import Subscription, first_phase
 
@@ -204,6 +205,7 @@ def open_subscription(
     phase = first_phase(typed_id("ph", books.new_id()), at, account.timezone, sale.terms)
     auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
     _require_notes_allowed(new, auto_renew=auto_renew)
+    _require_countable(sale.terms, new.quantity)
     trial = phase.index < 0
     invoice, payment = None, None
     if not trial:
@@ -234,6 +236,12 @@ def open_subscription(
     if _begins_at_once(subscription, invoice):
         subscription.activate(at)
     return Case(payment, invoice, subscription)  # type: ignore[arg-type]
+
+
+def _require_countable(terms: Terms, quantity: int) -> None:
+    """Checked before a trial too: its renewals must not be the first to find out."""
+    if terms.amount * quantity * (1 + (terms.tax_rate or 0)) >= LARGEST_AMOUNT:
+        raise Invalid.one("quantity", "amount_too_large", f"costs {LARGEST_AMOUNT} or more a term")
 
 
 def _require_notes_allowed(new: NewSubscription, *, auto_renew: bool) -> None:

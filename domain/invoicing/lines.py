@@ -8,7 +8,8 @@ from datetime import date, datetime  # noqa: TC003 - stored events are decoded b
 from decimal import Decimal  # noqa: TC003 - as above
 from typing import TYPE_CHECKING
 
-from domain.shared.money import allocate, exclusive_tax, inclusive_tax
+from domain.shared.errors import Invalid
+from domain.shared.money import LARGEST_AMOUNT, allocate, exclusive_tax, inclusive_tax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,15 +44,26 @@ class Line:
 
 
 def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines with net and tax set: tax is rounded once per rate and behaviour, then split."""
+    """The lines with net and tax set: tax is rounded once per rate and behaviour, then split.
+
+    Raises Invalid `amount_too_large`.
+    """
     groups: dict[tuple[Decimal, str], list[int]] = defaultdict(list)
     for at, line in enumerate(lines):
         if line.tax_rate:
             groups[line.tax_rate, line.tax_behavior].append(at)
     taxed = [replace(line, amount=line.unit_amount * line.quantity, tax=0) for line in lines]
+    _refuse_too_large(taxed)
     for (rate, behavior), places in groups.items():
         _tax_group(taxed, places, rate, inclusive=behavior == "inclusive")
+    _refuse_too_large(taxed)
     return tuple(taxed)
+
+
+def _refuse_too_large(lines: Sequence[Line]) -> None:
+    """Sums of day counts times amounts stay inside 64 bits only below the largest amount."""
+    if sum(abs(line.amount) + abs(line.tax) for line in lines) >= LARGEST_AMOUNT:
+        raise Invalid.one("lines", "amount_too_large", f"must add up to less than {LARGEST_AMOUNT}")
 
 
 def _tax_group(lines: list[Line], places: list[int], rate: Decimal, *, inclusive: bool) -> None:

@@ -37,17 +37,14 @@ WITH owed AS (
      WHERE s.account_id = %(account)s AND s.generation = %(generation)s AND {_running(basis)}
      GROUP BY s.customer_id, s.currency
     HAVING {balance} <> 0
-), named AS (
-    SELECT DISTINCT ON (p.customer_id) p.*
-      FROM accounting_parties AS p
-     WHERE p.account_id = %(account)s AND p.generation = %(generation)s
-       AND p.from_position <= %(position)s AND {of_customer("p")}
-     ORDER BY p.customer_id, p.from_position DESC
 )
-SELECT o.customer_id, n.email, n.first_name, n.last_name, n.organization_name, o.currency,
+SELECT o.customer_id, p.email, p.first_name, p.last_name, p.organization_name, o.currency,
        o.deferred_balance, {UNTIL} AS as_of
   FROM owed AS o
-  LEFT JOIN named AS n ON n.customer_id = o.customer_id"""
+  LEFT JOIN accounting_parties AS p
+    ON p.account_id = %(account)s AND p.generation = %(generation)s
+   AND p.customer_id = o.customer_id AND p.from_position <= %(position)s
+   AND (p.until_position IS NULL OR p.until_position > %(position)s)"""
 
 
 DEFERRED_REVENUE = Report(

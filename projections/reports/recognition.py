@@ -54,8 +54,8 @@ def deferred_before_end(day: str, basis: Basis) -> str:
 
 
 def _stopped(day: str, basis: Basis) -> str:
-    # Coalesced: a null would make the opposite of it null too.
-    return f"coalesce(s.stop_position <= %(position)s AND {DATES[basis].stopped} <= {day}, false)"
+    # Null while nothing stopped it: fit for a WHEN, not for a NOT.
+    return f"s.stop_position <= %(position)s AND {DATES[basis].stopped} <= {day}"
 
 
 def _through(day: str, basis: Basis) -> str:

@@ -61,11 +61,13 @@ class Report:
 
     def rows(self, reading: Reading, asked: Asked) -> list[dict[str, Any]]:
         """The rows by column name: amounts as integers, instants as in the API."""
-        shown = [cell.csv if cell.kind == "instant" else cell.sql for cell in self.cells]
-        statement = self._statement(asked.basis, shown)
         names = self.header
-        found = reading.select(statement, bound(reading, asked))
-        return [dict(zip(names, row, strict=True)) for row in found]
+        return [dict(zip(names, row, strict=True)) for row in self.tuples(reading, asked)]
+
+    def tuples(self, reading: Reading, asked: Asked) -> list[tuple[Any, ...]]:
+        """The same, unnamed: in the order of `header`."""
+        shown = [cell.csv if cell.kind == "instant" else cell.sql for cell in self.cells]
+        return reading.select(self._statement(asked.basis, shown), bound(reading, asked))
 
     def csv(self, reading: Reading, asked: Asked) -> Iterator[bytes]:
         """The file in pieces, whatever its length. The reading must stay open."""

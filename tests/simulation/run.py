@@ -58,7 +58,7 @@ def _step(parts: Parts, account_id: UUID, world: World, where: str) -> None:
     if world.crashed > crashed:
         # A new process knows only what was recorded.
         world.desk = parts.desk(account_id, ACT)
-    for breach in books_breaches(parts.connections, parts.store, account_id):
+    for breach in books_breaches(parts.connections, parts.store, account_id, every_month=False):
         raise Broken(f"{where} ({name}): {breach}")
 
 

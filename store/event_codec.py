@@ -1,0 +1,95 @@
+"""The typed JSON of one event class."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import msgspec
+from eventsourcing.utils import get_topic, resolve_topic
+
+from store.shapes import default_of, holds_instant, state_type, typed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+NOT_STATE = {"originator_id", "originator_version", "timestamp", "originator_topic", "number"}
+"""What the store keeps in columns of its own, or the topic tells."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class EventCodec:
+    """State is the event's own fields, nothing else.
+
+    Fields added later need a default: old events get it when they are read.
+    """
+
+    def __init__(self, event_class: type[Any]) -> None:
+        own = [field for field in fields(event_class) if field.name not in NOT_STATE]
+        hints = get_type_hints(event_class, include_extras=True)
+        types = {field.name: typed(hints[field.name]) for field in own}
+        columns = {field.name for field in fields(event_class)} & NOT_STATE
+        self.event_class = event_class
+        self.topic = get_topic(event_class)
+        self.series_field: str | None = getattr(event_class, "SERIES_FIELD", None)
+        self.class_version: int = getattr(event_class, "class_version", 1)
+        self._types: Any = state_type(types, total=False)
+        self._decode = msgspec.json.Decoder(self._types).decode
+        self._fields = own
+        self._size = len(own)
+        self._instants = [name for name, hint in types.items() if holds_instant(hint)]
+        self._columns = tuple(columns)
+        self.originator_topic = (
+            _aggregate_topic(self.topic) if "originator_topic" in columns else None
+        )
+
+    def encode(self, event: Any) -> bytes:
+        """Refuses a value that would not read back as it is: it would poison the log."""
+        own = event.__dict__.copy()
+        for name in self._columns:
+            del own[name]
+        for name in self._instants:
+            if own[name] is not None and own[name].tzinfo is not UTC:
+                own[name] = _in_utc(own[name])
+        if self.class_version > 1:
+            state: bytes = _encode({**own, "class_version": self.class_version})
+        else:
+            state = _encode(own)
+        if self._decode(state) != own:
+            raise TypeError(f"{self.topic}: {own!r} is not what its annotations say")
+        return state
+
+    def decode(self, state: bytes) -> dict[str, Any]:
+        """The event's own fields, as its class holds them."""
+        if self.class_version > 1:
+            return self._upcast(msgspec.json.decode(state))
+        own: dict[str, Any] = self._decode(state)
+        if len(own) != self._size:
+            self._fill(own)
+        return own
+
+    def _upcast(self, raw: dict[str, Any]) -> dict[str, Any]:
+        for version in range(raw.pop("class_version", 1), self.class_version):
+            getattr(self.event_class, f"upcast_v{version}_v{version + 1}")(raw)
+        own: dict[str, Any] = msgspec.convert(raw, self._types)
+        self._fill(own)
+        return own
+
+    def _fill(self, own: dict[str, Any]) -> None:
+        for field in self._fields:
+            if field.name not in own:
+                own[field.name] = default_of(field)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise TypeError(f"{instant!r} names no zone")
+    return instant.astimezone(UTC)
+
+
+def _aggregate_topic(event_topic: str) -> str:
+    aggregate_topic = event_topic.rpartition(".")[0]
+    resolve_topic(aggregate_topic)
+    return aggregate_topic

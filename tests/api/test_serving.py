@@ -1,0 +1,89 @@
+"""The service as it is deployed: gunicorn's workers and threads, over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from urllib.parse import urlencode
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from bench.http import measure, serving
+from domain.commands.act import Act
+from domain.shared.recording import Context
+from parts import Parts
+
+
+@pytest.fixture(scope="module")
+def account(service_url):
+    parts = Parts(service_url)
+    opened = parts.open_account(
+        Act(Context("test", "cli")), name="Acme", timezone="UTC", currency="USD", livemode=True
+    )
+    parts.close()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def port(database_url):
+    with serving(url_of(database_url)) as port:
+        yield port
+
+
+def url_of(conninfo: str) -> str:
+    """A connection string as the address that an operator would set."""
+    named = conninfo_to_dict(conninfo)
+    rest = {name: str(value) for name, value in named.items() if name != "dbname"}
+    return f"postgresql:///{named['dbname']}?{urlencode(rest)}"
+
+
+def sent(port, method, path, key, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    read = answer.read()
+    connection.close()
+    return answer, read
+
+
+def test_eight_clients_read_what_they_wrote_from_any_worker(port, account):
+    timed = measure(port, [account.api_key], turns=15)
+    assert sum(one.wrong for one in timed) == 0
+    assert sum(len(one.reads) for one in timed) == 120
+
+
+def test_a_body_sent_in_chunks_is_read(port, account):
+    chunks = iter([b'{"first_', b'name": "Ada"}'])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {account.api_key}", "Content-Type": "application/json"}
+    connection.request("POST", "/core/v1/customers", chunks, headers, encode_chunked=True)
+    assert json.loads(connection.getresponse().read())["first_name"] == "Ada"
+    connection.close()
+
+
+def test_a_body_sent_in_chunks_is_bounded_too(port, account):
+    chunks = (b"x" * 65536 for _ in range(40))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {account.api_key}", "Content-Type": "application/json"}
+    try:
+        connection.request("POST", "/core/v1/customers", chunks, headers, encode_chunked=True)
+        status = connection.getresponse().status
+    except (BrokenPipeError, ConnectionResetError):
+        status = 413  # told while we were still sending
+    connection.close()
+    assert status == 413
+
+
+def test_an_export_is_sent_in_chunks(port, account):
+    sent(port, "POST", "/core/v1/customers", account.api_key, b"{}")
+    answer, read = sent(port, "GET", "/core/v1/exports/customers.csv", account.api_key)
+    assert (answer.status, answer.getheader("Transfer-Encoding")) == (200, "chunked")
+    assert read.count(b"\r\n") >= 2
+
+
+def test_a_problem_over_a_real_socket(port, account):
+    answer, read = sent(port, "POST", "/core/v1/customers", account.api_key, b'{"a": 1, "a": 2}')
+    assert (answer.status, json.loads(read)["code"]) == (400, "unreadable_body")
+    assert answer.getheader("Content-Type") == "application/problem+json"
