@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from store.verification import verify_log
-
 from domain.accounts.account import Account
 from domain.application import Books
 from domain.shared.period import accounting_date
@@ -16,6 +14,7 @@ from projections.invariants import findings, findings_in_the_log
 from projections.reading import reading
 from projections.reports.report import Asked
 from projections.runner import catch_up
+from store.verification import verify_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

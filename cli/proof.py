@@ -76,12 +76,11 @@ def _rebuilt(parts: Parts, account_id: UUID) -> int:
     for group in GROUPS:
         with Progress(console=_screen, transient=True) as bar:
             task = bar.add_task(group.name)
-            compared = rebuild_group(
-                parts.connections,
-                account_id,
-                group,
-                lambda position, head, b=bar, t=task: b.update(t, completed=position, total=head),
-            )
+
+            def advance(position: int, head: int) -> None:
+                bar.update(task, completed=position, total=head)  # noqa: B023 - called within
+
+            compared = rebuild_group(parts.connections, account_id, group, advance)
         told = "as before" if compared.same else f"{len(compared.differences)} rows differed"
         shown = typed_id("acct", account_id)
         typer.echo(f"{shown}  {group.name}  {compared.rows} rows at {compared.position}, {told}")

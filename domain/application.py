@@ -232,6 +232,8 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
+    if len(aggregates) == 1:
+        return aggregates
     return list({id(aggregate): aggregate for aggregate in aggregates}.values())
 
 

@@ -111,16 +111,19 @@ def _claims(claims: Sequence[Claim]) -> tuple[bytes | None, ...]:
 
 
 def _recorded(result: PGresult) -> Recorded:
-    first, last, time, _wall, link, numbers = (
-        result.get_value(0, column) or b"" for column in range(6)
-    )
+    value = result.get_value
+    numbers = value(0, 5)
     return Recorded(
-        int.from_bytes(first),
-        int.from_bytes(last),
-        _EPOCH + timedelta(microseconds=int.from_bytes(time, signed=True)),
-        link,
+        _int(value(0, 0)),
+        _int(value(0, 1)),
+        _EPOCH + timedelta(microseconds=_int(value(0, 2))),
+        value(0, 4) or b"",
         texts_in(numbers) if numbers else None,
     )
+
+
+def _int(value: bytes | None) -> int:
+    return int.from_bytes(value or b"", signed=True)
 
 
 def _text(value: str | None) -> bytes | None:

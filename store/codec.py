@@ -95,7 +95,7 @@ class TypedMapper(Mapper[UUID]):
         values["timestamp"] = recorded_at
         if codec.originator_topic is not None:
             values["originator_topic"] = codec.originator_topic
-        if document_number is not None:
+        if codec.numbered:
             values["number"] = document_number
         event: CanMutateAggregate[UUID] = _new(codec.event_class)
         _set(event, "__dict__", values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,28 @@ from psycopg_pool import ConnectionPool
 from store.bindings import register_bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
 UNAVAILABLE = psycopg.OperationalError
 """What is raised while the database cannot be reached, or has no time; trying again may help."""
+
+
+class Lent:
+    """The pool's own block commits too: with autocommit that is work for nothing, on each save."""
+
+    __slots__ = ("_connection", "_pool", "_wait_seconds")
+
+    def __init__(self, pool: ConnectionPool[Connection], wait_seconds: float) -> None:
+        self._pool = pool
+        self._wait_seconds = wait_seconds
+
+    def __enter__(self) -> Connection:
+        self._connection = self._pool.getconn(self._wait_seconds)
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.putconn(self._connection)
 
 
 class Connections:
@@ -36,14 +50,12 @@ class Connections:
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._opening = Lock()
 
-    @contextmanager
-    def connection(self, wait_seconds: float = 10.0) -> Iterator[Connection]:
+    def connection(self, wait_seconds: float = 10.0) -> Lent:
         """A connection for one block; given back at its end, replaced if it broke.
 
         Raises UNAVAILABLE when none is to be had in time.
         """
-        with self._pool().connection(wait_seconds) as connection:
-            yield connection
+        return Lent(self._pool(), wait_seconds)
 
     def close(self) -> None:
         """Closes this process's pool; another process's is not ours to close."""

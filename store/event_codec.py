@@ -41,6 +41,7 @@ class EventCodec:
         self._size = len(own)
         self._instants = [name for name, hint in types.items() if holds_instant(hint)]
         self._columns = tuple(columns)
+        self.numbered = "number" in columns
         self.originator_topic = (
             _aggregate_topic(self.topic) if "originator_topic" in columns else None
         )

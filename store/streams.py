@@ -24,28 +24,33 @@ _STREAM = f"""
      WHERE account_id = %b AND originator_id = %b
        AND originator_version > %b AND originator_version <= %b
      ORDER BY originator_version"""
+# One index scan a stream, whatever the statistics say of a young account: a join would also be
+# planned as one scan of the account's whole log.
 _STREAMS = f"""
-    SELECT {_COLUMNS}
-      FROM stored_events
-     WHERE account_id = %b AND originator_id = ANY (%b) AND position <= %b
-     ORDER BY originator_id, originator_version"""
-_STREAMS_AFTER_SNAPSHOTS = """
-    WITH newest AS (
-        SELECT DISTINCT ON (originator_id)
-               originator_id, originator_version, topic, state, modified_on, created_on
-          FROM snapshots
-         WHERE account_id = %(account)b AND originator_id = ANY (%(ids)b) AND topic = %(topic)b
-         ORDER BY originator_id, originator_version DESC)
-    SELECT originator_id, originator_version, topic, state, modified_on, NULL, created_on
-      FROM newest
-     UNION ALL
-    SELECT e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at,
-           e.document_number, NULL
+    SELECT e.*
+      FROM unnest(%b) AS i (id)
+     CROSS JOIN LATERAL (
+        SELECT {_COLUMNS}
+          FROM stored_events
+         WHERE account_id = %b AND originator_id = i.id AND position <= %b
+         ORDER BY originator_version) e"""
+_STREAMS_AFTER_SNAPSHOTS = f"""
+    SELECT e.*
       FROM unnest(%(ids)b) AS i (id)
-      LEFT JOIN newest n ON n.originator_id = i.id
-      JOIN stored_events e ON e.account_id = %(account)b AND e.originator_id = i.id
-       AND e.originator_version > coalesce(n.originator_version, 0)
-     ORDER BY 1, 2"""
+      LEFT JOIN LATERAL (
+        SELECT originator_version, topic, state, modified_on, created_on
+          FROM snapshots
+         WHERE account_id = %(account)b AND originator_id = i.id AND topic = %(topic)b
+         ORDER BY originator_version DESC LIMIT 1) s ON true
+     CROSS JOIN LATERAL (
+        SELECT i.id, s.originator_version, s.topic, s.state, s.modified_on, NULL::text, s.created_on
+         WHERE s.state IS NOT NULL
+         UNION ALL
+       (SELECT {_COLUMNS}, NULL
+          FROM stored_events
+         WHERE account_id = %(account)b AND originator_id = i.id
+           AND originator_version > coalesce(s.originator_version, 0)
+         ORDER BY originator_version)) e"""
 _LAST_VERSION, _LAST_POSITION = 2**31 - 1, 2**63 - 1
 
 
@@ -92,7 +97,7 @@ def _whole(
     until: int | None,
 ) -> dict[UUID, History]:
     position = _LAST_POSITION if until is None else until
-    arguments = (account_id, uuid_array([each.int for each in ids]), position)
+    arguments = (uuid_array([each.int for each in ids]), account_id, position)
     rows = connection.execute(_STREAMS, arguments, prepare=True, binary=True)
     histories: dict[UUID, History] = {}
     event = mapper.event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.money import EXPONENTS
 from domain.shared.period import accounting_date
 from projections.groups import ACCOUNTING
-from projections.known_at import position_known_at
 from projections.reading import reading, wait_for
 from projections.reports.all_reports import REPORTS
 from projections.reports.report import Asked, Basis, position_of
+from store.instants import position_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from projections.reading import Reading
     from projections.reports.report import Report
 
+_LAST_POSITION = 2**63 - 1
 PARAMETERS = ("as_of", "known_at", "from", "to", "currency", "customer_id", "basis", "format")
 
 
@@ -41,8 +41,7 @@ def show(call: Call) -> Reported | Download:
     asked = _asked(call)
     _follow(call)
     with reading(call.services.connections, call.account_id, ACCOUNTING) as now:
-        known = _known(call, now, asked)
-        return Reported(report.rows(now, known), position_of(now, known), now.position, now.head)
+        return Reported(report.rows(now, asked), position_of(now, asked), now.position, now.head)
 
 
 def download(call: Call, report: Report, form: str) -> Download:
@@ -50,8 +49,7 @@ def download(call: Call, report: Report, form: str) -> Download:
     _follow(call)
 
     def write(now: Reading) -> Iterable[bytes]:
-        known = _known(call, now, asked)
-        return report.csv(now, known) if form == "csv" else of_file(report.xlsx(now, known))
+        return report.csv(now, asked) if form == "csv" else of_file(report.xlsx(now, asked))
 
     return streamed(call, ACCOUNTING, report.name, form, write)
 
@@ -61,11 +59,15 @@ def _follow(call: Call) -> None:
     wait_for(call.services.connections, call.account_id, ACCOUNTING, None, LONGEST_WAIT_MS)
 
 
-def _known(call: Call, now: Reading, asked: Asked) -> Asked:
+def _known_at(call: Call) -> int | None:
+    """A position of the log, named or meant by an instant before the account's clock."""
     text = call.query.get("known_at")
     if text is None:
-        return asked
-    return replace(asked, known_at=position_known_at(now, instant(call, "known_at", text)))
+        return None
+    if text.isascii() and text.isdigit():
+        return min(int(text), _LAST_POSITION)
+    with call.services.connections.connection() as connection:
+        return position_at(connection, call.account_id, instant(call, "known_at", text))
 
 
 def _asked(call: Call) -> Asked:
@@ -83,7 +85,8 @@ def _asked(call: Call) -> Asked:
     if wrong:
         raise Invalid(tuple(wrong))
     basis = Basis(query.get("basis", Basis.POSTING))
-    return Asked(until, days["from"], None, query.get("currency"), basis, query.get("customer_id"))
+    known, currency, customer = _known_at(call), query.get("currency"), query.get("customer_id")
+    return Asked(until, days["from"], known, currency, basis, customer)
 
 
 def _day(name: str, query: dict[str, str], wrong: list[FieldError]) -> date | None:

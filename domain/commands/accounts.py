@@ -14,6 +14,7 @@ from domain.shared.recording import Conditions
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from domain.application import Books
     from domain.commands.act import Act
 

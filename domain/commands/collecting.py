@@ -36,6 +36,7 @@ from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from domain.accounts.account import Account
     from domain.application import Books, Lost
     from domain.commands.act import Act

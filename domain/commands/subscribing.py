@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Outcome
     from domain.shared.terms import Terms
+    from domain.subscriptions.subscription import Phase
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -200,21 +201,15 @@ def open_subscription(
     request_key: str | None = None,
 ) -> Case:
     """The subscription with its first invoice and intent, decided and not yet saved."""
-    subscription_id = books.new_id()
-    ref = typed_id(Subscription.prefix, subscription_id)
-    phase = first_phase(typed_id("ph", books.new_id()), at, account.timezone, sale.terms)
     auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
     _require_notes_allowed(new, auto_renew=auto_renew)
     _require_countable(sale.terms, new.quantity)
-    trial = phase.index < 0
+    subscription_id = books.new_id()
+    phase = first_phase(typed_id("ph", books.new_id()), at, account.timezone, sale.terms)
     invoice, payment = None, None
-    if not trial:
-        bill = Bill(
-            customer=sale.customer, subscription_ref=ref, phase=phase, quantity=new.quantity,
-            collection_method=sale.collection_method, billing_reason="subscription_create",
-            method=sale.method, notes=new.invoice_notes, purchase_order=new.purchase_order,
-            request_key=request_key,
-        )  # fmt: skip
+    if phase.index >= 0:
+        ref = typed_id(Subscription.prefix, subscription_id)
+        bill = _first_bill(sale, new, ref, phase, request_key)
         invoice, payment = bill_term(books, account, bill, at)
     subscription = Subscription.begin(
         Subscription.Created,
@@ -225,7 +220,7 @@ def open_subscription(
         auto_renew=auto_renew,
         collection_method=sale.collection_method,
         payment_method_id=None if sale.method is None else sale.method.ref,
-        anchor=phase.end if trial else phase.start,
+        anchor=phase.end if phase.index < 0 else phase.start,
         timezone=account.timezone,
         start_date=at,
         invoice_id=None if invoice is None else invoice.ref,
@@ -236,6 +231,23 @@ def open_subscription(
     if _begins_at_once(subscription, invoice):
         subscription.activate(at)
     return Case(payment, invoice, subscription)  # type: ignore[arg-type]
+
+
+def _first_bill(
+    sale: Sale, new: NewSubscription, ref: str, phase: Phase, request_key: str | None
+) -> Bill:
+    return Bill(
+        customer=sale.customer,
+        subscription_ref=ref,
+        phase=phase,
+        quantity=new.quantity,
+        collection_method=sale.collection_method,
+        billing_reason="subscription_create",
+        method=sale.method,
+        notes=new.invoice_notes,
+        purchase_order=new.purchase_order,
+        request_key=request_key,
+    )
 
 
 def _require_countable(terms: Terms, quantity: int) -> None:

@@ -119,6 +119,13 @@ def test_the_state_reads_plainly():
     }  # fmt: skip
 
 
+def test_an_event_that_got_no_number_replays_and_is_stored_again():
+    read = MAPPER.event(UUID(int=1), 2, "letter.posted", b'{"series":"INV-"}', NOW, None)
+    read.apply(written := letter(new_id()))
+    assert written.number is None
+    assert MAPPER.to_stored_event(read).state == b'{"series":"INV-"}'
+
+
 def test_what_the_store_knows_is_not_in_the_state():
     written = letter(new_id())
     written.post(series="INV-")
