@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime  # noqa: TC003 - as below
 from pathlib import Path  # noqa: TC003 - the command line is read by these annotations
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
