@@ -1,10 +1,10 @@
-"""The most memory that each process of a run ever held, looked at while it runs."""
+"""What each process of a run held at most and how long it computed, looked at while it runs."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 import psycopg
@@ -17,47 +17,66 @@ MEGABYTE = 1024 * 1024
 _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
 
 
+class Seen(NamedTuple):
+    """One process: its kind, the most bytes it held, the seconds it computed."""
+
+    kind: str
+    peak: int
+    seconds: float
+
+
+def told(seen: dict[int, Seen]) -> Iterator[str]:
+    """A line for each kind of process: the largest of them, and what they computed together."""
+    for kind in sorted({each.kind for each in seen.values()}):
+        those = [each for each in seen.values() if each.kind == kind]
+        peak = max(each.peak for each in those) / MEGABYTE
+        spent = sum(each.seconds for each in those)
+        yield f"{kind}: at most {peak:.0f} MB in a process, computed {spent:.0f} seconds"
+
+
 @contextmanager
-def watched(conninfo: str) -> Iterator[dict[str, int]]:
-    """Bytes by process, filled while the block runs: this one, those it started, the database's.
+def watched(conninfo: str) -> Iterator[dict[int, Seen]]:
+    """By process id, filled while the block runs: this one, those it started, the database's.
 
     Of a database process its own memory, without the buffers that all of them share.
     """
-    peaks: dict[str, int] = {}
+    seen: dict[int, Seen] = {}
     over = Event()
-    watcher = Thread(target=_watch, args=(conninfo, peaks, over), daemon=True)
+    watcher = Thread(target=_watch, args=(conninfo, seen, over), daemon=True)
     watcher.start()
     try:
-        yield peaks
+        yield seen
     finally:
         over.set()
         watcher.join()
 
 
-def _watch(conninfo: str, peaks: dict[str, int], over: Event) -> None:
-    while not over.wait(LOOK_SECONDS):
-        me = psutil.Process()
-        _note(peaks, "import", me.pid, shared=True)
-        for child in me.children():
-            if "spawn_main" in " ".join(_command(child)):
-                _note(peaks, f"projector {child.pid}", child.pid, shared=True)
-        with psycopg.connect(conninfo) as connection:
+def _watch(conninfo: str, seen: dict[int, Seen], over: Event) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while not over.wait(LOOK_SECONDS):
+            me = psutil.Process()
+            _note(seen, "import", me.pid)
+            for child in me.children():
+                if _is_projector(child):
+                    _note(seen, "projectors", child.pid)
             for (pid,) in connection.execute(_BACKENDS):
-                _note(peaks, f"database {pid}", pid, shared=False)
+                _note(seen, "database", pid)
 
 
-def _command(process: psutil.Process) -> list[str]:
+def _is_projector(process: psutil.Process) -> bool:
     try:
-        return list(process.cmdline())
+        return "spawn_main" in " ".join(process.cmdline())
     except psutil.Error:
-        return []
+        return False
 
 
-def _note(peaks: dict[str, int], name: str, pid: int, *, shared: bool) -> None:
+def _note(seen: dict[int, Seen], kind: str, pid: int) -> None:
     """A database on another machine, or a process just gone, has nothing to look at."""
     try:
-        held = psutil.Process(pid).memory_info()
+        process = psutil.Process(pid)
+        held, spent = process.memory_info(), process.cpu_times()
     except psutil.Error:
         return
-    size = held.rss if shared else held.rss - getattr(held, "shared", 0)
-    peaks[name] = max(peaks.get(name, 0), size)
+    own = held.rss - (getattr(held, "shared", 0) if kind == "database" else 0)
+    peak = max(own, seen[pid].peak if pid in seen else 0)
+    seen[pid] = Seen(kind, peak, spent.user + spent.system)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.peaks import MEGABYTE, watched
+from bench.peaks import Seen, told, watched
 from bench.telco_books import differences
 from bench.telco_check import expected
 from domain.commands.act import Act
@@ -27,7 +27,6 @@ MAPPING = Path(__file__).parent.parent / "examples" / "telco" / "mapping.toml"
 UNTIL = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
 ACT = Act(Context(actor="import", channel="import", reason="bench"))
 SECONDS = 120
-MEGABYTES = 400
 
 
 @dataclass
@@ -37,15 +36,14 @@ class Measured:
     outcome: Outcome
     seconds: float
     wanted: Figures
-    peaks: dict[str, int]
+    seen: dict[int, Seen]
     wrong: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         events = self.outcome.after - self.outcome.before
         yield f"seconds {self.seconds:.1f} (at most {SECONDS})"
         yield f"events {events}, {events / self.seconds:.0f} a second"
-        for name, peak in sorted(self.peaks.items()):
-            yield f"peak memory of {name}: {peak / MEGABYTE:.0f} MB (at most {MEGABYTES})"
+        yield from told(self.seen)
         yield f"invoices {self.wanted.invoices}, billed {self.wanted.billed / 100:.2f}"
         yield f"recognised {sum(self.wanted.recognized.values()) / 100:.2f}"
         yield f"deferred {sum(self.wanted.deferred.values()) / 100:.2f}"
@@ -62,11 +60,11 @@ def telco(parts: Parts, file: Path, watch: Watch) -> Measured:
     desk = parts.desk(opened.account_id, ACT)
     begun = time.monotonic()
     with (
-        watched(parts.connections.conninfo) as peaks,
+        watched(parts.connections.conninfo) as seen,
         rows_of(file, mapping, "UTC", None, watch) as rows,
     ):
         outcome = import_rows(parts.connections, desk, mapping.currency, rows[0], UNTIL, watch)
         seconds = time.monotonic() - begun
     wanted = expected(file)
     wrong = list(differences(parts.connections, opened.account_id, wanted))
-    return Measured(outcome, seconds, wanted, peaks, wrong)
+    return Measured(outcome, seconds, wanted, seen, wrong)
