@@ -10,7 +10,7 @@ import pytest
 
 from importer.mapping import mapping_of, read_mapping
 from importer.problems import ImportRefused, MappingWrong
-from importer.subscriber import read_subscriber
+from importer.subscriber import Subscriber, read_subscriber
 from importer.whole import rows_of
 from tests.importer.conftest import TELCO
 from tests.importer.run import Quiet
@@ -104,6 +104,7 @@ def row_of(**cells):
 
 def test_the_telco_mapping_reads_a_row():
     read = read_subscriber(read_mapping(TELCO), 2, row_of(tenure="14", Churn="Yes"))
+    assert isinstance(read, Subscriber)
     assert (read.plan.old_provider_id, read.plan.amount) == ("One year / 29.85", 35820)
     assert read.subscription.start == date(2024, 11, 1)
     assert read.subscription.cancel_at_period_end_on == date(2025, 12, 31)
@@ -121,4 +122,5 @@ def test_charging_needs_a_payment_method():
         }
     )  # fmt: skip
     found = read_subscriber(mapping, 7, {"id": "1", "p": "x"})
+    assert isinstance(found, list)
     assert [(each.line, each.column) for each in found] == [(7, "payment_method.token")]
