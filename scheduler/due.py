@@ -95,6 +95,7 @@ def run_due(
         done.steps += 1
         if on_step is not None:
             on_step(at)
+            desk.due.catch_up()
         if desk.books.head().position == before:
             passed = at  # what is due then cannot be done now; what is due later can
     _move_clock(desk, until)
