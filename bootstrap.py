@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 import demo
 from api import app as api_app
 from api.services import Services
+from domain.shared.errors import Conflict
 from migrations import apply
 from parts import EveryAccount, Parts
 from projections.generations import delete_retired
@@ -133,8 +134,13 @@ def create_app(settings: Settings | None = None) -> App:
 def services(parts: Parts) -> Services:
     """What the edge is given."""
 
+    accounts = EveryAccount(parts)
+
     def advance(account_id: UUID, to: datetime, act: Act) -> Summary:
-        return run_due(parts.desk(account_id, act), to)
+        with accounts.lease(account_id, "clock") as hold:
+            _require_clock(hold())
+            desk = parts.desk(account_id, act)
+            return run_due(desk, to, on_step=lambda _: _require_clock(hold()))
 
     return Services(
         connections=parts.connections,
@@ -142,6 +148,11 @@ def services(parts: Parts) -> Services:
         gateways=parts.gateways,
         advance=advance,
     )
+
+
+def _require_clock(held: bool) -> None:  # noqa: FBT001 - the answer of the lease itself
+    if not held:
+        raise Conflict("clock_is_moving", "another request is advancing this account's clock")
 
 
 def run_worker(settings: Settings, stop: Stop) -> None:

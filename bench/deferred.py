@@ -5,25 +5,24 @@ Two years of business, eight monthly terms for each yearly one, every customer w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import psycopg
+
+from bench.figures import at_most, in_turns, plain
 from projections.reading import Reading
 from projections.reports.deferred_revenue import DEFERRED_REVENUE
 from projections.reports.report import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import psycopg
+    from bench.figures import Figure
 
 ACCOUNT = UUID("01900000-0000-7000-8000-0000bebecafe")
 POSITION = 10_000_000
 UNTIL = date(2026, 6, 30)
+TARGET = 2
 
 _SEGMENTS = """
 INSERT INTO segments (account_id, generation, invoice_id, line, seq, customer_id, currency, amount,
@@ -44,71 +43,42 @@ _BARE = """
 SELECT count(*), sum(s.amount) FROM segments AS s
  WHERE s.account_id = %(account)s AND s.generation = 1 AND s.method = 'daily'"""
 _BARE_RUNNING = f"{_BARE} AND s.end_date > %(until)s"
-_CLEAR = (
-    "DELETE FROM segments WHERE account_id = %(account)s",
-    "DELETE FROM accounting_parties WHERE account_id = %(account)s",
-)
-
-
-@dataclass(frozen=True)
-class DeferredFigures:
-    """Medians in seconds. `bare_scan` reads the whole index, `bare_running` what the day needs."""
-
-    segments: int
-    running: int
-    rows: int
-    report: float
-    bare_scan: float
-    bare_running: float
-
-    @property
-    def ratio(self) -> float:
-        """To the bare scan of the whole index; the target is at most 2."""
-        return self.report / self.bare_scan
 
 
 def deferred(
-    connection: psycopg.Connection[Any],
-    segments: int = 1_000_000,
-    customers: int = 100_000,
-    repeats: int = 5,
-) -> DeferredFigures:
-    """Fills, measures and clears an account of its own. Needs the owner's rights, for VACUUM."""
+    conninfo: str, segments: int = 1_000_000, customers: int = 100_000, rounds: int = 5
+) -> list[Figure]:
+    """`conninfo` is the owner's, for VACUUM."""
     values = {
         "account": ACCOUNT, "segments": segments, "customers": customers, "until": UNTIL,
     }  # fmt: skip
-    with connection.cursor(binary=True) as cursor:
-        for statement in (*_CLEAR, _SEGMENTS, _PARTIES):
+    with (
+        psycopg.connect(conninfo, autocommit=True) as connection,
+        connection.cursor(binary=True) as cursor,
+    ):
+        for statement in (_SEGMENTS, _PARTIES):
             cursor.execute(statement, values)
         cursor.execute("VACUUM (ANALYZE) segments, accounting_parties")
-        try:
-            return _measured(cursor, values, repeats)
-        finally:
-            for statement in _CLEAR:
-                cursor.execute(statement, values)
+        return _figures(cursor, values, rounds)
 
 
-def _measured(cursor: Any, values: dict[str, Any], repeats: int) -> DeferredFigures:
+def _figures(cursor: psycopg.Cursor[Any], values: dict[str, Any], rounds: int) -> list[Figure]:
     now = datetime(2026, 7, 1, tzinfo=UTC)
-    reading = Reading(
-        cursor, ACCOUNT, 1, POSITION, POSITION, livemode=False, now=now, stopped=False
-    )
+    shown = Reading(cursor, ACCOUNT, 1, POSITION, POSITION, livemode=False, now=now, stopped=False)
     asked = Asked(UNTIL)
-    runs = [
-        (
-            _timed(lambda: cursor.execute(_BARE, values).fetchone()),
-            _timed(lambda: cursor.execute(_BARE_RUNNING, values).fetchone()),
-            _timed(lambda: DEFERRED_REVENUE.tuples(reading, asked)),
-        )
-        for _ in range(repeats)
-    ]
-    bare, running, report = (median(each) for each in zip(*runs, strict=True))
-    count = cursor.execute(_BARE_RUNNING, values).fetchone()[0]
-    rows = len(DEFERRED_REVENUE.tuples(reading, asked))
-    return DeferredFigures(values["segments"], count, rows, report, bare, running)
-
-
-def _timed(action: Callable[[], object]) -> float:
-    began = perf_counter()
-    action()
-    return perf_counter() - began
+    bare, running, report = in_turns(
+        rounds,
+        lambda: cursor.execute(_BARE, values).fetchall(),
+        lambda: cursor.execute(_BARE_RUNNING, values).fetchall(),
+        lambda: DEFERRED_REVENUE.tuples(shown, asked),
+    )
+    rows = len(DEFERRED_REVENUE.tuples(shown, asked))
+    return [
+        plain("segments, customers with a balance", f"{values['segments']:,}, {rows:,}"),
+        plain("bare scan of the whole index", f"{bare * 1000:,.0f} ms"),
+        plain("bare scan of what the day needs", f"{running * 1000:,.0f} ms"),
+        at_most(
+            "deferred revenue per customer", f"{report * 1000:,.0f} ms", report / bare, TARGET,
+            f"{report / bare:.2f} × bare scan of the whole index",
+        ),
+    ]  # fmt: skip

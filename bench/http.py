@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +16,15 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.figures import at_most, plain
 from domain.commands.act import Act
 from domain.shared.recording import Context
-from migrations.apply import migrate
 from parts import Parts
-from store.embedded import embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bench.figures import Figure
 
 CLIENTS = 8
 TURNS = 150
@@ -38,16 +38,6 @@ class Timed(NamedTuple):
     writes: list[float]
     reads: list[float]
     wrong: int
-
-
-class Figures(NamedTuple):
-    name: str
-    requests: int
-    median_ms: float
-    p99_ms: float
-
-    def __str__(self) -> str:
-        return f"{self.name:22}{self.requests:7}{self.median_ms:9.1f} ms{self.p99_ms:9.1f} ms"
 
 
 @contextmanager
@@ -92,6 +82,25 @@ def measure(port: int, keys: list[str], turns: int = TURNS) -> list[Timed]:
         return list(pool.map(lambda key: _client(port, key, turns), each))
 
 
+def health(port: int, turns: int) -> list[float]:
+    """Milliseconds of the least that the service answers, asked by as many clients."""
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        each = pool.map(lambda _: _asked(port, turns), range(CLIENTS))
+        return [took for one in each for took in one]
+
+
+def _asked(port: int, turns: int) -> list[float]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    took = []
+    for _ in range(turns):
+        began = time.perf_counter()
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        took.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    return took
+
+
 def _client(port: int, key: str, turns: int) -> Timed:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     timed = Timed([], [], 0)
@@ -122,44 +131,48 @@ def _sent(
     return answer
 
 
-def figures(name: str, milliseconds: list[float]) -> Figures:
-    cuts = quantiles(milliseconds, n=100)
-    return Figures(name, len(milliseconds), cuts[49], cuts[98])
+def http(conninfo: str, turns: int = TURNS) -> list[Figure]:
+    """Clients of one account, then each of its own; beside a bare read of the process's health."""
+    return [each for accounts in (1, CLIENTS) for each in _served(conninfo, accounts, turns)]
 
 
-def run(accounts: int) -> bool:
-    """Prints the figures for clients spread over so many accounts; whether they are good."""
-    act = Act(Context("bench", "api"))
-    with tempfile.TemporaryDirectory() as folder, embedded_server(Path(folder)) as server:
-        migrate(server.url)
-        parts = Parts(server.url)
-        keys = [
-            parts.open_account(
-                act, name="Bench", timezone="UTC", currency="USD", livemode=True
-            ).api_key
-            for _ in range(accounts)
-        ]
-        parts.close()
-        with serving(server.url) as port:
-            measure(port, keys, turns=10)
-            began = time.perf_counter()
-            timed = measure(port, keys)
-            seconds = time.perf_counter() - began
-    return _report(accounts, timed, seconds)
-
-
-def _report(accounts: int, timed: list[Timed], seconds: float) -> bool:
-    writes = figures("write", [each for one in timed for each in one.writes])
-    reads = figures("read after write", [each for one in timed for each in one.reads])
+def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
+    keys = _keys(conninfo, accounts)
+    with serving(conninfo) as port:
+        measure(port, keys, turns=10)
+        bare = _cuts(health(port, turns))
+        timed = measure(port, keys, turns)
+    reads = _cuts([each for one in timed for each in one.reads])
+    writes = _cuts([each for one in timed for each in one.writes])
     wrong = sum(one.wrong for one in timed)
-    print(
-        f"{CLIENTS} clients, {accounts} account(s), {2 * writes.requests / seconds:.0f} requests/s"
-    )
-    print(f"{'':22}{'count':>7}{'median':>12}{'p99':>12}")
-    print(writes, reads, f"reads that showed something else: {wrong}", sep="\n")
-    return wrong == 0 and reads.p99_ms <= LIMIT_MS
+    yield plain(f"bare answer, {CLIENTS} clients", _shown(bare))
+    yield plain(f"write, {CLIENTS} clients, {accounts} account(s)", _shown(writes))
+    yield at_most(
+        f"read of what was just written, {accounts} account(s)", _shown(reads), reads.p99_ms,
+        LIMIT_MS, f"{reads.median_ms / bare.median_ms:.1f} × bare answer (medians)",
+    )  # fmt: skip
+    yield at_most("reads that showed something else", f"{wrong}", wrong, 0)
 
 
-if __name__ == "__main__":
-    good = [run(accounts) for accounts in (1, CLIENTS)]
-    sys.exit(0 if all(good) else 1)
+def _keys(conninfo: str, accounts: int) -> list[str]:
+    act, parts = Act(Context("bench", "api")), Parts(conninfo)
+    keys = [
+        parts.open_account(act, name="Bench", timezone="UTC", currency="USD", livemode=True).api_key
+        for _ in range(accounts)
+    ]
+    parts.close()
+    return keys
+
+
+class Cuts(NamedTuple):
+    median_ms: float
+    p99_ms: float
+
+
+def _cuts(milliseconds: list[float]) -> Cuts:
+    cuts = quantiles(milliseconds, n=100)
+    return Cuts(cuts[49], cuts[98])
+
+
+def _shown(cuts: Cuts) -> str:
+    return f"{cuts.median_ms:.1f} ms, p99 {cuts.p99_ms:.1f}"

@@ -19,7 +19,7 @@ _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backe
 
 @contextmanager
 def watched(conninfo: str) -> Iterator[dict[str, int]]:
-    """Bytes by process, filled while the block runs: this one, those it started, the database's.
+    """Bytes by kind of process, of the largest: this one, those it started, the database's.
 
     Of a database process its own memory, without the buffers that all of them share.
     """
@@ -37,13 +37,13 @@ def watched(conninfo: str) -> Iterator[dict[str, int]]:
 def _watch(conninfo: str, peaks: dict[str, int], over: Event) -> None:
     while not over.wait(LOOK_SECONDS):
         me = psutil.Process()
-        _note(peaks, "import", me.pid, shared=True)
+        _note(peaks, "the import", me.pid, shared=True)
         for child in me.children():
             if "spawn_main" in " ".join(_command(child)):
-                _note(peaks, f"projector {child.pid}", child.pid, shared=True)
+                _note(peaks, "a projecting process", child.pid, shared=True)
         with psycopg.connect(conninfo) as connection:
             for (pid,) in connection.execute(_BACKENDS):
-                _note(peaks, f"database {pid}", pid, shared=False)
+                _note(peaks, "a database process", pid, shared=False)
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.figures import at_most, plain
+from bench.mix import ACT, MAPPING, UNTIL
 from bench.peaks import MEGABYTE, watched
 from bench.telco_books import differences
 from bench.telco_check import expected
-from domain.commands.act import Act
-from domain.shared.recording import Context
 from importer.mapping import read_mapping
 from importer.whole import import_rows, rows_of
+from parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from bench.figures import Figure
     from bench.telco_check import Figures
-    from importer.outcome import Outcome, Watch
-    from parts import Parts
+    from importer.outcome import Watch
 
-MAPPING = Path(__file__).parent.parent / "examples" / "telco" / "mapping.toml"
-UNTIL = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
-ACT = Act(Context(actor="import", channel="import", reason="bench"))
 SECONDS = 120
 MEGABYTES = 400
 
 
-@dataclass
-class Measured:
-    """`wrong` names every figure that differs from the independent calculation."""
-
-    outcome: Outcome
-    seconds: float
-    wanted: Figures
-    peaks: dict[str, int]
-    wrong: list[str] = field(default_factory=list)
-
-    def lines(self) -> Iterator[str]:
-        events = self.outcome.after - self.outcome.before
-        yield f"seconds {self.seconds:.1f} (at most {SECONDS})"
-        yield f"events {events}, {events / self.seconds:.0f} a second"
-        for name, peak in sorted(self.peaks.items()):
-            yield f"peak memory of {name}: {peak / MEGABYTE:.0f} MB (at most {MEGABYTES})"
-        yield f"invoices {self.wanted.invoices}, billed {self.wanted.billed / 100:.2f}"
-        yield f"recognised {sum(self.wanted.recognized.values()) / 100:.2f}"
-        yield f"deferred {sum(self.wanted.deferred.values()) / 100:.2f}"
-        yield f"figures that differ: {len(self.wrong)}"
-        yield from self.wrong[:20]
-
-
-def telco(parts: Parts, file: Path, watch: Watch) -> Measured:
-    """Into a new test account, until every view shows it; then compared."""
+def telco(conninfo: str, file: Path, watch: Watch) -> list[Figure]:
+    """Into a new test account, until every view shows it; then every figure is compared."""
+    parts = Parts(conninfo)
     mapping = read_mapping(MAPPING)
     opened = parts.open_account(
         ACT, name="Telco", timezone="UTC", currency=mapping.currency, livemode=False
@@ -69,4 +43,25 @@ def telco(parts: Parts, file: Path, watch: Watch) -> Measured:
         seconds = time.monotonic() - begun
     wanted = expected(file)
     wrong = list(differences(parts.connections, opened.account_id, wanted))
-    return Measured(outcome, seconds, wanted, peaks, wrong)
+    parts.close()
+    events = outcome.after - outcome.before
+    return [
+        plain("events recorded and projected", f"{events:,}, {events / seconds:,.0f} a second"),
+        *_money(wanted),
+        at_most("import until every view shows it", f"{seconds:.1f} s", seconds, SECONDS),
+        *_memory(peaks),
+        at_most("figures that differ", f"{len(wrong)}", len(wrong), 0, "; ".join(wrong[:5])),
+    ]
+
+
+def _money(wanted: Figures) -> Iterator[Figure]:
+    yield plain("invoices", f"{wanted.invoices:,}")
+    yield plain("billed", f"{wanted.billed / 100:,.2f}")
+    yield plain("recognised", f"{sum(wanted.recognized.values()) / 100:,.2f}")
+    yield plain("deferred at the end", f"{sum(wanted.deferred.values()) / 100:,.2f}")
+
+
+def _memory(peaks: dict[str, int]) -> Iterator[Figure]:
+    for name, peak in sorted(peaks.items()):
+        held = peak / MEGABYTE
+        yield at_most(f"most memory of {name}", f"{held:.0f} MB", held, MEGABYTES)

@@ -13,7 +13,7 @@ from domain.shared.recording import Context
 from parts import Parts
 from settings import read_settings
 
-ACT = Act(Context(actor="operator", channel="cli"))
+ACT = Act(Context(actor="operator", channel="console"))
 
 
 def register(app: typer.Typer) -> None:

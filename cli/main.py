@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import accounts, benching, database, history, importing, processes, proof
+from cli import accounts, bench, database, exporting, history, importing, processes, proof
 from domain.shared.errors import DomainError
 from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
@@ -16,7 +16,7 @@ from store.embedded import ServerFailed
 from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
 
-COMMANDS = (processes, database, accounts, history, proof, importing, benching)
+COMMANDS = (processes, database, accounts, history, proof, exporting, importing, bench)
 """Each has `register(app)`. A new group of commands is a module beside these, named here."""
 
 EXPECTED = (

@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from importer.in_bulk import few_searches_for_garbage
 from projections.groups import GROUPS
 from projections.runner import catch_up
 from store.connections import Connections
@@ -54,9 +55,10 @@ def _follow(conninfo: str, account_id: UUID, name: str, stop: Event, parent: int
     group = next(group for group in GROUPS if group.name == name)
     pause = _PAUSE_SECONDS[name]
     try:
-        while not stop.is_set() and os.getppid() == parent:
-            catch_up(connections, account_id, group)
-            time.sleep(pause)
+        with few_searches_for_garbage():
+            while not stop.is_set() and os.getppid() == parent:
+                catch_up(connections, account_id, group)
+                time.sleep(pause)
     finally:
         connections.close()
 

@@ -179,7 +179,7 @@ def _parsed_day(text: str, pattern: str) -> date | None:
 def _moved(day: date, key: str, amount: Form, row: Row) -> date:
     column = min(amount.columns, default=key)
     text = str(amount.read(row) or 0)
-    if not re.fullmatch(r"[-+]?\d{1,5}", text):
+    if not re.fullmatch(r"[-+]?[0-9]{1,5}", text):
         raise CellWrong(column, f"{text!r} is not a whole number")
     way, unit = key.split("_")
     count = int(text) if way == "plus" else -int(text)

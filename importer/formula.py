@@ -22,9 +22,9 @@ Value = Callable[[Row], Fraction]
 Tables = Mapping[str, Mapping[str, object]]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|'(?P<quoted>[^']*)'|(?P<sign>[-+*/()\[\]]))"
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[^\W0-9]\w*)|'(?P<quoted>[^']*)'|(?P<sign>[-+*/()\[\]]))"
 )
-_DECIMAL = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,12})?")
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(?:\.[0-9]{1,12})?")
 
 
 class FormulaWrong(ValueError):

@@ -37,7 +37,7 @@ def email(raw: Raw) -> str:
 
 
 def count(raw: Raw) -> int:
-    if isinstance(raw, bool) or not re.fullmatch(r"[1-9]\d{0,5}", str(raw).strip()):
+    if isinstance(raw, bool) or not re.fullmatch(r"[1-9][0-9]{0,5}", str(raw).strip()):
         raise ValueError(f"{raw!s:.40} is not a whole number from 1 to 999999")
     return int(str(raw))
 
@@ -93,6 +93,6 @@ tax_behavior = one_of("exclusive", "inclusive")
 
 def tax_rate(raw: Raw) -> str:
     """A fraction as decimal text, `0.10`."""
-    if not re.fullmatch(r"0(\.\d{1,8})?|1(\.0{1,8})?", str(raw)):
+    if not re.fullmatch(r"0(\.[0-9]{1,8})?|1(\.0{1,8})?", str(raw)):
         raise ValueError(f"{raw!s:.40} is not a fraction such as 0.10")
     return str(raw)

@@ -99,7 +99,7 @@ def _section(
 ) -> dict[str, Any]:
     values = {}
     for field in fields:
-        column = min(field.form.columns, default=field.name)
+        column = ", ".join(sorted(field.form.columns)) or field.name
         try:
             raw = field.form.read(row)
             if raw is not None and raw != "":

@@ -62,7 +62,7 @@ class Timeline:
         self.watch.stage("subscriptions and invoices", sum(now <= at <= until for at in instants))
         self._collect(now)
         for at in instants:
-            if at < now:
+            if at < now and at <= until:
                 self._tell_too_late(at)
             elif at <= until:
                 self._reach(at)
@@ -71,10 +71,17 @@ class Timeline:
                 self._collect(at)
                 self.watch.moved(1)
         self._reach(until)
+        self._collect(until)
         self._tell_later(until)
 
     def _reach(self, at: datetime) -> None:
-        ran = run_due(self.desk, at, on_step=self._collect, summary=Summary())
+        """What falls due at `at` itself is collected afterwards, with what begins then."""
+
+        def collect(step: datetime) -> None:
+            if step < at:
+                self._collect(step)
+
+        ran = run_due(self.desk, at, on_step=collect, summary=Summary())
         self.outcome.ran += ran.ran
         for reason in ran.refused:
             self.outcome.refused.add(Told("due work", at.isoformat(), reason))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.following import finish, following
+from importer.in_bulk import few_searches_for_garbage
 from importer.reading import ErrorFile, read_file
 from importer.running import run_import
 from importer.sight import Sight
@@ -54,7 +55,7 @@ def import_rows(
     sight = Sight(desk.due, AccountSentInvoices(connections, account_id))
     names = [group.name for group in GROUPS]
     beside = following(connections.conninfo, account_id, names) if followed else nullcontext()
-    with beside:
+    with few_searches_for_garbage(), beside:
         seeing = replace(desk, due=sight)
         outcome = run_import(seeing, currency, staging, sight, until, watch)
     finish(connections, account_id)

@@ -8,6 +8,7 @@ CREATE TABLE journal_lines (
     position        bigint NOT NULL,
     line            bigint NOT NULL,
     event_id        uuid NOT NULL,
+    event_ref       text COLLATE "C" NOT NULL,
     event_type      text COLLATE "C" NOT NULL,
     ledger_account  text COLLATE "C" NOT NULL,
     currency        text COLLATE "C" NOT NULL,

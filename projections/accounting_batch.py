@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.ledger.books import LineBook
 from domain.ledger.segments import METHOD_VERSION, Method, PostingDay, Segment, posting_date
+from domain.shared.identifiers import typed_id
 from projections.accounting_rows import (
     BALANCES,
     INVOICES,
@@ -154,11 +155,13 @@ class Batch:
         """Adds the entry of one event to the journal and to the sums of its block."""
         currency, customer_id, invoice_id, subscription_id = place
         block = at.position // POSITIONS_A_BLOCK
+        event_ref = typed_id("evt", at.event_id)
         for number, posting in enumerate(postings, start=1):
             account = posting.account.value
             self.journal.append(
                 JournalLine(
-                    at.position, number, at.event_id, at.topic, account, currency, posting.amount,
+                    at.position, number, at.event_id, event_ref, at.topic, account, currency,
+                    posting.amount,
                     day.effective, day.posting, at.recorded_at, customer_id, invoice_id,
                     subscription_id, posting.line_id, describe(posting.line_id),
                 )

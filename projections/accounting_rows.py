@@ -19,11 +19,12 @@ POSITIONS_A_BLOCK = 4096
 
 @dataclass(slots=True)
 class JournalLine:
-    """`amount`: debits positive, credits negative."""
+    """`amount`: debits positive, credits negative. `event_ref` is the id as `/events` shows it."""
 
     position: int
     line: int
     event_id: UUID
+    event_ref: str
     event_type: str
     ledger_account: str
     currency: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from contextlib import contextmanager
@@ -196,10 +197,19 @@ def sweep(connections: Connections, groups: Sequence[Group]) -> int:
     return len(behind)
 
 
+def spare_the_collector() -> None:
+    """For processes that project much: batches are thousands of objects without cycles.
+
+    Going through them again and again for cycles took a fifth of the time of catching up.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
 def run_sweep(
     connections: Connections, groups: Sequence[Group], stop: Stop, wake: Event | None = None
 ) -> None:
     """The worker's loop until `stop` is set: each second, or at once when `wake` is."""
+    spare_the_collector()
     while not stop.is_set():
         try:
             behind = sweep(connections, groups)

@@ -20,7 +20,7 @@ def _source(basis: Basis) -> str:
     return f"""
 WITH {monthly(basis, "'daily'")}, entries AS (
     SELECT j.position::text AS entry_id, j.posting_date, j.effective_date, j.recorded_at,
-           j.event_id, j.event_type, j.ledger_account, j.amount, j.currency, j.customer_id,
+           j.event_ref, j.event_type, j.ledger_account, j.amount, j.currency, j.customer_id,
            j.invoice_id, j.subscription_id, j.description, 0 AS kind, j.position, j.line
       FROM journal_lines AS j
      WHERE j.account_id = %(account)s AND j.generation = %(generation)s
@@ -28,7 +28,7 @@ WITH {monthly(basis, "'daily'")}, entries AS (
        AND (%(since)s::date IS NULL OR j.{date} >= %(since)s::date) AND {in_currency("j")}
      UNION ALL
     SELECT l.line_id || '/' || to_char(m.starts, 'YYYY-MM'), m.ends, m.ends, j.recorded_at,
-           j.event_id, j.event_type, side.ledger_account, side.sign * m.in_period, l.currency,
+           j.event_ref, j.event_type, side.ledger_account, side.sign * m.in_period, l.currency,
            l.customer_id, l.invoice_id, l.subscription_id,
            'Earned in ' || to_char(m.starts, 'YYYY-MM') || ': ' || l.description,
            1, m.from_position, 2 * l.line + side.place
@@ -40,7 +40,7 @@ WITH {monthly(basis, "'daily'")}, entries AS (
      CROSS JOIN (VALUES ('deferred_revenue', 1, 0), ('recognized_revenue', -1, 1))
            AS side (ledger_account, sign, place)
 )
-SELECT e.entry_id, e.posting_date, e.effective_date, e.recorded_at, e.event_id::text, e.event_type,
+SELECT e.entry_id, e.posting_date, e.effective_date, e.recorded_at, e.event_ref, e.event_type,
        e.ledger_account, c.gl_code, greatest(e.amount, 0) AS debit,
        greatest(-e.amount, 0) AS credit, e.currency, e.customer_id,
        e.invoice_id, e.subscription_id, e.description, e.kind, e.position, e.line
@@ -56,7 +56,7 @@ JOURNAL = Report(
         day("posting_date", "posting_date"),
         day("effective_date", "effective_date"),
         moment("recorded_at", "recorded_at"),
-        code("event.id", "event_id"),
+        code("event.id", "event_ref"),
         code("event.type", "event_type"),
         code("account", "ledger_account"),
         prose("gl_code", "gl_code"),

@@ -185,6 +185,8 @@ def _record(run: Run) -> str:
 
 
 def test_a_run_that_is_still_ending_is_waited_for(run: Run) -> None:
+    eventually(lambda: f'"pid": {run.process.pid},' in _record(run), "the run is its own")
+    eventually(run.is_ready, run.log.read_text())
     run.process.send_signal(signal.SIGTERM)
     before = run.process
     run.start()
