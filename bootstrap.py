@@ -16,6 +16,7 @@ from api import app as api_app
 from api.services import Services
 from migrations import apply
 from parts import EveryAccount, Parts
+from projections.companion import Companion, spare_collections
 from projections.generations import delete_retired
 from projections.groups import GROUPS
 from projections.runner import run_sweep
@@ -147,12 +148,19 @@ def services(parts: Parts) -> Services:
 def run_worker(settings: Settings, stop: Stop) -> None:
     """Project what was recorded, and delete what rebuilds left behind, until told to stop."""
     parts = Parts(_url(settings))
+    companion = Companion(_url(settings))
     jobs = BackgroundScheduler(timezone="UTC")
     clean = partial(delete_retired, parts.connections, GROUPS)
-    jobs.add_job(clean, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    for job in (clean, companion.ensure):
+        jobs.add_job(job, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    companion.ensure()
     jobs.start()
-    run_sweep(parts.connections, GROUPS, stop)
-    jobs.shutdown(wait=True)
+    spare_collections()
+    try:
+        run_sweep(parts.connections, GROUPS, stop)
+    finally:
+        jobs.shutdown(wait=True)
+        companion.end()
     parts.close()
 
 

@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from projections.companion import spare_collections
 from projections.groups import GROUPS
 from projections.runner import catch_up
 from store.connections import Connections
@@ -50,6 +51,7 @@ def following(conninfo: str, account_id: UUID, groups: Sequence[str]) -> Iterato
 
 def _follow(conninfo: str, account_id: UUID, name: str, stop: Event, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the import, which then says so
+    spare_collections()
     connections = Connections(conninfo, size=1)
     group = next(group for group in GROUPS if group.name == name)
     pause = _PAUSE_SECONDS[name]
