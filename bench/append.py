@@ -247,8 +247,7 @@ def _pgbench(conninfo: str, seconds: float) -> float:
 
 
 def _pgbench_program() -> str:
-    found = shutil.which("pgbench")
-    return found or str(program("pgbench"))
+    return shutil.which("pgbench") or str(program("pgbench"))
 
 
 def _account(conninfo: str) -> UUID:
