@@ -102,9 +102,12 @@ def _demo_file(settings: Settings) -> Path:
 
 
 def _keep_private(path: Path, content: dict[str, str]) -> None:
+    """Whole or not at all: half a file would stop every later start."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(content), encoding="utf-8")
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    fresh.replace(path)
 
 
 def welcome(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
+from store.connections import UNAVAILABLE
 from store.embedded import ServerFailed
 from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
@@ -30,6 +31,7 @@ EXPECTED = (
     DomainError,
     ImportRefused,
     MappingWrong,
+    UNAVAILABLE,
 )
 """What a person can mend: shown as one line, without a traceback."""
 

@@ -13,6 +13,7 @@ from cli.run_record import PortTaken, RunRecord
 from cli.stopping import Interrupted, StopSignal, end_with_parent, interruptible
 from cli.supervisor import Supervisor, read_procfile
 from settings import Settings, read_settings
+from store.connections import UNAVAILABLE
 from store.embedded import ServerFailed
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ def _revive(database: bootstrap.Database) -> None:
     try:
         if database.ensure_running():
             typer.echo("the embedded database had died and was started again", err=True)
-    except ServerFailed as reason:
+    except (
+        ServerFailed,
+        UNAVAILABLE,
+    ) as reason:  # killed again meanwhile, say: the next look tries
         typer.echo(f"the embedded database cannot be started: {reason}", err=True)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A run whose parent was killed in this moment still says "running".
 _PATIENCE_SECONDS = {"running": 2, "ending": 60, "ended": 60}
-_FREED_LIMIT_SECONDS = 10
+_FREED_LIMIT_SECONDS = 20  # longer than gunicorn lets its workers end in
 
 
 class PortTaken(Exception):
@@ -37,10 +37,13 @@ class RunRecord:
     def take(self) -> None:
         """Raises PortTaken. Ends what a killed run left behind."""
         self._lock()
-        left = self._read().get("groups", [])
+        found = self._read()
+        left = found.get("groups", [])
         if any(_kill_group(group) for group in left):
             time.sleep(0.1)
-        patience = _FREED_LIMIT_SECONDS if left else 0
+        # Killed right after it began a process, it may not have written that one down.
+        killed = found.get("state") in {"running", "ending"}
+        patience = _FREED_LIMIT_SECONDS if killed else 0
         _wait_for_port(self._settings.host, self._settings.port, patience)
         self.write("running", [])
 

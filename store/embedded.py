@@ -141,10 +141,15 @@ class EmbeddedServer:
         while time.monotonic() < give_up_at:
             if is_ready(self._pgdata):
                 return
-            if self._child is not None and self._child.poll() is not None:
+            if not self._starting():
                 raise ServerFailed(f"PostgreSQL ended while starting:\n{_tail(self._log)}")
             time.sleep(0.02)
         raise ServerFailed(f"PostgreSQL is still not ready:\n{_tail(self._log)}")
+
+    def _starting(self) -> bool:
+        """Ours may not have written its pid file yet; another's is known by that only."""
+        ours = self._child is not None and self._child.poll() is None
+        return ours or _living(self._pgdata) is not None
 
     def _abandon(self) -> None:
         if self._child is None or self._child.poll() is not None:

@@ -177,3 +177,21 @@ def starter(data_dir: Path) -> subprocess.Popen[str]:
 def url_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
+
+
+def test_a_start_by_another_that_is_killed_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it is waited for, nobody else can start the server."""
+    with embedded_server(tmp_path / "data"):
+
+        def killed(pgdata: Path) -> bool:
+            for number in postmasters(tmp_path / "data"):
+                psutil.Process(number).kill()
+            return False
+
+        with monkeypatch.context() as patch:
+            patch.setattr(embedded, "is_ready", killed)
+            patch.setattr(embedded, "_START_LIMIT_SECONDS", 5)
+            with pytest.raises(ServerFailed, match="ended while starting"):
+                EmbeddedServer(tmp_path / "data")
