@@ -26,7 +26,7 @@ _ALLOCATIONS = 50_000
 def spare_collections() -> None:
     """For a process that only projects: what it has loaded is never garbage, a batch is all alive.
 
-    The collector's walks through both took a quarter of its time.
+    The collector's walks through both took up to a quarter of its time: docs/performance.md.
     """
     gc.collect()
     gc.freeze()
