@@ -17,6 +17,7 @@ from api.services import Services
 from domain.shared.errors import Conflict
 from migrations import apply
 from parts import EveryAccount, Parts
+from projections.companion import Companion, spare_collections
 from projections.generations import delete_retired
 from projections.groups import GROUPS
 from projections.runner import run_sweep
@@ -158,12 +159,19 @@ def _require_clock(held: bool) -> None:  # noqa: FBT001 - the answer of the leas
 def run_worker(settings: Settings, stop: Stop) -> None:
     """Project what was recorded, and delete what rebuilds left behind, until told to stop."""
     parts = Parts(_url(settings))
+    companion = Companion(_url(settings))
     jobs = BackgroundScheduler(timezone="UTC")
     clean = partial(delete_retired, parts.connections, GROUPS)
-    jobs.add_job(clean, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    for job in (clean, companion.ensure):
+        jobs.add_job(job, "interval", seconds=_CLEANING_SECONDS, max_instances=1, coalesce=True)
+    companion.ensure()
     jobs.start()
-    run_sweep(parts.connections, GROUPS, stop)
-    jobs.shutdown(wait=True)
+    spare_collections()
+    try:
+        run_sweep(parts.connections, GROUPS, stop)
+    finally:
+        jobs.shutdown(wait=True)
+        companion.end()
     parts.close()
 
 

@@ -72,7 +72,8 @@ class Writing:
         answered = perform(self._route, call, body)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
-        lag = 0 if answered.replayed else _lag(call, answered.position)
+        # A replay too: its first run may have died before it projected.
+        lag = _lag(call, answered.position)
         shown.headers(response, answered.position, behind=lag)
         self._answer(response, call, answered, projected=not answered.replayed and lag == 0)
 

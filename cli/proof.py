@@ -14,6 +14,8 @@ from domain.shared.identifiers import typed_id
 from parts import Parts
 from projections.generations import rebuild as rebuild_group
 from projections.groups import GROUPS
+from projections.runner import catch_up
+from projections.runner import resume as resume_group
 from proof import breaches
 from settings import read_settings
 from store.operations import all_accounts
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _screen = Console(stderr=True)
+_PATIENCE_MS = 60_000
 Account = Annotated[
     str | None, typer.Option("--account", help="One account's id; every account without it.")
 ]
@@ -30,6 +33,7 @@ Account = Annotated[
 def register(app: typer.Typer) -> None:
     app.command()(verify)
     app.command()(rebuild)
+    app.command()(resume)
 
 
 def verify(account: Account = None) -> None:
@@ -86,6 +90,21 @@ def _rebuilt(parts: Parts, account_id: UUID) -> int:
         typer.echo(f"{shown}  {group.name}  {compared.rows} rows at {compared.position}, {told}")
         differing += not compared.same
     return differing
+
+
+def resume(account: Account = None) -> None:
+    """Let views go on that an event had stopped, once the release that can read it is installed."""
+    with bootstrap.database(read_settings()) as database:
+        parts = Parts(database.url)
+        try:
+            for account_id in _accounts(parts, account):
+                for group in GROUPS:
+                    resume_group(parts.connections, account_id, group)
+                    shown = catch_up(parts.connections, account_id, group, wait_ms=_PATIENCE_MS)
+                    told = "stopped again" if shown.stopped else f"at {shown.position}"
+                    typer.echo(f"{typed_id('acct', account_id)}  {group.name}  {told}")
+        finally:
+            parts.close()
 
 
 def _accounts(parts: Parts, account: str | None) -> list[UUID]:

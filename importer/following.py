@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from importer.in_bulk import few_searches_for_garbage
+from projections.companion import spare_collections
 from projections.groups import GROUPS
 from projections.runner import catch_up
 from store.connections import Connections
@@ -51,14 +51,14 @@ def following(conninfo: str, account_id: UUID, groups: Sequence[str]) -> Iterato
 
 def _follow(conninfo: str, account_id: UUID, name: str, stop: Event, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the import, which then says so
+    spare_collections()
     connections = Connections(conninfo, size=1)
     group = next(group for group in GROUPS if group.name == name)
     pause = _PAUSE_SECONDS[name]
     try:
-        with few_searches_for_garbage():
-            while not stop.is_set() and os.getppid() == parent:
-                catch_up(connections, account_id, group)
-                time.sleep(pause)
+        while not stop.is_set() and os.getppid() == parent:
+            catch_up(connections, account_id, group)
+            time.sleep(pause)
     finally:
         connections.close()
 

@@ -29,8 +29,8 @@ class Sight:
     def catch_up(self) -> None:
         self._behind = True
 
-    def next_instant(self, until: datetime) -> datetime | None:
-        return self._shown().next_instant(until)
+    def next_instant(self, until: datetime, after: datetime | None = None) -> datetime | None:
+        return self._shown().next_instant(until, after)
 
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
         due = self._shown() if after is None else self._due

@@ -41,10 +41,11 @@ _FIRST = """
 SELECT least(
     (SELECT min(t.due_at) FROM subscriptions t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
-        AND t.due_at IS NOT NULL),
+        AND t.due_at IS NOT NULL AND t.due_at > %(after)s::timestamptz),
     (SELECT min(t.due_at) FROM invoices t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
-        AND t.status = 'open' AND t.collection_method = 'send_invoice'))"""
+        AND t.status = 'open' AND t.collection_method = 'send_invoice'
+        AND t.due_at > %(after)s::timestamptz))"""
 
 _OPEN = """
 SELECT t.id
@@ -97,10 +98,12 @@ def payments_unanswered(
     return _due(connections, account_id, _PAYMENTS, until, limit, after)
 
 
-def first_due(connections: Connections, account_id: UUID) -> datetime | None:
-    """The earliest instant at which a subscription or an invoice falls due, if any does."""
+def first_due(
+    connections: Connections, account_id: UUID, after: datetime | None = None
+) -> datetime | None:
+    """The earliest instant, later than `after`, at which anything falls due, if anything does."""
     with reading(connections, account_id, RESOURCES) as rows:
-        found: datetime | None = rows.select(_FIRST, {})[0][0]
+        found: datetime | None = rows.select(_FIRST, {"after": after or "-infinity"})[0][0]
         return found
 
 

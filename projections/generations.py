@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from projections import tracking
 from projections.runner import BATCH, Broken, catch_up, look, project, project_batch
 from projections.tracking import Place
-from store.operations import retired_generations
+from store import leases
+from store.operations import retired_generations, unfinished_generations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from store.connections import Connection, Connections
 
 KEPT_AFTER_SWITCH = timedelta(minutes=10)
+_BUILDER = "rebuild"
+_BUILDING_SECONDS = 600
 _ROWS_A_DELETE = 5000
 _REPORTED = 10
 _LOCK_WAIT_MS = 60_000
@@ -38,6 +44,17 @@ UPDATE projection_tracking SET retired_at = clock_timestamp()
 _FORGET = """
 DELETE FROM projection_tracking
  WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
+
+_ABANDON = """
+UPDATE projection_tracking t SET retired_at = clock_timestamp()
+ WHERE t.account_id = %(account)s AND t.group_name = %(group)s AND t.generation = %(generation)s
+   AND t.retired_at IS NULL
+   AND t.generation <> (SELECT l.generation FROM projection_live l
+                         WHERE l.account_id = t.account_id AND l.group_name = t.group_name)"""
+_HOLD = """
+SELECT FROM projection_tracking
+ WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s
+   FOR UPDATE SKIP LOCKED"""
 
 # Folding looks rows up by key; comparing reads all of them.
 _WHOLE_TABLES = """
@@ -112,19 +129,37 @@ def _beside(
             _follow(connection, following, group, on_progress)
             compared = _settle(connection, live, following, group, switching=switching)
         except BaseException as error:
-            _drop(connection, following, group)
+            with suppress(
+                psycopg.OperationalError
+            ):  # without it the worker's housekeeping drops it
+                _drop(connection, following, group)
             if isinstance(error, Broken):
                 raise RebuildStopped(f"event {error.after + 1} or later breaks") from error
             raise
-        if not switching:
+        if switching:
+            leases.release(connection, account_id, _job(following), _BUILDER)
+        else:
             _drop(connection, following, group)
     return compared
 
 
 def _begin_next(connection: Connection, live: Place) -> Place:
     look(connection, live)
-    (generation,) = connection.execute(_NEXT, live.bound).fetchall()[0]
-    return live._replace(generation=generation)
+    with connection.transaction():
+        (generation,) = connection.execute(_NEXT, live.bound).fetchall()[0]
+        following = live._replace(generation=generation)
+        _still_building(connection, following)
+    return following
+
+
+def _still_building(connection: Connection, following: Place) -> None:
+    """Whoever stops saying so was killed, and what it built is deleted."""
+    job = _job(following)
+    leases.take(connection, following.account_id, job, _BUILDER, _BUILDING_SECONDS)
+
+
+def _job(following: Place) -> str:
+    return f"rebuild {following.group} {following.generation}"
 
 
 def _follow(
@@ -138,6 +173,7 @@ def _follow(
         shown = project_batch(connection, following, group, BATCH, _LOCK_WAIT_MS)
         if shown is None or shown.stopped:
             raise RebuildStopped("the log cannot be folded to its end")
+        _still_building(connection, following)
         on_progress(shown.position, shown.head)
         if shown.lag < BATCH:
             return
@@ -222,6 +258,7 @@ def _drop(connection: Connection, place: Place, group: Group) -> None:
         while connection.execute(statement, place.bound).rowcount == _ROWS_A_DELETE:
             pass
     connection.execute(_FORGET, place.bound)
+    leases.release(connection, place.account_id, _job(place), _BUILDER)
 
 
 def _deletion(name: str) -> str:
@@ -233,10 +270,22 @@ def _deletion(name: str) -> str:
 def delete_retired(
     connections: Connections, groups: Sequence[Group], age: timedelta = KEPT_AFTER_SWITCH
 ) -> int:
-    """The worker's housekeeping: generations no read can still be on. Returns how many went."""
+    """The worker's housekeeping: generations no read can still be on. Returns how many went.
+
+    What a killed rebuild left half-made is retired first, and goes as the others do.
+    """
     by_name = {group.name: group for group in groups}
     with connections.connection() as connection:
+        for place in unfinished_generations(connection, f"{_BUILDER} "):
+            _abandon(connection, Place(*place))
         retired = retired_generations(connection, age)
         for account_id, name, generation in retired:
             _drop(connection, Place(account_id, name, generation), by_name[name])
     return len(retired)
+
+
+def _abandon(connection: Connection, place: Place) -> None:
+    """Held before it is looked at again: to show it, its rebuild would need the same lock."""
+    with connection.transaction():
+        if connection.execute(_HOLD, place.bound).rowcount:
+            connection.execute(_ABANDON, place.bound)

@@ -187,14 +187,19 @@ def resume(connections: Connections, account_id: UUID, group: Group) -> None:
         tracking.resume(cursor, Place(account_id, group.name))
 
 
-def sweep(connections: Connections, groups: Sequence[Group]) -> int:
-    """Catch up every account's groups that are behind and free. Returns how many were behind."""
+def sweep(connections: Connections, groups: Sequence[Group], *, backwards: bool = False) -> int:
+    """Catch up every account's groups that are behind and free. Returns how many arrived.
+
+    Two processes at once do best from both ends: what another holds is left to it.
+    """
     by_name = {group.name: group for group in groups}
     with connections.connection() as connection:
         behind = lagging_projections(connection, list(by_name))
-    for account_id, name in behind:
-        catch_up(connections, account_id, by_name[name], wait_ms=None)
-    return len(behind)
+    arrived = 0
+    for account_id, name in reversed(behind) if backwards else behind:
+        shown = catch_up(connections, account_id, by_name[name], wait_ms=None)
+        arrived += shown.lag == 0
+    return arrived
 
 
 def spare_the_collector() -> None:
@@ -206,17 +211,22 @@ def spare_the_collector() -> None:
 
 
 def run_sweep(
-    connections: Connections, groups: Sequence[Group], stop: Stop, wake: Event | None = None
+    connections: Connections,
+    groups: Sequence[Group],
+    stop: Stop,
+    wake: Event | None = None,
+    *,
+    backwards: bool = False,
 ) -> None:
     """The worker's loop until `stop` is set: each second, or at once when `wake` is."""
     spare_the_collector()
     while not stop.is_set():
         try:
-            behind = sweep(connections, groups)
+            arrived = sweep(connections, groups, backwards=backwards)
         except psycopg.OperationalError:
             _log.exception("the sweep failed; trying again")
-            behind = 0
-        if not behind:
+            arrived = 0
+        if not arrived:
             _pause(stop, wake)
 
 

@@ -29,7 +29,8 @@ _ONE = """
 SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
   FROM projection_tracking t
   JOIN heads h ON h.account_id = t.account_id
- WHERE t.account_id = %(account)s AND t.group_name = %(group)s AND t.generation = %(generation)s"""
+ WHERE t.account_id = %(account)s AND t.group_name = %(group)s AND t.generation = %(generation)s
+   AND t.retired_at IS NULL"""
 _LEASED = " FOR UPDATE OF t"
 # Plans made on tables without statistics would scan them: a batch looks rows up by key.
 _SETTINGS = """

@@ -31,8 +31,8 @@ class AccountDue:
         if shown.stopped or shown.lag:
             raise RuntimeError(f"the views of account {self._account_id} do not follow its log")
 
-    def next_instant(self, until: datetime) -> datetime | None:
-        first = due.first_due(self._connections, self._account_id)
+    def next_instant(self, until: datetime, after: datetime | None = None) -> datetime | None:
+        first = due.first_due(self._connections, self._account_id, after)
         return first if first is not None and first <= until else None
 
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:

@@ -40,8 +40,8 @@ class DueWork(Protocol):
     def catch_up(self) -> None:
         """Show everything recorded so far."""
 
-    def next_instant(self, until: datetime) -> datetime | None:
-        """The earliest due instant not after `until`."""
+    def next_instant(self, until: datetime, after: datetime | None = None) -> datetime | None:
+        """The earliest due instant not after `until`, and later than `after` if that is given."""
 
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
         """Typed ids due by `at` for a kind of work, in order, beginning after one of them."""
@@ -86,16 +86,18 @@ def run_due(
     done = summary or Summary()
     desk.due.catch_up()
     resume(desk, done, older_than_seconds=_patience(desk))
-    while (at := desk.due.next_instant(until)) is not None:
-        before = done.ran.total()
+    passed: datetime | None = None
+    while (at := desk.due.next_instant(until, passed)) is not None:
         _move_clock(desk, at)
+        before = desk.books.head().position
         for kind in KINDS:
             _run_kind(desk, kind, max(at, desk.books.now()), done)
         done.steps += 1
         if on_step is not None:
             on_step(at)
-        if done.ran.total() == before:
-            break
+            desk.due.catch_up()
+        if desk.books.head().position == before:
+            passed = at  # what is due then cannot be done now; what is due later can
     _move_clock(desk, until)
     return done
 

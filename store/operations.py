@@ -32,10 +32,11 @@ def now(connection: Connection) -> datetime:
 
 
 def all_accounts(connection: Connection) -> list[UUID]:
-    """Every account, in the order of its id."""
-    return [
-        row[0] for row in connection.execute("SELECT account_id FROM heads ORDER BY account_id")
-    ]
+    """Every account, in the order of its id. One whose opening was cut off has no events."""
+    found = connection.execute(
+        "SELECT account_id FROM heads WHERE position > 0 ORDER BY account_id"
+    )
+    return [row[0] for row in found]
 
 
 def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[tuple[UUID, str]]:
@@ -76,6 +77,22 @@ def retired_generations(connection: Connection, age: timedelta) -> list[tuple[UU
          WHERE retired_at < clock_timestamp() - %s
          ORDER BY account_id, group_name, generation""",
         (age,),
+    ).fetchall()
+
+
+def unfinished_generations(connection: Connection, jobs: str) -> list[tuple[UUID, str, int]]:
+    """Generations that no read is on and whose lease, `jobs` and their name, has run out."""
+    return connection.execute(
+        """
+        SELECT t.account_id, t.group_name, t.generation
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation <> t.generation
+          LEFT JOIN leases b ON b.account_id = t.account_id
+           AND b.job = %s || t.group_name || ' ' || t.generation
+         WHERE t.retired_at IS NULL AND coalesce(b.leased_until < clock_timestamp(), true)
+         ORDER BY t.account_id, t.group_name, t.generation""",
+        (jobs,),
     ).fetchall()
 
 

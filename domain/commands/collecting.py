@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
 
 Gateways = Mapping[str, Gateway]
+_WAITING = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE})
 
 
 @dataclass(slots=True)
@@ -129,7 +130,9 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
         return None
     phase, anchor = redated_by_payment(subscription, at)
     if phase != subscription.phase:
-        _move_term(subscription, phase, anchor, at)
+        if subscription.status not in _WAITING:
+            return None
+        subscription.activate(at, phase=phase, anchor=anchor)
     return {
         "lines": redated(invoice.lines, phase, account.timezone),
         "period_start": phase.start,
@@ -137,18 +140,12 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
     }
 
 
-def _move_term(subscription: Subscription, phase: Any, anchor: datetime, at: datetime) -> None:
-    if subscription.status in {SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE}:
-        subscription.activate(at, phase=phase, anchor=anchor)
-
-
 def settle_subscription(case: Case, at: datetime) -> None:
     """A paid invoice gives its subscription access (back)."""
     subscription = case.subscription
     if subscription is None or case.invoice.status != "paid":
         return
-    waiting = {SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE}
-    if subscription.status in waiting and subscription.latest_invoice_id == case.invoice.ref:
+    if subscription.status in _WAITING and subscription.latest_invoice_id == case.invoice.ref:
         subscription.activate(at)
 
 

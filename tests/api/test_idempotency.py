@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+from psycopg import OperationalError
 
+from api import writing
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.commands.collecting import resume_payments
@@ -30,6 +33,16 @@ def test_a_repeated_creation_is_the_first_answer_as_it_was(client):
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.headers["Ledger-Position"] == first.headers["Ledger-Position"]
     assert client.head == at
+
+
+def test_an_answer_lost_between_recording_and_projecting_is_told_whole(client, monkeypatch):
+    customer = client.made("/customers", {})
+    path, card = f"/customers/{customer['id']}/payment_methods", {"token": "tok_visa"}
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "wait_for", Mock(side_effect=OperationalError))
+        assert client.post(path, card, key="once").status_code == 503
+    again = client.post(path, card, key="once")
+    assert (again.status_code, again.json["is_default"]) == (201, True)
 
 
 def test_the_same_key_with_another_request_is_refused(client):

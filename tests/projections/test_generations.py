@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -109,3 +112,51 @@ def test_business_goes_on_during_rebuilds(connections, new_client):
         assert rows.generation == 4
         assert len(RESOURCES.tables[3].load(rows, written)) == len(written)
     assert compare(connections, client.account_id, RESOURCES).same
+
+
+KILLED = """
+import os, sys
+from uuid import UUID
+from projections.generations import compare, rebuild
+from projections.groups import RESOURCES
+from store.connections import Connections
+how = {"rebuild": rebuild, "compare": compare}[sys.argv[3]]
+how(Connections(sys.argv[1]), UUID(sys.argv[2]), RESOURCES, lambda *_: os.kill(os.getpid(), 9))
+"""
+
+
+@pytest.mark.parametrize("how", ["rebuild", "compare"])
+def test_what_was_killed_while_it_built_is_deleted_and_the_next_one_works(
+    connections, new_client, database_url, how
+):
+    client = new_client()
+    client.add_customers("kept@example.com")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, database_url, str(client.account_id), how], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert generations(connections, client) == [(1,), (2,)]
+    assert rebuild(connections, client.account_id, RESOURCES).same
+    delete_retired(connections, GROUPS, timedelta(0))
+    assert generations(connections, client) == [(2,), (3,)], "it may be building still"
+    with connections.connection() as connection:
+        connection.execute("UPDATE leases SET leased_until = '2020-01-01'")
+    delete_retired(connections, GROUPS, timedelta(0))
+    assert generations(connections, client) == [(3,)]
+    with connections.connection() as connection:
+        left = "SELECT job FROM leases WHERE account_id = %s"
+        assert connection.execute(left, [client.account_id]).fetchall() == []
+
+
+def test_a_rebuild_that_was_given_up_for_dead_is_not_shown(connections, new_client):
+    client = new_client()
+    client.add_customers("kept@example.com")
+
+    def asleep(*_):
+        with connections.connection() as connection:
+            connection.execute("UPDATE leases SET leased_until = '2020-01-01'")
+        delete_retired(connections, GROUPS, timedelta(hours=1))
+
+    with pytest.raises(RebuildStopped):
+        rebuild(connections, client.account_id, RESOURCES, asleep)
+    assert generations(connections, client) == [(1,)]
