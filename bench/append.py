@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import shutil
-import subprocess
-import tempfile
 import time
-from contextlib import contextmanager
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
 
 from bench.figures import Figure, at_least, plain, times
+from bench.rivals import pgbench, stock_recorder, stock_schema
 from domain.application import Books
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
@@ -28,10 +23,9 @@ from store.connections import Connections
 from store.factory import PostgresStore
 from store.ids import new_id
 from store.operations import open_account
-from store.server_programs import program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from multiprocessing.synchronize import Barrier
 
     Writer = Callable[[str, UUID], Callable[[], None]]
@@ -40,12 +34,6 @@ WRITERS = 8
 BATCH = 100
 BY = Context("bench", "api", correlation_id=UUID(int=1))
 _STATE = b'{"customer":"cus_01h455vb4pex5vsknk084sn02q","note":"%s"}' % (b"x" * 140)
-_PGBENCH = """
-SELECT * FROM append_events(
-    '{account}', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[gen_random_uuid()],
-    ARRAY['bench.added'], ARRAY['{state}'::json], NULL,
-    'bench', 'api', NULL, NULL, NULL, '{account}');
-"""
 _BARE = """
 INSERT INTO bench_bare (
     account_id, position, originator_id, originator_version, event_id, recorded_at, wall_at,
@@ -82,23 +70,34 @@ def append(conninfo: str, seconds: float = 2, rounds: int = 3) -> list[Figure]:
 
 
 def appends(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
-    """One event a save, eight writers on one account."""
-    with _stock_schema(conninfo):
-        ours, stock, bare = [], [], []
-        for _ in range(rounds):
-            ours.append(_contended(conninfo, _ours, seconds))
-            stock.append(_contended(conninfo, _stock, seconds))
-            bare.append(_pgbench(conninfo, seconds))
-    saves, others, raw = median(ours), median(stock), median(bare)
-    shown = f"{saves:,.0f} events/s"
+    """One event an append, eight writers on one account: recorder beside recorder.
+
+    Both get events that are ready to be stored; whole saves decide, encode and check them first.
+    """
+    with stock_schema(conninfo):
+        rates = [
+            (
+                _contended(conninfo, _recorder, seconds),
+                _contended(conninfo, _stock, seconds),
+                pgbench(conninfo, _account(conninfo), _STATE, WRITERS, seconds),
+                _contended(conninfo, _books, seconds),
+            )
+            for _ in range(rounds)
+        ]
+    ours, others, raw, saves = (median(rate) for rate in zip(*rates, strict=True))
+    shown = f"{ours:,.0f} events/s"
     return [
         plain("stock recorder, 8 writers", f"{others:,.0f} events/s"),
         plain("pgbench, the same statement, 8 clients", f"{raw:,.0f} events/s"),
         at_least(
-            "one event a save, 8 writers, one account", shown, saves / others, 1.5,
-            times(saves, others, "stock recorder"),
+            "one event an append, 8 writers, one account", shown, ours / others, 1.5,
+            times(ours, others, "stock recorder"),
         ),
-        at_least("the same", shown, saves / raw, 0.7, times(saves, raw, "pgbench")),
+        at_least("the same", shown, ours / raw, 0.7, times(ours, raw, "pgbench")),
+        Figure(
+            "whole saves of one event, 8 writers", f"{saves:,.0f} events/s",
+            times(saves, raw, "pgbench"),
+        ),
     ]  # fmt: skip
 
 
@@ -107,14 +106,17 @@ def batches(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("CREATE TABLE bench_bare (LIKE stored_events INCLUDING ALL)")
         try:
-            saved, appended, bare = [], [], []
-            for _ in range(rounds):
-                saved.append(_alone(_saved_batches(conninfo), seconds))
-                appended.append(_alone(_appended_batches(conninfo), seconds))
-                bare.append(_alone(_bare_batches(conninfo), seconds))
+            rates = [
+                (
+                    _alone(_bare_batches(conninfo), seconds),
+                    _alone(_appended_batches(conninfo), seconds),
+                    _alone(_saved_batches(conninfo), seconds),
+                )
+                for _ in range(rounds)
+            ]
         finally:
             connection.execute("DROP TABLE bench_bare")
-    raw, events, saves = median(bare), median(appended), median(saved)
+    raw, events, saves = (median(rate) for rate in zip(*rates, strict=True))
     return [
         plain("raw insert of arrays of 100", f"{raw:,.0f} events/s"),
         at_least(
@@ -128,8 +130,18 @@ def batches(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _ours(conninfo: str, account_id: UUID) -> Callable[[], None]:
-    books = Books(account_id, PostgresStore(Connections(conninfo, size=2)))
+def _recorder(conninfo: str, account_id: UUID) -> Callable[[], None]:
+    recorder, stream = _store(conninfo).recorder_of(account_id), new_id()
+    versions = iter(range(1, 1_000_000_000))
+
+    def save() -> None:
+        recorder.append([NewEvent(stream, next(versions), "bench.added", _STATE, None)], BY)
+
+    return save
+
+
+def _books(conninfo: str, account_id: UUID) -> Callable[[], None]:
+    books = Books(account_id, _store(conninfo))
     tally = _tally()
 
     def save() -> None:
@@ -140,7 +152,7 @@ def _ours(conninfo: str, account_id: UUID) -> Callable[[], None]:
 
 
 def _stock(conninfo: str, _account_id: UUID) -> Callable[[], None]:
-    recorder, stream = _stock_recorder(conninfo), new_id()
+    recorder, stream = stock_recorder(conninfo), new_id()
     versions = iter(range(1, 1_000_000_000))
 
     def save() -> None:
@@ -150,7 +162,7 @@ def _stock(conninfo: str, _account_id: UUID) -> Callable[[], None]:
 
 
 def _saved_batches(conninfo: str) -> Callable[[], None]:
-    books = Books(_account(conninfo), PostgresStore(Connections(conninfo, size=2)))
+    books = Books(_account(conninfo), _store(conninfo))
 
     def save() -> None:
         books.record(*(_tally() for _ in range(BATCH)), by=BY)
@@ -159,7 +171,7 @@ def _saved_batches(conninfo: str) -> Callable[[], None]:
 
 
 def _appended_batches(conninfo: str) -> Callable[[], None]:
-    recorder = PostgresStore(Connections(conninfo, size=2)).recorder_of(_account(conninfo))
+    recorder = _store(conninfo).recorder_of(_account(conninfo))
 
     def save() -> None:
         events = [NewEvent(new_id(), 1, "bench.created", _STATE, None) for _ in range(BATCH)]
@@ -186,6 +198,10 @@ def _bare_batches(conninfo: str) -> Callable[[], None]:
         connection.execute(_BARE, values, prepare=True)
 
     return save
+
+
+def _store(conninfo: str) -> PostgresStore:
+    return PostgresStore(Connections(conninfo, size=2))
 
 
 def _tally() -> Tally:
@@ -232,46 +248,8 @@ def _saves(save: Callable[[], None], seconds: float) -> int:
     return count
 
 
-def _pgbench(conninfo: str, seconds: float) -> float:
-    """Transactions a second of the same function, asked for by a client written in C."""
-    script = _PGBENCH.format(account=_account(conninfo), state=_STATE.decode())
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script.replace("\n", " "))
-        file.flush()
-        command = [
-            _pgbench_program(), "-n", "-M", "prepared", "-c", str(WRITERS), "-j", "2",
-            "-T", str(max(1, round(seconds))), "-f", file.name, conninfo,
-        ]  # fmt: skip
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return float(output.split("tps = ")[1].split()[0])
-
-
-def _pgbench_program() -> str:
-    return shutil.which("pgbench") or str(program("pgbench"))
-
-
 def _account(conninfo: str) -> UUID:
     account_id = new_id()
     with psycopg.connect(conninfo, autocommit=True) as connection:
         open_account(connection, account_id, livemode=True)
     return account_id
-
-
-def _stock_recorder(conninfo: str) -> PostgresApplicationRecorder:
-    known = conninfo_to_dict(conninfo)
-    datastore = PostgresDatastore(
-        str(known["dbname"]), str(known["host"]), str(known.get("port", 5432)),
-        str(known["user"]), str(known.get("password") or ""), schema="bench_stock",
-    )  # fmt: skip
-    return PostgresApplicationRecorder(datastore)
-
-
-@contextmanager
-def _stock_schema(conninfo: str) -> Iterator[None]:
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA bench_stock")
-        try:
-            _stock_recorder(conninfo).create_table()
-            yield
-        finally:
-            connection.execute("DROP SCHEMA bench_stock CASCADE")
