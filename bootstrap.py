@@ -164,6 +164,7 @@ def run_scheduler(settings: Settings, stop: Stop) -> None:
     parts = Parts(_url(settings))
     jobs = BackgroundScheduler(timezone="UTC")
     work = DueWork(EveryAccount(parts))
+    jobs.add_job(work)  # at once: what a killed process left unanswered has waited already
     jobs.add_job(work, "interval", seconds=_DUE_SECONDS, max_instances=1, coalesce=True)
     jobs.start()
     stop.wait()
