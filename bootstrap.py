@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,7 +30,6 @@ from store.embedded import EmbeddedServer, embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -183,7 +183,14 @@ def run_scheduler(settings: Settings, stop: Stop) -> None:
     parts = Parts(_url(settings))
     jobs = BackgroundScheduler(timezone="UTC")
     work = DueWork(EveryAccount(parts))
-    jobs.add_job(work, "interval", seconds=_DUE_SECONDS, max_instances=1, coalesce=True)
+    jobs.add_job(
+        work,
+        "interval",
+        seconds=_DUE_SECONDS,
+        next_run_time=datetime.now(UTC),  # what a killed process left has waited already
+        max_instances=1,
+        coalesce=True,
+    )
     jobs.start()
     stop.wait()
     jobs.shutdown(wait=True)

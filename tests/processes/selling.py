@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 _AGAIN = {"request_in_progress", "payment_in_progress", "concurrent_change"}
-_PATIENCE_SECONDS = 45
+_PATIENCE_SECONDS = 90
 _TOKENS = ("tok_visa", "tok_chargeDeclined", "tok_timeout")
 _LINE = {"description": "Back issue", "unit_amount": 1500}
 
