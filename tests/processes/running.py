@@ -67,11 +67,19 @@ class Run:
 
     def part(self, words: str) -> psutil.Process:
         """The child whose command line holds these words."""
-        return next(each for each in self.family()[1:] if words in " ".join(each.cmdline()))
+        return next(each for each in self.family()[1:] if words in " ".join(words_of(each)))
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
         return self.process.wait(PATIENCE_SECONDS)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs: what has ended and waits to be reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def words_of(process: psutil.Process) -> list[str]:

@@ -17,6 +17,7 @@ from tests.processes.running import (
     Run,
     eventually,
     free_port,
+    lives,
     running,
     words_of,
 )
@@ -86,7 +87,7 @@ def test_another_command_finds_the_same_database(run: Run) -> None:
 def test_it_ends_everything_and_comes_back(run: Run, how: signal.Signals) -> None:
     family = run.family()
     assert run.stop(how) == 0
-    assert not [each for each in family if each.is_running()]
+    assert not [each for each in family if lives(each)]
     run.start()
     eventually(run.is_ready, run.log.read_text())
 
