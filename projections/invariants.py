@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from projections.accounting_rows import POSITIONS_A_BLOCK
 from projections.reports.recognition import DATES, deferred, earned
-from projections.reports.report import Asked, Basis, bound, position_of
+from projections.reports.report import Asked, Basis, bound, join_by_hash, position_of
 from projections.reports.trial_balance import UNTIL, balances
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def findings_in_the_log(reading: Reading, asked: Asked) -> list[Finding]:
 
 
 def _broken(reading: Reading, asked: Asked, rules: dict[str, Any]) -> list[Finding]:
+    join_by_hash(reading)
     values = bound(reading, asked)
     return [
         Finding(rule, *row) for rule, sql in rules.items() for row in reading.select(sql, values)
