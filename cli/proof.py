@@ -21,6 +21,7 @@ from settings import read_settings
 from store.operations import all_accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
 _screen = Console(stderr=True)
@@ -39,13 +40,8 @@ def register(app: typer.Typer) -> None:
 def verify(account: Account = None) -> None:
     """Prove positions, hash chain, document numbers, replays, balances and projections."""
     found = 0
-    with bootstrap.database(read_settings()) as database:
-        parts = Parts(database.url)
-        try:
-            for account_id in _accounts(parts, account):
-                found += _verified(parts, account_id)
-        finally:
-            parts.close()
+    for parts, account_id in _each(account):
+        found += _verified(parts, account_id)
     if found:
         raise typer.Exit(1)
 
@@ -64,13 +60,8 @@ def _verified(parts: Parts, account_id: UUID) -> int:
 def rebuild(account: Account = None) -> None:
     """Fold the whole log again beside the live views, compare, and switch. Nobody waits."""
     differing = 0
-    with bootstrap.database(read_settings()) as database:
-        parts = Parts(database.url)
-        try:
-            for account_id in _accounts(parts, account):
-                differing += _rebuilt(parts, account_id)
-        finally:
-            parts.close()
+    for parts, account_id in _each(account):
+        differing += _rebuilt(parts, account_id)
     if differing:
         raise typer.Exit(1)
 
@@ -103,6 +94,17 @@ def resume(account: Account = None) -> None:
                     shown = catch_up(parts.connections, account_id, group, wait_ms=_PATIENCE_MS)
                     told = "stopped again" if shown.stopped else f"at {shown.position}"
                     typer.echo(f"{typed_id('acct', account_id)}  {group.name}  {told}")
+        finally:
+            parts.close()
+
+
+def _each(account: str | None) -> Iterator[tuple[Parts, UUID]]:
+    """The account asked for, or every account, with what is needed to work on it."""
+    with bootstrap.database(read_settings()) as database:
+        parts = Parts(database.url)
+        try:
+            for account_id in _accounts(parts, account):
+                yield parts, account_id
         finally:
             parts.close()
 
