@@ -16,6 +16,8 @@ from api.fields import (
     Text,
     absent,
 )
+from api.resource_routes import BASE, LIST, reads, write
+from api.route import Read, Route, Shape, Write
 from api.writing import Written, of
 from domain.commands import customers
 from projections.customers import CUSTOMERS
@@ -92,3 +94,44 @@ def cards(call: Call) -> Listed:
     """The payment methods of the customer the address names. Raises NotFound."""
     views.one(call, CUSTOMERS, call.ref)
     return views.page(call, PAYMENT_METHODS, call.query, always={"customer_id": call.ref})
+
+
+ROUTES: tuple[Route, ...] = (
+    *reads(
+        CUSTOMERS,
+        write(CUSTOMERS, "POST", "", create, "Create a customer", CustomerCreation, status=201),
+        write(CUSTOMERS, "PATCH", "/{id}", update, "Change a customer", CustomerChange),
+        Read(
+            method="GET",
+            path=f"{BASE}/customers/{{id}}/payment_methods",
+            handler=cards,
+            kind=PAYMENT_METHODS,
+            rule="payment_methods:read",
+            shape=Shape.LIST,
+            parameters=LIST,
+            summary="List a customer's payment methods",
+        ),
+        Write(
+            method="POST",
+            path=f"{BASE}/customers/{{id}}/payment_methods",
+            handler=create_card,
+            kind=PAYMENT_METHODS,
+            rule="payment_methods:write",
+            body=CardCreation,
+            status=201,
+            summary="Add a card to a customer",
+        ),
+    ),
+    *reads(
+        PAYMENT_METHODS,
+        write(
+            PAYMENT_METHODS,
+            "POST",
+            "",
+            create_payment_method,
+            "Add a payment method",
+            PaymentMethodCreation,
+            status=201,
+        ),
+    ),
+)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from api.core import reports
 from api.files import of_file, require_format, streamed
+from api.resource_routes import BASE
+from api.route import Read, Route, Shape
 from domain.shared.errors import NotFound
 from projections import lists
 from projections.exports import write_csv
@@ -56,3 +58,26 @@ def _of_list(call: Call, resource: Resource[Any], form: str) -> Download:
         return of_file(write_xlsx(now, export, filters))
 
     return streamed(call, RESOURCES, resource.name, form, write)
+
+
+ROUTES: tuple[Route, ...] = (
+    Read(
+        method="GET",
+        path=f"{BASE}/exports/{{name}}.csv",
+        handler=as_csv,
+        kind="export",
+        rule="exports:read",
+        shape=Shape.FILE,
+        parameters=("format",),
+        summary="A list or a report as CSV",
+    ),
+    Read(
+        method="GET",
+        path=f"{BASE}/exports/{{name}}.xlsx",
+        handler=as_xlsx,
+        kind="export",
+        rule="exports:read",
+        shape=Shape.FILE,
+        summary="A list or a report as a workbook",
+    ),
+)

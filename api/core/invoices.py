@@ -25,8 +25,11 @@ from api.fields import (
     Text,
     absent,
 )
+from api.resource_routes import reads, write
+from api.route import Key, Route
 from api.writing import Written, of, paid
 from domain.commands import collecting, invoicing
+from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -112,3 +115,42 @@ def void(call: Call, _: Ending) -> Written:
 
 def mark_uncollectible(call: Call, _: Ending) -> Written:
     return of(invoicing.mark_uncollectible(call.books, call.account, call.ref, call.act))
+
+
+ROUTES: tuple[Route, ...] = reads(
+    INVOICES,
+    write(INVOICES, "POST", "", create, "Draft an invoice", InvoiceCreation, status=201),
+    write(INVOICES, "PATCH", "/{id}", update, "Annotate an invoice", InvoiceChange),
+    write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft"),
+    write(
+        INVOICES,
+        "POST",
+        "/{id}/charge",
+        charge,
+        "Charge what is owed to a card",
+        Charge,
+        key=Key.REQUIRED,
+        pays=True,
+        rule="money:write",
+    ),
+    write(
+        INVOICES,
+        "POST",
+        "/{id}/mark_paid",
+        mark_paid,
+        "Record an offline payment",
+        OfflinePayment,
+        key=Key.REQUIRED,
+        rule="money:write",
+    ),
+    write(INVOICES, "POST", "/{id}/void", void, "Void an invoice", Ending, rule="write_offs:write"),
+    write(
+        INVOICES,
+        "POST",
+        "/{id}/mark_uncollectible",
+        mark_uncollectible,
+        "Give an invoice up",
+        Ending,
+        rule="write_offs:write",
+    ),
+)

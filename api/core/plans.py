@@ -21,9 +21,12 @@ from api.fields import (
     TaxRate,
     absent,
 )
+from api.resource_routes import reads, write
+from api.route import Route
 from api.writing import Written, of
 from domain.commands import catalog
 from domain.shared.period import Interval
+from projections.plans import PLANS
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -80,3 +83,13 @@ def unarchive(call: Call, _: Body) -> Written:
 
 def delete(call: Call, _: Body) -> Written:
     return of(catalog.delete_plan(call.books, call.ref, call.act))
+
+
+ROUTES: tuple[Route, ...] = reads(
+    PLANS,
+    write(PLANS, "POST", "", create, "Create a plan", PlanCreation, status=201),
+    write(PLANS, "PATCH", "/{id}", update, "Change a plan", PlanChange),
+    write(PLANS, "POST", "/{id}/archive", archive, "Archive a plan"),
+    write(PLANS, "POST", "/{id}/unarchive", unarchive, "Sell a plan again"),
+    write(PLANS, "DELETE", "/{id}", delete, "Delete a plan", deletes=True),
+)

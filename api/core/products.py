@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.fields import Body, LongText, Metadata, MetadataChange, Name, OldId, Strategy, Text, absent
+from api.resource_routes import reads, write
+from api.route import Route
 from api.writing import Written, of
 from domain.commands import catalog
+from projections.products import PRODUCTS
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -49,3 +52,15 @@ def unarchive(call: Call, _: Body) -> Written:
 
 def delete(call: Call, _: Body) -> Written:
     return of(catalog.delete_product(call.books, call.ref, call.act))
+
+
+ROUTES: tuple[Route, ...] = reads(
+    PRODUCTS,
+    write(PRODUCTS, "POST", "", create, "Create a product", ProductCreation, status=201),
+    write(PRODUCTS, "PATCH", "/{id}", update, "Change a product", ProductChange),
+    write(PRODUCTS, "POST", "/{id}/archive", archive, "Archive a product"),
+    write(PRODUCTS, "POST", "/{id}/unarchive", unarchive, "Sell a product again"),
+    write(
+        PRODUCTS, "DELETE", "/{id}", delete, "Delete a product without active plans", deletes=True
+    ),
+)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from api.fields import FIRST_YEAR, LAST_YEAR
 from api.files import of_file, require_format, streamed
 from api.reading import LONGEST_WAIT_MS, allow, instant
+from api.resource_routes import BASE
+from api.route import Read, Route, Shape
 from api.views import Reported
 from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.money import EXPONENTS
@@ -108,3 +110,17 @@ def _one_of(
 ) -> None:
     if name in query and query[name] not in known:
         wrong.append(FieldError(name, f"unknown_{name}", "is not known"))
+
+
+ROUTES: tuple[Route, ...] = (
+    Read(
+        method="GET",
+        path=f"{BASE}/reports/{{name}}",
+        handler=show,
+        kind="report",
+        rule="reports:read",
+        shape=Shape.REPORT,
+        parameters=PARAMETERS,
+        summary="A report",
+    ),
+)

@@ -16,8 +16,11 @@ from api.fields import (
     Text,
     absent,
 )
+from api.resource_routes import reads, write
+from api.route import Route
 from api.writing import Written, of, paid
 from domain.commands import ending, subscribing
+from projections.subscription_resource import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -65,3 +68,20 @@ def update(call: Call, body: SubscriptionChange) -> Written:
 
 def cancel(call: Call, body: Cancellation) -> Written:
     return of(ending.cancel_at_period_end(call.books, call.ref, body.reason, call.act))
+
+
+ROUTES: tuple[Route, ...] = reads(
+    SUBSCRIPTIONS,
+    write(
+        SUBSCRIPTIONS, "POST", "", create, "Begin a subscription", SubscriptionCreation, status=201
+    ),
+    write(SUBSCRIPTIONS, "PATCH", "/{id}", update, "Change a subscription", SubscriptionChange),
+    write(
+        SUBSCRIPTIONS,
+        "POST",
+        "/{id}/cancel",
+        cancel,
+        "End a subscription with its term",
+        Cancellation,
+    ),
+)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from api import views
 from api.fields import Body, Instant
+from api.resource_routes import BASE
+from api.route import Read, Route, Shape, Write
 from api.views import Loaded
 from api.writing import Written, of
 from domain.accounts.test_clock import TestClock
@@ -68,3 +70,34 @@ def _advance(call: Call, ref: str, to: datetime) -> Written:
         return Written(ref, None, told)
     key = replace(act.key, answer={"id": ref, **told})
     return Written(ref, call.books.record(by=act.by, given=Conditions(key=key)), told)
+
+
+ROUTES: tuple[Route, ...] = (
+    Read(
+        method="GET",
+        path=f"{BASE}/test_clock",
+        handler=show,
+        kind=CLOCK,
+        rule="test_clock:read",
+        shape=Shape.ITEM,
+        summary="A test account's clock",
+    ),
+    Write(
+        method="PATCH",
+        path=f"{BASE}/test_clock",
+        handler=set_now,
+        kind=CLOCK,
+        rule="test_clock:write",
+        body=ClockSetting,
+        summary="Set the clock, before anything happened",
+    ),
+    Write(
+        method="POST",
+        path=f"{BASE}/test_clock/advance",
+        handler=advance,
+        kind=CLOCK,
+        rule="test_clock:write",
+        body=Advance,
+        summary="Run everything that falls due up to an instant",
+    ),
+)
