@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from api.errors import Refused
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.shared.period import midnight
@@ -24,12 +22,14 @@ if TYPE_CHECKING:
     from domain.shared.recording import IdempotencyKey
     from store.api_keys import ApiKey
 
-_VERSION = re.compile(r'(?:W/)?"(\d{1,9})"|(\d{1,9})', re.ASCII)
-
 
 @dataclass
 class Call:
-    """`path` and `query` are the parameters of the request's address."""
+    """`path` and `query` are the parameters of the request's address.
+
+    `versions` are those that `If-Match` allows, None where any will do; `version` is the one
+    found to be current then.
+    """
 
     services: Services
     caller: ApiKey
@@ -37,7 +37,8 @@ class Call:
     path: Mapping[str, str]
     query: dict[str, str] = field(default_factory=dict)
     key: IdempotencyKey | None = None
-    if_match: str | None = None
+    versions: frozenset[int] | None = None
+    version: int | None = None
     reason: str | None = None
 
     @property
@@ -60,16 +61,6 @@ class Call:
     def act(self) -> Act:
         by = Context(self.caller.id, "api", reason=self.reason, request_id=self.request_id)
         return Act(by, self.key)
-
-    @property
-    def version(self) -> int | None:
-        """Of `If-Match`. Raises Refused 412 for a tag that no version has."""
-        if self.if_match is None or self.if_match.strip() == "*":
-            return None
-        named = _VERSION.fullmatch(self.if_match.strip())
-        if named is None:
-            raise Refused(412, "version_mismatch", 'If-Match takes an ETag, as "3"')
-        return int(named[1] or named[2])
 
     def midnight(self, day: date) -> datetime:
         """When a date begins in the account's time zone."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.call import Call
+    from domain.application import Books
     from domain.shared.aggregate import Aggregate
     from projections.resource import Resource
 
@@ -60,11 +61,18 @@ class Download(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A resource told from its aggregate, of which there is only one in an account."""
+    """A resource told from its aggregate, of which there is only one in an account.
+
+    `found` gives it; it raises NotFound where the account has none.
+    """
 
     kind: str
     aggregate: type[Aggregate]
+    found: Callable[[Books], Aggregate]
     render: Callable[[Any], Shown]
+
+    def find(self, call: Call) -> Aggregate:
+        return self.found(call.books)
 
     def one(self, call: Call, ref: str, when: int | None = None) -> Found:
         """Raises NotFound."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from api import shown, views
+from api import shown, versions, views
 from api.auth import caller_of
 from api.body import read_json, validated
 from api.call import Call
@@ -84,7 +84,7 @@ class Writing:
         key = key_of(request, read, required=route.key is Key.REQUIRED)
         call = Call(
             self._services, caller, request.context.request_id, path,
-            key=key, if_match=request.get_header("If-Match"),
+            key=key, versions=versions.parse(request.get_header("If-Match")),
         )  # fmt: skip
         body = validated(route.body, read, {"midnight": call.midnight})
         call.reason = getattr(body, "reason", None)
@@ -107,7 +107,6 @@ class Writing:
 def perform(route: Write, call: Call, body: Any) -> Answered:
     """Asks the command; a refusal of a request that happened before is its first answer again."""
     try:
-        _require_version(route, call)
         written = _asked(route, call, body)
     except DomainError:
         found = earlier(call.services, call.account_id, call.key) if call.key else None
@@ -129,14 +128,9 @@ def _asked(route: Write, call: Call, body: Any) -> Written:
 
 
 def _handled(route: Write, call: Call, body: Any) -> Written:
+    versions.hold(route, call)
     written: Written = route.handler(call, body)
     return written
-
-
-def _require_version(route: Write, call: Call) -> None:
-    """Commands that change fields look themselves, in the same breath; the others rely on this."""
-    if call.version is not None and "id" in call.path:
-        call.books.load(views.aggregate_of(route.kind), call.ref).require_version(call.version)
 
 
 def _declined(answer: Mapping[str, Any]) -> Refused:

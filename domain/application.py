@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
@@ -15,7 +16,14 @@ from domain.shared.groups import Group as Group
 from domain.shared.groups import Lost as Lost
 from domain.shared.groups import batches, conditions_of_all, refuse_entangled
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
-from domain.shared.recording import NO_CONDITIONS, BooksRecorder, Conditions, Context, Store
+from domain.shared.recording import (
+    NO_CONDITIONS,
+    BooksRecorder,
+    Conditions,
+    Context,
+    Guard,
+    Store,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,6 +52,7 @@ class Books(Application[UUID]):
         self.account_id = account_id
         self._store = store
         self._cache_size = cache
+        self._expected: tuple[Guard, ...] = ()
         super().__init__()
 
     def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
@@ -92,7 +101,7 @@ class Books(Application[UUID]):
         try:
             stored = [self.mapper.to_stored_event(event) for event in events]
             snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
-            recorded = self.recorder.append(stored, by, given)
+            recorded = self.recorder.append(stored, by, self._as_expected(given))
         except BaseException:
             self._forget(changed)
             raise
@@ -100,6 +109,14 @@ class Books(Application[UUID]):
         if snapshots:
             self.recorder.keep_snapshots(snapshots)
         return recorded
+
+    def expect(self, aggregate_id: UUID, version: int) -> None:
+        """The next append must find the aggregate so: ConcurrentChange is raised if it moved."""
+        self._expected = (Guard(aggregate_id, version),)
+
+    def _as_expected(self, given: Conditions) -> Conditions:
+        expected, self._expected = self._expected, ()
+        return replace(given, guards=(*given.guards, *expected)) if expected else given
 
     def record_in_bulk(self, groups: Iterable[Group], by: Context) -> list[Lost]:
         """Stores groups in appends of many, each group whole. Returns those that were refused.

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from api.call import Call
     from api.views import Found
 
-CLOCK = Loaded("test_clock", TestClock, lambda clock: {"now": instant(clock.now)})
+CLOCK = Loaded(
+    "test_clock", TestClock, accounts.clock_of, lambda clock: {"now": instant(clock.now)}
+)
 _ADVANCING = ThreadPoolExecutor(max_workers=8, thread_name_prefix="advance")
 """What takes longer than a request may goes on here; its progress is the clock itself."""
 
@@ -69,7 +71,8 @@ def _advance(call: Call, ref: str, to: datetime) -> Written:
     if act.key is None:
         return Written(ref, None, told)
     key = replace(act.key, answer={"id": ref, **told})
-    return Written(ref, call.books.record(by=act.by, given=Conditions(key=key)), told)
+    books = call.services.books_for(call.account_id)  # `If-Match` spoke of the clock before
+    return Written(ref, books.record(by=act.by, given=Conditions(key=key)), told)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.route import Write
 from api.resource_routes import BASE
+from api.route import Write
 from api.routes import ROUTES
 from tests.api.conftest import LINE, PLAN
 
