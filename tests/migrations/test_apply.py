@@ -79,7 +79,14 @@ def test_a_newer_database_is_refused(empty_database: str, folder: Path) -> None:
         migrate(empty_database, folder)
 
 
-@pytest.mark.parametrize("name", ["0004_skip_a_number.sql", "3_short.sql", "0003-dash.sql"])
+def test_a_number_left_out_can_be_filled_later(empty_database: str, folder: Path) -> None:
+    (folder / "0004_create_more.sql").write_text("CREATE TABLE more (a integer PRIMARY KEY);")
+    assert migrate(empty_database, folder).applied[-1] == "0004 create_more"
+    (folder / "0003_create_less.sql").write_text("CREATE TABLE less (a integer PRIMARY KEY);")
+    assert migrate(empty_database, folder).applied == ["0003 create_less"]
+
+
+@pytest.mark.parametrize("name", ["0002_number_twice.sql", "3_short.sql", "0003-dash.sql"])
 def test_a_name_that_breaks_the_row_is_refused(
     empty_database: str, folder: Path, name: str
 ) -> None:
