@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import time
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
@@ -13,6 +11,7 @@ from eventsourcing.persistence import StoredEvent
 
 from bench.figures import Figure, at_least, plain, times
 from bench.rivals import pgbench, stock_recorder, stock_schema
+from bench.writers import APART, SERVED, WRITERS, contended, saves_in
 from domain.application import Books
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
@@ -26,11 +25,12 @@ from store.operations import open_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from multiprocessing.synchronize import Barrier
 
-    Writer = Callable[[str, UUID], Callable[[], None]]
+    from eventsourcing.postgres import PostgresApplicationRecorder
 
-WRITERS = 8
+    from bench.writers import Shape
+    from store.recorder import AccountRecorder
+
 BATCH = 100
 BY = Context("bench", "api", correlation_id=UUID(int=1))
 _STATE = b'{"customer":"cus_01h455vb4pex5vsknk084sn02q","note":"%s"}' % (b"x" * 140)
@@ -74,30 +74,31 @@ def appends(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
 
     Both get events that are ready to be stored; whole saves decide, encode and check them first.
     """
+    kinds = (_recorders, _stock, _books)
     with stock_schema(conninfo):
         rates = [
             (
-                _contended(conninfo, _recorder, seconds),
-                _contended(conninfo, _stock, seconds),
                 pgbench(conninfo, _account(conninfo), _STATE, WRITERS, seconds),
-                _contended(conninfo, _books, seconds),
+                *(contended(conninfo, _account(conninfo), kind, SERVED, seconds) for kind in kinds),
+                *(contended(conninfo, _account(conninfo), kind, APART, seconds) for kind in kinds),
             )
             for _ in range(rounds)
         ]
-    ours, others, raw, saves = (median(rate) for rate in zip(*rates, strict=True))
+    raw, *rest = (median(rate) for rate in zip(*rates, strict=True))
+    plainly = plain("pgbench, the same statement, 8 clients", f"{raw:,.0f} events/s")
+    return [plainly, *_beside(raw, SERVED, *rest[:3]), *_beside(raw, APART, *rest[3:])]
+
+
+def _beside(raw: float, shape: Shape, ours: float, others: float, saves: float) -> list[Figure]:
     shown = f"{ours:,.0f} events/s"
     return [
-        plain("stock recorder, 8 writers", f"{others:,.0f} events/s"),
-        plain("pgbench, the same statement, 8 clients", f"{raw:,.0f} events/s"),
+        plain(f"stock recorder, {shape}", f"{others:,.0f} events/s"),
         at_least(
-            "one event an append, 8 writers, one account", shown, ours / others, 1.5,
+            f"one event an append, {shape}", shown, ours / others, 1.5,
             times(ours, others, "stock recorder"),
         ),
         at_least("the same", shown, ours / raw, 0.7, times(ours, raw, "pgbench")),
-        Figure(
-            "whole saves of one event, 8 writers", f"{saves:,.0f} events/s",
-            times(saves, raw, "pgbench"),
-        ),
+        Figure(f"whole saves, {shape}", f"{saves:,.0f} events/s", times(saves, raw, "pgbench")),
     ]  # fmt: skip
 
 
@@ -130,9 +131,13 @@ def batches(conninfo: str, seconds: float, rounds: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _recorder(conninfo: str, account_id: UUID) -> Callable[[], None]:
-    recorder, stream = _store(conninfo).recorder_of(account_id), new_id()
-    versions = iter(range(1, 1_000_000_000))
+def _recorders(conninfo: str, account_id: UUID, threads: int) -> list[Callable[[], None]]:
+    store = _store(conninfo, threads)
+    return [_recorder(store.recorder_of(account_id)) for _ in range(threads)]
+
+
+def _recorder(recorder: AccountRecorder) -> Callable[[], None]:
+    stream, versions = new_id(), iter(range(1, 1_000_000_000))
 
     def save() -> None:
         recorder.append([NewEvent(stream, next(versions), "bench.added", _STATE, None)], BY)
@@ -140,8 +145,12 @@ def _recorder(conninfo: str, account_id: UUID) -> Callable[[], None]:
     return save
 
 
-def _books(conninfo: str, account_id: UUID) -> Callable[[], None]:
-    books = Books(account_id, _store(conninfo))
+def _books(conninfo: str, account_id: UUID, threads: int) -> list[Callable[[], None]]:
+    store = _store(conninfo, threads)
+    return [_saves_of(Books(account_id, store)) for _ in range(threads)]
+
+
+def _saves_of(books: Books) -> Callable[[], None]:
     tally = _tally()
 
     def save() -> None:
@@ -151,9 +160,13 @@ def _books(conninfo: str, account_id: UUID) -> Callable[[], None]:
     return save
 
 
-def _stock(conninfo: str, _account_id: UUID) -> Callable[[], None]:
-    recorder, stream = stock_recorder(conninfo), new_id()
-    versions = iter(range(1, 1_000_000_000))
+def _stock(conninfo: str, _account_id: UUID, threads: int) -> list[Callable[[], None]]:
+    recorder = stock_recorder(conninfo)
+    return [_stock_saves(recorder) for _ in range(threads)]
+
+
+def _stock_saves(recorder: PostgresApplicationRecorder) -> Callable[[], None]:
+    stream, versions = new_id(), iter(range(1, 1_000_000_000))
 
     def save() -> None:
         recorder.insert_events([StoredEvent(stream, next(versions), "bench:Added", _STATE)])
@@ -200,52 +213,18 @@ def _bare_batches(conninfo: str) -> Callable[[], None]:
     return save
 
 
-def _store(conninfo: str) -> PostgresStore:
-    return PostgresStore(Connections(conninfo, size=2))
+def _store(conninfo: str, threads: int = 1) -> PostgresStore:
+    return PostgresStore(Connections(conninfo, size=threads + 1))
 
 
 def _tally() -> Tally:
     return Tally._create(Tally.Created, id=new_id(), customer="c" * 180)  # noqa: SLF001
 
 
-def _contended(conninfo: str, writer: Writer, seconds: float) -> float:
-    """Saves a second by all writers together."""
-    fork = multiprocessing.get_context("fork")
-    account_id = _account(conninfo)
-    barrier, counts = fork.Barrier(WRITERS), fork.Queue()
-    processes = [
-        fork.Process(target=_write, args=(conninfo, writer, account_id, barrier, counts, seconds))
-        for _ in range(WRITERS)
-    ]
-    for process in processes:
-        process.start()
-    total: int = sum(counts.get(timeout=seconds + 60) for _ in processes)
-    for process in processes:
-        process.join()
-    return total / seconds
-
-
-def _write(
-    conninfo: str, writer: Writer, account_id: UUID, barrier: Barrier, counts: Any, seconds: float
-) -> None:
-    save = writer(conninfo, account_id)
-    save()
-    barrier.wait()
-    counts.put(_saves(save, seconds))
-
-
 def _alone(save: Callable[[], None], seconds: float) -> float:
     """Events a second by one writer of batches."""
     save()
-    return _saves(save, seconds) * BATCH / seconds
-
-
-def _saves(save: Callable[[], None], seconds: float) -> int:
-    count, end = 0, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        save()
-        count += 1
-    return count
+    return saves_in(save, seconds) * BATCH / seconds
 
 
 def _account(conninfo: str) -> UUID:

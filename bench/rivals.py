@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 _PGBENCH = """
 SELECT * FROM append_events(
     '{account}', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[gen_random_uuid()],
-    ARRAY['bench.added'], ARRAY['{state}'::json], NULL,
+    ARRAY['bench.added'], ARRAY['{state}'::json], '\\x{content}',
     'bench', 'api', NULL, NULL, NULL, '{account}');
 """
 
 
 def pgbench(conninfo: str, account_id: UUID, state: bytes, clients: int, seconds: float) -> float:
     """Transactions a second of the same function, asked for by a client written in C."""
-    script = _PGBENCH.format(account=account_id, state=state.decode())
+    script = _PGBENCH.format(account=account_id, state=state.decode(), content="00" * 32)
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script.replace("\n", " "))
         file.flush()

@@ -82,34 +82,28 @@ COMMENT ON COLUMN idempotency_keys.position IS 'Of the append that answered: wha
 
 
 -- A field of any text, told apart from its neighbours by its length in octets.
-CREATE FUNCTION leaf_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION sized_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(octet_length(value)::text || ':' || value, '-');
 
 CREATE FUNCTION epoch_microseconds(value timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (extract(epoch FROM value) * 1000000)::bigint;
 
--- The hash of one row of the log. `context` is what all events of an append have in common, ending
--- in a space; docs/decisions has the layout. STABLE as convert_to is, or it would not be inlined.
-CREATE FUNCTION event_leaf(
-    context text, log_position bigint, originator_id uuid, originator_version integer, event_id uuid,
-    topic text, document_number text, state json
-) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
-RETURN sha256(convert_to(
-    context || log_position::text || ' ' || originator_id::text || ' ' || originator_version::text
-    || ' ' || event_id::text || ' ' || leaf_text(topic) || ' ' || leaf_text(document_number)
-    || ' ' || state::text, 'UTF8'));
-
 
 -- Appends events to one account's log, with everything that must hold or change with them.
--- Statements are separate on purpose: each sees what committed while the head was waited for.
+-- Statements are separate on purpose: each sees what committed while the head was waited for. Most
+-- appends ask for nothing but their events: what may be asked besides stands behind one question,
+-- for an expression costs as much as half of a statement while the head is held.
+-- `_contents` are the events' hashes, 32 octets each; docs/decisions has the chain's layout.
 -- Refusals: SL001 no such account, SL002 a guard moved, SL003 a claim is taken, SL004 a forbidden
 -- claim exists, SL005 key of another request, SL006 its request is in progress, SL007 it was
 -- answered, SL008 the clock may not be set so.
 CREATE FUNCTION append_events(
     _account uuid,
     _ids uuid[], _versions integer[], _event_ids uuid[], _topics text[], _states json[],
-    _series text[],
+    _contents bytea,
     _actor text, _channel text, _reason text, _request text, _causation uuid, _correlation uuid,
+    _conditional boolean DEFAULT false,
+    _series text[] DEFAULT NULL,
     _guard_ids uuid[] DEFAULT NULL, _guard_versions integer[] DEFAULT NULL,
     _forbidden text[] DEFAULT NULL,
     _claim_kinds text[] DEFAULT NULL, _claim_values text[] DEFAULT NULL, _claim_owners uuid[] DEFAULT NULL,
@@ -121,139 +115,127 @@ CREATE FUNCTION append_events(
     OUT link bytea, OUT numbers text[]
 ) LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    _head    heads;
-    _count   integer := coalesce(cardinality(_ids), 0);
-    _found   record;
-    _context text;
-    _leaves  bytea;
+    _head     heads;
+    _found    record;
+    _numbered text := '';
 BEGIN
     SELECT * INTO _head FROM heads WHERE account_id = _account FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no such account' USING ERRCODE = 'SL001';
     END IF;
 
-    IF _key IS NOT NULL THEN
-        SELECT request_hash, answer INTO _found
-          FROM idempotency_keys WHERE account_id = _account AND key = _key;
-        IF FOUND THEN
-            RAISE EXCEPTION 'idempotency key used before' USING DETAIL = _key, ERRCODE = CASE
-                WHEN _found.request_hash <> _key_hash THEN 'SL005'
-                WHEN _found.answer IS NULL THEN 'SL006' ELSE 'SL007' END;
+    IF _conditional THEN
+        IF _key IS NOT NULL THEN
+            SELECT request_hash, answer INTO _found
+              FROM idempotency_keys WHERE account_id = _account AND key = _key;
+            IF FOUND THEN
+                RAISE EXCEPTION 'idempotency key used before' USING DETAIL = _key, ERRCODE = CASE
+                    WHEN _found.request_hash <> _key_hash THEN 'SL005'
+                    WHEN _found.answer IS NULL THEN 'SL006' ELSE 'SL007' END;
+            END IF;
+            INSERT INTO idempotency_keys (account_id, key, request_hash, answer, position)
+            VALUES (_account, _key, _key_hash, _key_answer, _head.position + cardinality(_ids));
         END IF;
-        INSERT INTO idempotency_keys (account_id, key, request_hash, answer, position)
-        VALUES (_account, _key, _key_hash, _key_answer, _head.position + _count);
-    END IF;
-    IF _completed_key IS NOT NULL THEN
-        UPDATE idempotency_keys SET answer = _completed_answer, position = _head.position + _count
-         WHERE account_id = _account AND key = _completed_key AND answer IS NULL;
+        IF _completed_key IS NOT NULL THEN
+            UPDATE idempotency_keys SET answer = _completed_answer, position = _head.position + cardinality(_ids)
+             WHERE account_id = _account AND key = _completed_key AND answer IS NULL;
+        END IF;
+
+        IF _guard_ids IS NOT NULL THEN
+            SELECT g.id INTO _found
+              FROM unnest(_guard_ids, _guard_versions) AS g (id, version)
+             WHERE g.version <> coalesce(
+                       (SELECT max(e.originator_version) FROM stored_events e
+                         WHERE e.account_id = _account AND e.originator_id = g.id), 0)
+             LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'a guard moved' USING DETAIL = _found.id, ERRCODE = 'SL002';
+            END IF;
+        END IF;
+
+        IF _forbidden IS NOT NULL THEN
+            SELECT kind, value, owner INTO _found
+              FROM claims WHERE account_id = _account AND kind = ANY (_forbidden) LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'a forbidden claim exists'
+                    USING DETAIL = json_build_array(_found.kind, _found.value, _found.owner), ERRCODE = 'SL004';
+            END IF;
+        END IF;
+        IF _release_kinds IS NOT NULL THEN
+            DELETE FROM claims c
+             USING unnest(_release_kinds, _release_values, _release_owners) AS r (kind, value, owner)
+             WHERE c.account_id = _account
+               AND c.kind = r.kind AND c.value = r.value AND c.owner = r.owner;
+        END IF;
+        IF _claim_kinds IS NOT NULL THEN
+            INSERT INTO claims (account_id, kind, value, owner)
+            SELECT _account, kind, value, owner
+              FROM unnest(_claim_kinds, _claim_values, _claim_owners) AS n (kind, value, owner)
+                ON CONFLICT (account_id, kind, value) DO NOTHING;
+            SELECT n.kind, n.value, c.owner INTO _found
+              FROM unnest(_claim_kinds, _claim_values, _claim_owners) AS n (kind, value, owner)
+              JOIN claims c ON c.account_id = _account AND c.kind = n.kind AND c.value = n.value
+             WHERE c.owner <> n.owner
+             LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'a claim is taken'
+                    USING DETAIL = json_build_array(_found.kind, _found.value, _found.owner), ERRCODE = 'SL003';
+            END IF;
+        END IF;
+
+        IF _clock IS NOT NULL THEN
+            IF _rewinds_at <> _head.position THEN
+                RAISE EXCEPTION 'the log has grown' USING DETAIL = 'the log', ERRCODE = 'SL002';
+            ELSIF _rewinds_at IS NOT NULL THEN
+                _head.monotone_from := _head.position + 1;
+                _head.recorded_at := NULL;
+            END IF;
+            IF _head.livemode OR _clock < _head.recorded_at THEN
+                RAISE EXCEPTION 'the clock may not be set so' USING ERRCODE = 'SL008';
+            END IF;
+            _head.clock := _clock;
+        END IF;
+
+        IF _series IS NOT NULL THEN
+            SELECT array_agg(n.series || lpad(n.number::text, greatest(6, length(n.number::text)), '0') ORDER BY n.ord)
+              INTO numbers
+              FROM (SELECT u.series, u.ord,
+                           coalesce(s.last_number, 0) + row_number() OVER (PARTITION BY u.series ORDER BY u.ord) AS number
+                      FROM unnest(_series) WITH ORDINALITY AS u (series, ord)
+                      LEFT JOIN document_series s ON s.account_id = _account AND s.series = u.series) n;
+            INSERT INTO document_series AS s (account_id, series, last_number)
+            SELECT _account, u.series, count(*)
+              FROM unnest(_series) AS u (series)
+             WHERE u.series IS NOT NULL
+             GROUP BY u.series
+                ON CONFLICT (account_id, series) DO UPDATE SET last_number = s.last_number + excluded.last_number;
+            SELECT string_agg(' ' || sized_text(n.number), '' ORDER BY n.ord) INTO _numbered
+              FROM unnest(numbers) WITH ORDINALITY AS n (number, ord);
+        END IF;
     END IF;
 
-    IF _guard_ids IS NOT NULL THEN
-        SELECT g.id INTO _found
-          FROM unnest(_guard_ids, _guard_versions) AS g (id, version)
-         WHERE g.version <> coalesce(
-                   (SELECT max(e.originator_version) FROM stored_events e
-                     WHERE e.account_id = _account AND e.originator_id = g.id), 0)
-         LIMIT 1;
-        IF FOUND THEN
-            RAISE EXCEPTION 'a guard moved' USING DETAIL = _found.id, ERRCODE = 'SL002';
-        END IF;
-    END IF;
+    SELECT given.first, given.first + cardinality(_ids) - 1, given.recorded, given.wall,
+           CASE WHEN cardinality(_ids) = 0 THEN _head.chain
+                ELSE sha256(_head.chain || convert_to(
+                         given.first || ' ' || epoch_microseconds(given.recorded)
+                         || ' ' || epoch_microseconds(given.wall) || _numbered, 'UTF8') || _contents) END
+      INTO first_position, last_position, recorded, wall, link
+      FROM (SELECT _head.position + 1 AS first, now.wall,
+                   greatest(_head.recorded_at, coalesce(_head.clock, now.wall)) AS recorded
+              FROM (SELECT clock_timestamp() AS wall OFFSET 0) now OFFSET 0) given;
 
-    IF _forbidden IS NOT NULL THEN
-        SELECT kind, value, owner INTO _found
-          FROM claims WHERE account_id = _account AND kind = ANY (_forbidden) LIMIT 1;
-        IF FOUND THEN
-            RAISE EXCEPTION 'a forbidden claim exists'
-                USING DETAIL = json_build_array(_found.kind, _found.value, _found.owner), ERRCODE = 'SL004';
-        END IF;
-    END IF;
-    IF _release_kinds IS NOT NULL THEN
-        DELETE FROM claims c
-         USING unnest(_release_kinds, _release_values, _release_owners) AS r (kind, value, owner)
-         WHERE c.account_id = _account
-           AND c.kind = r.kind AND c.value = r.value AND c.owner = r.owner;
-    END IF;
-    IF _claim_kinds IS NOT NULL THEN
-        INSERT INTO claims (account_id, kind, value, owner)
-        SELECT _account, kind, value, owner
-          FROM unnest(_claim_kinds, _claim_values, _claim_owners) AS n (kind, value, owner)
-            ON CONFLICT (account_id, kind, value) DO NOTHING;
-        SELECT n.kind, n.value, c.owner INTO _found
-          FROM unnest(_claim_kinds, _claim_values, _claim_owners) AS n (kind, value, owner)
-          JOIN claims c ON c.account_id = _account AND c.kind = n.kind AND c.value = n.value
-         WHERE c.owner <> n.owner
-         LIMIT 1;
-        IF FOUND THEN
-            RAISE EXCEPTION 'a claim is taken'
-                USING DETAIL = json_build_array(_found.kind, _found.value, _found.owner), ERRCODE = 'SL003';
-        END IF;
-    END IF;
-
-    IF _clock IS NOT NULL THEN
-        IF _rewinds_at <> _head.position THEN
-            RAISE EXCEPTION 'the log has grown' USING DETAIL = 'the log', ERRCODE = 'SL002';
-        ELSIF _rewinds_at IS NOT NULL THEN
-            _head.monotone_from := _head.position + 1;
-            _head.recorded_at := NULL;
-        END IF;
-        IF _head.livemode OR _clock < _head.recorded_at THEN
-            RAISE EXCEPTION 'the clock may not be set so' USING ERRCODE = 'SL008';
-        END IF;
-        _head.clock := _clock;
-    END IF;
-    wall := clock_timestamp();
-    recorded := greatest(_head.recorded_at, coalesce(_head.clock, wall));
-    first_position := _head.position + 1;
-    last_position := _head.position + _count;
-    link := _head.chain;
-
-    IF _series IS NOT NULL THEN
-        SELECT array_agg(n.series || lpad(n.number::text, greatest(6, length(n.number::text)), '0') ORDER BY n.ord)
-          INTO numbers
-          FROM (SELECT u.series, u.ord,
-                       coalesce(s.last_number, 0) + row_number() OVER (PARTITION BY u.series ORDER BY u.ord) AS number
-                  FROM unnest(_series) WITH ORDINALITY AS u (series, ord)
-                  LEFT JOIN document_series s ON s.account_id = _account AND s.series = u.series) n;
-        INSERT INTO document_series AS s (account_id, series, last_number)
-        SELECT _account, u.series, count(*)
-          FROM unnest(_series) AS u (series)
-         WHERE u.series IS NOT NULL
-         GROUP BY u.series
-            ON CONFLICT (account_id, series) DO UPDATE SET last_number = s.last_number + excluded.last_number;
-    END IF;
-
-    IF _count > 0 THEN
-        _context := '1 ' || _account || ' ' || epoch_microseconds(recorded) || ' ' || epoch_microseconds(wall)
-            || ' ' || coalesce(_causation::text, '-') || ' ' || coalesce(_correlation::text, '-')
-            || ' ' || leaf_text(_actor) || ' ' || leaf_text(_channel)
-            || ' ' || leaf_text(_reason) || ' ' || leaf_text(_request) || ' ';
-        IF _count = 1 THEN  -- An expression costs half of a statement.
-            _leaves := event_leaf(_context, last_position, _ids[1], _versions[1], _event_ids[1],
-                                  _topics[1], numbers[1], _states[1]);
-        ELSE
-            SELECT string_agg(event_leaf(_context, _head.position + u.ord, u.id, u.version, u.event_id,
-                                         u.topic, u.number, u.state), '' ORDER BY u.ord)
-              INTO _leaves
-              FROM unnest(_ids, _versions, _event_ids, _topics, _states, numbers)
-                   WITH ORDINALITY AS u (id, version, event_id, topic, state, number, ord);
-        END IF;
-        link := sha256(_head.chain || _leaves);
-
-        INSERT INTO stored_events (
-            account_id, position, originator_id, originator_version, event_id, recorded_at, wall_at, topic, state,
-            actor, channel, reason, request_id, causation_id, correlation_id, document_number, chain)
-        SELECT _account, _head.position + u.ord, u.id, u.version, u.event_id, recorded, wall, u.topic, u.state,
-               _actor, _channel, _reason, _request, _causation, _correlation, u.number,
-               CASE WHEN u.ord = _count THEN link END
-          FROM unnest(_ids, _versions, _event_ids, _topics, _states, numbers)
-               WITH ORDINALITY AS u (id, version, event_id, topic, state, number, ord);
-        _head.recorded_at := recorded;
-    END IF;
+    INSERT INTO stored_events (
+        account_id, position, originator_id, originator_version, event_id, recorded_at, wall_at, topic, state,
+        actor, channel, reason, request_id, causation_id, correlation_id, document_number, chain)
+    SELECT _account, _head.position + u.ord, u.id, u.version, u.event_id, recorded, wall, u.topic, u.state,
+           _actor, _channel, _reason, _request, _causation, _correlation, u.number,
+           CASE WHEN u.ord = cardinality(_ids) THEN link END
+      FROM unnest(_ids, _versions, _event_ids, _topics, _states, numbers)
+           WITH ORDINALITY AS u (id, version, event_id, topic, state, number, ord);
 
     UPDATE heads
-       SET position = last_position, chain = link, recorded_at = _head.recorded_at,
-           clock = _head.clock, monotone_from = _head.monotone_from
+       SET position = last_position, chain = link, clock = _head.clock, monotone_from = _head.monotone_from,
+           recorded_at = CASE WHEN cardinality(_ids) = 0 THEN _head.recorded_at ELSE recorded END
      WHERE account_id = _account;
 END
 $$;

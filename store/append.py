@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from domain.shared.recording import Recorded
+from domain.shared.recording import NO_CONDITIONS, Recorded
 from store.bindings import int_array, json_array, text_array, texts_in, uuid_array
+from store.chain import Contents
 from store.codec import NewEvent
 from store.statement import Statement
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from domain.shared.recording import Claim, Conditions, Context
     from store.connections import Connection
 
-_UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME = 2950, 20, 25, 17, 114, 1184
+_UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME, _BOOL = 2950, 20, 25, 17, 114, 1184, 16
 _UUIDS, _INTS, _TEXTS, _JSONS = 2951, 1007, 1009, 199
-_EVENTS = (_UUID, _UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _TEXTS)
+_EVENTS = (_UUID, _UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _BYTEA)
 _WHO = (_TEXT, _TEXT, _TEXT, _TEXT, _UUID, _UUID)
 _CLAIMS = (_TEXTS, _TEXTS, _UUIDS)
 _CONDITIONS = (
-    *(_UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
+    *(_BOOL, _TEXTS, _UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
     *(_TEXT, _BYTEA, _JSON, _TEXT, _JSON, _TIME, _INT8),
 )
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -54,22 +55,32 @@ def append(
     given: Conditions | None,
 ) -> Recorded:
     """The events' ids count up from the first one's. Raises psycopg's error if refused."""
-    values = (account_id.bytes, *_columns(events, first_event_id), *_who(by))
-    if given is None:
-        return _recorded(_append.execute(connection, values))
-    return _recorded(_append_given.execute(connection, (*values, *_conditions(given))))
-
-
-def _columns(events: Sequence[StoredEvent], first_event_id: UUID) -> tuple[bytes | None, ...]:
+    values = (account_id.bytes, *_columns(account_id, events, first_event_id, by), *_who(by))
     series = [event.series for event in events if isinstance(event, NewEvent)]
-    first = first_event_id.int
+    if given is None and not any(series):
+        return _recorded(_append.execute(connection, values))
+    conditions = _conditions(NO_CONDITIONS if given is None else given)
+    asked = (b"\x01", text_array(series) if any(series) else None, *conditions)
+    return _recorded(_append_given.execute(connection, (*values, *asked)))
+
+
+def _columns(
+    account_id: UUID, events: Sequence[StoredEvent], first_event_id: UUID, by: Context
+) -> tuple[bytes, ...]:
+    ids = [event.originator_id.int for event in events]  # type: ignore[union-attr]
+    event_ids = range(first_event_id.int, first_event_id.int + len(events))
+    common = (by.reason, by.request_id, by.causation_id, by.correlation_id)
+    hashed = Contents(account_id, by.actor, by.channel, *common).hash
     return (
-        uuid_array([event.originator_id.int for event in events]),  # type: ignore[union-attr]
+        uuid_array(ids),
         int_array([event.originator_version for event in events]),
-        uuid_array(range(first, first + len(events))),
+        uuid_array(event_ids),
         text_array([event.topic for event in events]),
         json_array([event.state for event in events]),
-        text_array(series) if any(series) else None,
+        b"".join(
+            hashed(id_, event.originator_version, event_id, event.topic, event.state)
+            for id_, event_id, event in zip(ids, event_ids, events, strict=True)
+        ),
     )
 
 

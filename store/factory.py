@@ -8,6 +8,7 @@ from domain.shared.recording import Store
 from store import ids
 from store.codec import TypedMapper
 from store.recorder import AccountRecorder
+from store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,11 @@ class PostgresStore(Store):
         self.connections = connections
         self._mapper = TypedMapper()
         self._new_id = new_id
+        self._turns = Turns()
 
     def recorder_of(self, account_id: UUID) -> AccountRecorder:
-        return AccountRecorder(account_id, self.connections, self._mapper, self._new_id)
+        turn = self._turns.of(account_id)
+        return AccountRecorder(account_id, self.connections, self._mapper, self._new_id, turn)
 
     def new_id(self) -> UUID:
         return self._new_id()

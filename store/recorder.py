@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
     from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connections
+    from store.turns import Turn
 
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
@@ -57,18 +58,20 @@ class AccountRecorder(BooksRecorder):
         connections: Connections,
         mapper: TypedMapper,
         new_id: Callable[[], UUID],
+        turn: Turn,
     ) -> None:
         self.account_id = account_id
         self._connections = connections
         self._mapper = mapper
         self._new_id = new_id
+        self._turn = turn
 
     def append(
         self, events: Sequence[StoredEvent], by: Context, given: Conditions = NO_CONDITIONS
     ) -> Recorded:
         conditions = None if given is NO_CONDITIONS else given
         try:
-            with self._connections.connection() as connection:
+            with self._turn, self._connections.connection() as connection:
                 return append(connection, self.account_id, events, self._new_id(), by, conditions)
         except psycopg.Error as error:
             refused = refusal(error)

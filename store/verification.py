@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import chain as joined
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from store.chain import first_link, leaf, next_link
+from store.chain import content, first_link, next_link
 from store.findings import Finding
 from store.log import stream_log
 from store.replays import verify_replays
@@ -85,20 +85,25 @@ class Chain:
         self._head = head
         self._account_id = account_id
         self._link = first_link(account_id)
-        self._leaves: list[bytes] = []
+        self._rows: list[LoggedEvent] = []
 
     def read(self, event: LoggedEvent) -> Iterator[Finding]:
-        self._leaves.append(leaf(self._account_id, event))
+        self._rows.append(event)
         if event.chain is not None:
-            if event.chain != next_link(self._link, self._leaves):
-                first = event.position - len(self._leaves) + 1
+            if not self._follows(event.chain):
+                first = event.position - len(self._rows) + 1
                 yield Finding("chain", event.position, f"breaks from {first} on")
             # Going on from what is stored tells this append's damage from the next one's.
             self._link = event.chain
-            self._leaves.clear()
+            self._rows.clear()
+
+    def _follows(self, link: bytes) -> bool:
+        contents = [content(self._account_id, row) for row in self._rows]
+        one_moment = len({(row.recorded_at, row.wall_at) for row in self._rows}) == 1
+        return one_moment and link == next_link(self._link, self._rows, contents)
 
     def end(self) -> Iterator[Finding]:
-        if self._leaves or self._link != self._head.chain:
+        if self._rows or self._link != self._head.chain:
             yield Finding("chain", None, "does not end where the head says")
 
 

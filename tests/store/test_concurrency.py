@@ -14,9 +14,10 @@ from domain.application import Books, Group
 from domain.shared.errors import AlreadyRecorded, ClaimTaken, ConcurrentChange, DomainError
 from domain.shared.recording import Claim, Conditions, Guard, IdempotencyKey
 from store.codec import TypedMapper
-from store.connections import Connections
+from store.connections import UNAVAILABLE, Connections
 from store.factory import PostgresStore
 from store.ids import new_id
+from store.turns import Turn, Turns
 from store.verification import verify_log
 from tests.store.conftest import BY
 from tests.store.letters import Letter, letter
@@ -193,3 +194,20 @@ def test_reading_waits_for_nobody(database_url, books):
         holder.execute("SELECT FROM heads WHERE account_id = %s FOR UPDATE", [books.account_id])
         assert books.load(Letter, written.id) == written
         assert books.head().position == 1
+
+
+def test_threads_take_turns_at_one_account_and_hold_no_connection_meanwhile():
+    turns, account, other = Turns(), new_id(), new_id()
+    with turns.of(account):
+        waiting = ThreadPoolExecutor(1).submit(turns.of(account).__enter__)
+        with turns.of(other):
+            assert not waiting.done()
+    assert waiting.result(timeout=5) is None
+
+
+def test_a_turn_that_does_not_come_is_told_as_unavailable():
+    turn = Turn(wait_seconds=0.01)
+    with turn, pytest.raises(UNAVAILABLE, match="busy"), turn:
+        pass
+    with turn:
+        pass
