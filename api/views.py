@@ -107,13 +107,21 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
         return Found(resources.get(now, kind, ref), now.position, now.head)
 
 
-def one_as_of(call: Call, kind: Resource[Any] | Loaded, ref: str, when: int | datetime) -> Found:
+def one_as_of(
+    call: Call,
+    kind: Resource[Any] | Loaded,
+    ref: str,
+    when: int | datetime,
+    *,
+    deleted: bool = False,
+) -> Found:
     """As its own events up to a position or an instant leave it. Raises NotFound."""
     if isinstance(kind, Loaded):
         return kind.one(call, ref, when if isinstance(when, int) else None)
     require_ref(kind, ref)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        return Found(by_position.as_of(now, kind, ref, when), now.head, now.head)
+        shown = by_position.as_of(now, kind, ref, when, deleted=deleted)
+        return Found(shown, now.head, now.head)
 
 
 def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:

@@ -143,7 +143,9 @@ def _resource(call: Call, route: Write, answered: Answered, *, projected: bool) 
     ref = answered.answer["id"]
     if projected and not route.deletes:
         return views.one(call, route.kind, ref).resource
-    shown = views.one_as_of(call, route.kind, ref, answered.position).resource
+    shown = views.one_as_of(
+        call, route.kind, ref, answered.position, deleted=route.deletes
+    ).resource
     return {**shown, "deleted": True} if route.deletes else shown
 
 

@@ -79,7 +79,10 @@ def _created(envelope: Envelope) -> PlanRow:
 
 
 def _updated(row: PlanRow, envelope: Envelope) -> None:
-    taken(envelope.event.changes, row, _NAMES)
+    changes = dict(envelope.event.changes)
+    if "entitlements" in changes:
+        row.entitlements = stored_list(changes.pop("entitlements"))
+    taken(changes, row, _NAMES)
 
 
 def _archived(row: PlanRow, _: Envelope) -> None:

@@ -43,9 +43,16 @@ BY_NAME: dict[str, Resource[Any]] = {
 
 
 def as_of(
-    reading: Reading, resource: Resource[Any], ref: str, when: datetime | int
+    reading: Reading,
+    resource: Resource[Any],
+    ref: str,
+    when: datetime | int,
+    *,
+    deleted: bool = False,
 ) -> dict[str, Any]:
     """The resource as its events up to an instant or a position leave it. Raises NotFound.
+
+    One that was deleted by then is not found, unless the answer to its deletion asks.
 
     It is folded from the log itself, so it needs no projection to have come that far: a write
     whose group is behind is answered with `as_of(…, its position)`.
@@ -56,7 +63,7 @@ def as_of(
     events = log.read_streams(reading.cursor, reading.account_id, originators, position)
     RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
     found = resource.table.load(memory, [ref])
-    if ref not in found:
+    if ref not in found or (getattr(found[ref], "deleted", False) and not deleted):
         raise NotFound(detail=f"there was no {resource.kind} {ref} then")
     return rendered(memory, resource, [found[ref]], livemode=reading.livemode)[0]
 

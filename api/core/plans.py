@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from api.fields import (
     Body,
@@ -32,40 +33,75 @@ if TYPE_CHECKING:
     from api.call import Call
 
 
-class PlanCreation(Body):
-    product_id: Ref | None = None
-    product_old_provider_id: OldId | None = None
-    name: Name
-    type: Literal["regular", "membership"] = absent()
-    amount: Price
-    currency: Currency
-    interval: Literal["day", "week", "month", "year"]
-    interval_count: Annotated[int, Field(ge=1, le=1200)] = absent()
+PlanType = Literal["regular", "membership"]
+IntervalName = Literal["day", "week", "month", "year"]
+IntervalCount = Annotated[int, Field(ge=1, le=1200)]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("given_twice", "names each entitlement once")
+    return names
+
+
+_ENTITLEMENTS = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": 500},
+    "maxItems": 50,
+    "uniqueItems": True,
+}
+Entitlements = Annotated[
+    list[Required],
+    Field(max_length=50),
+    AfterValidator(_each_once),
+    WithJsonSchema(_ENTITLEMENTS),
+]
+
+
+class _Offer(Body):
+    """What may be sold differently from one day to the next."""
+
     auto_renew: bool = absent()
     collection_method: CollectionMethod = absent()
     trial_days: Annotated[int, Field(ge=0, le=3650)] = absent()
-    entitlements: Annotated[list[Required], Field(max_length=50)] = absent()
+    entitlements: Entitlements = absent()
     seat_capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     shipments_per_interval: Annotated[int, Field(ge=1, le=1000)] | None = None
     tax_rate: TaxRate | None = None
     tax_behavior: TaxBehavior = absent()
     old_provider_id: OldId | None = None
+
+
+class PlanCreation(_Offer):
+    product_id: Ref | None = None
+    product_old_provider_id: OldId | None = None
+    name: Name
+    type: PlanType = absent()
+    amount: Price
+    currency: Currency
+    interval: IntervalName
+    interval_count: IntervalCount = absent()
     metadata: Metadata = absent()
 
 
-class PlanChange(Body):
+class PlanChange(_Offer):
+    """Counts for what is sold from now on. What the plan is by cannot change, only be repeated."""
+
     name: Name = absent()
-    auto_renew: bool = absent()
-    collection_method: CollectionMethod = absent()
-    old_provider_id: OldId | None = None
+    amount: Price = absent()
+    product_id: Ref = absent()
+    type: PlanType = absent()
+    currency: Currency = absent()
+    interval: IntervalName = absent()
+    interval_count: IntervalCount = absent()
     metadata: MetadataChange = absent()
 
 
 def create(call: Call, body: PlanCreation) -> Written:
     sent: dict[str, Any] = body.sent()
-    sent["interval"] = Interval(body.interval)
     if "entitlements" in sent:
         sent["entitlements"] = tuple(sent["entitlements"])
+    sent["interval"] = Interval(body.interval)
     return of(catalog.create_plan(call.books, catalog.NewPlan(**sent), call.act))
 
 

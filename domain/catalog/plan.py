@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+from domain.catalog.shelf import ShelfLife
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
-from domain.shared.errors import Conflict
+from domain.shared.errors import FieldError, Invalid
 from domain.shared.facts import event
-from domain.shared.terms import Terms  # noqa: TC001 - stored events are decoded by these annotations
+from domain.shared.terms import (
+    CHANGEABLE,
+    FIXED,
+    Terms,
+    changed_terms,
+    stated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OWN = ("auto_renew", "collection_method", "old_provider_id", "metadata")
+"""What a plan has beside its terms."""
 
 
-class Plan(Aggregate):
+class Plan(ShelfLife, Aggregate):
     """Its commercial terms never change under a subscription: they are copied when sold."""
 
     TOPIC = "plan"
@@ -50,27 +65,32 @@ class Plan(Aggregate):
         TOPIC = "plan.updated"
         changes: Changes
 
-    def update(self, changes: Changes) -> None:
-        """`changes` of name, auto_renew, collection_method, old_provider_id, metadata."""
-        self._require_kept()
-        changed = effective(self, changes)
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """What is sold from now on; what was sold stays as it was.
+
+        Raises Invalid `not_changeable` for what makes it this plan.
+        """
+        self.require_kept()
+        changed = effective(SimpleNamespace(**self._settings()), stated(changes))
+        fixed = [name for name in FIXED if name in changed]
+        if fixed:
+            detail = "is what makes it this plan: make another one"
+            raise Invalid(tuple(FieldError(name, "not_changeable", detail) for name in fixed))
         if changed:
             self._updated(changes=changed)
 
+    def _settings(self) -> dict[str, Any]:
+        """Every field as a change states it."""
+        own = {name: getattr(self, name) for name in ("name", *_OWN)}
+        return own | stated({name: getattr(self.terms, name) for name in (*FIXED, *CHANGEABLE)})
+
     @event(Updated)
     def _updated(self, changes: Changes) -> None:
-        rest = dict(changes)
-        if "name" in rest:
-            self.terms = replace(self.terms, plan_name=str(rest.pop("name")))
-        self.__dict__.update(rest)
+        self.terms = changed_terms(self.terms, changes)
+        self.__dict__.update({name: changes[name] for name in _OWN if name in changes})
 
     class Archived(Aggregate.Event):
         TOPIC = "plan.archived"
-
-    def archive(self) -> None:
-        self._require_kept()
-        if not self.archived:
-            self._archived()
 
     @event(Archived)
     def _archived(self) -> None:
@@ -79,11 +99,6 @@ class Plan(Aggregate):
     class Unarchived(Aggregate.Event):
         TOPIC = "plan.unarchived"
 
-    def unarchive(self) -> None:
-        self._require_kept()
-        if self.archived:
-            self._unarchived()
-
     @event(Unarchived)
     def _unarchived(self) -> None:
         self.archived = False
@@ -91,19 +106,6 @@ class Plan(Aggregate):
     class Deleted(Aggregate.Event):
         TOPIC = "plan.deleted"
 
-    def delete(self) -> None:
-        self._require_kept()
-        self._deleted()
-
     @event(Deleted)
     def _deleted(self) -> None:
         self.deleted = True
-
-    def require_sellable(self) -> None:
-        self._require_kept()
-        if self.archived:
-            raise Conflict("plan_archived", f"plan {self.ref} is archived")
-
-    def _require_kept(self) -> None:
-        if self.deleted:
-            raise Conflict("plan_deleted", f"plan {self.ref} is deleted")

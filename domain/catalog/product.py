@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from domain.catalog.shelf import ShelfLife
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
-from domain.shared.errors import Conflict
 from domain.shared.facts import event
 
 
-class Product(Aggregate):
+class Product(ShelfLife, Aggregate):
     TOPIC = "product"
     prefix = "prod"
 
@@ -47,7 +47,7 @@ class Product(Aggregate):
         changes: Changes
 
     def update(self, changes: Changes) -> None:
-        self._require_kept()
+        self.require_kept()
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
@@ -57,13 +57,9 @@ class Product(Aggregate):
         self.__dict__.update(changes)
 
     class Archived(Aggregate.Event):
-        TOPIC = "product.archived"
+        """The command holds that no active plan is left: that spans aggregates."""
 
-    def archive(self) -> None:
-        """That no active plan is left is the command's condition: it spans aggregates."""
-        self._require_kept()
-        if not self.archived:
-            self._archived()
+        TOPIC = "product.archived"
 
     @event(Archived)
     def _archived(self) -> None:
@@ -72,31 +68,15 @@ class Product(Aggregate):
     class Unarchived(Aggregate.Event):
         TOPIC = "product.unarchived"
 
-    def unarchive(self) -> None:
-        self._require_kept()
-        if self.archived:
-            self._unarchived()
-
     @event(Unarchived)
     def _unarchived(self) -> None:
         self.archived = False
 
     class Deleted(Aggregate.Event):
-        TOPIC = "product.deleted"
+        """Its claims are free again; what was sold of it keeps its name."""
 
-    def delete(self) -> None:
-        self._require_kept()
-        self._deleted()
+        TOPIC = "product.deleted"
 
     @event(Deleted)
     def _deleted(self) -> None:
         self.deleted = True
-
-    def require_sellable(self) -> None:
-        self._require_kept()
-        if self.archived:
-            raise Conflict("product_archived", f"product {self.ref} is archived")
-
-    def _require_kept(self) -> None:
-        if self.deleted:
-            raise Conflict("product_deleted", f"product {self.ref} is deleted")

@@ -80,18 +80,20 @@ def archive_product(books: Books, ref: str, act: Act) -> Done:
     """Raises Conflict `product_has_active_plans`."""
     product = books.load(Product, ref)
     product.archive()
-    return _without_active_plans(books, product, act)
+    return _without_active_plans(books, product, act, releases=[])
 
 
 def delete_product(books: Books, ref: str, act: Act) -> Done:
     """Hidden from then on; its plans and reports keep its name. Raises as `archive_product`."""
     product = books.load(Product, ref)
     product.delete()
-    return _without_active_plans(books, product, act)
+    releases = old_id_claims("prod", product.old_provider_id, product.id)
+    return _without_active_plans(books, product, act, releases)
 
 
-def _without_active_plans(books: Books, product: Product, act: Act) -> Done:
-    given = act.given(product.ref, forbidden_claims=[active_plan_kind(product.ref)])
+def _without_active_plans(books: Books, product: Product, act: Act, releases: list[Claim]) -> Done:
+    forbidden = [active_plan_kind(product.ref)]
+    given = act.given(product.ref, forbidden_claims=forbidden, releases=releases)
     try:
         return Done(product.ref, books.record(product, by=act.by, given=given))
     except ClaimHeld as held:
@@ -228,28 +230,29 @@ def update_plan(
 def archive_plan(books: Books, ref: str, act: Act) -> Done:
     plan = books.load(Plan, ref)
     plan.archive()
-    return _without_claim(books, plan, act)
+    return _released(books, plan, act, [])
 
 
 def delete_plan(books: Books, ref: str, act: Act) -> Done:
+    """Hidden from then on. Subscriptions run on: they have copied its terms and its name."""
     plan = books.load(Plan, ref)
     plan.delete()
-    return _without_claim(books, plan, act)
+    return _released(books, plan, act, old_id_claims("plan", plan.old_provider_id, plan.id))
 
 
-def _without_claim(books: Books, plan: Plan, act: Act) -> Done:
-    released = Claim(active_plan_kind(plan.terms.product_id), plan.ref, plan.id)
-    given = act.given(plan.ref, releases=[released])
+def _released(books: Books, plan: Plan, act: Act, besides: list[Claim]) -> Done:
+    """No longer in the way of its product's end."""
+    active = Claim(active_plan_kind(plan.terms.product_id), plan.ref, plan.id)
+    given = act.given(plan.ref, releases=[active, *besides])
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
 
 
 def unarchive_plan(books: Books, ref: str, act: Act) -> Done:
     """Raises Conflict when its product is archived or deleted."""
     plan = books.load(Plan, ref)
+    plan.require_kept()
     product = books.load(Product, plan.terms.product_id)
     product.require_sellable()
-    if not plan.archived:
-        return Done(plan.ref, None)
     plan.unarchive()
     claim = Claim(active_plan_kind(product.ref), plan.ref, plan.id)
     guards = [Guard(product.id, product.version)]

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal  # noqa: TC003 - stored events are decoded by these annotations
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from domain.shared.period import Interval  # noqa: TC001 - as above
+from domain.shared.period import Interval  # noqa: TC001 - stored events are decoded by annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIXED = ("product_id", "type", "currency", "interval", "interval_count")
+"""What makes a plan the plan it is."""
+
+CHANGEABLE = (
+    "amount", "trial_days", "entitlements", "seat_capacity", "shipments_per_interval",
+    "tax_rate", "tax_behavior",
+)  # fmt: skip
+"""What may be sold differently from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +41,26 @@ class Terms:
     seat_capacity: int | None = None
     shipments_per_interval: int | None = None
     revenue_recognition_strategy: str = "invoice_creation"
+
+
+def stated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as a change states and stores them: rates as text, entitlements as a list."""
+    return {name: _stated(value) for name, value in fields.items()}
+
+
+def _stated(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def changed_terms(terms: Terms, changes: Mapping[str, Any]) -> Terms:
+    """The terms after a stored change, which may name other things too."""
+    taken = {name: changes[name] for name in CHANGEABLE if name in changes}
+    if "name" in changes:
+        taken["plan_name"] = changes["name"]
+    if taken.get("tax_rate") is not None:
+        taken["tax_rate"] = Decimal(taken["tax_rate"])
+    if "entitlements" in taken:
+        taken["entitlements"] = tuple(taken["entitlements"])
+    return replace(terms, **taken)

@@ -100,7 +100,7 @@ def test_a_repeated_deletion_is_answered(client):
     first = client.send("DELETE", path, key="once")
     again = client.send("DELETE", path, key="once")
     assert (again.status_code, again.json) == (200, first.json)
-    assert client.send("DELETE", path, key="twice").status_code == 409
+    assert client.send("DELETE", path, key="twice").status_code == 404
 
 
 def test_a_decline_is_answered_again_and_charged_once(client):
