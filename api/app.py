@@ -14,6 +14,7 @@ from api.pages import Pages
 from api.reading import Reading
 from api.route import Read, Route, Write
 from api.routes import ROUTES
+from api.rules import PERMISSIONS, PUBLIC
 from api.writing import Writing
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class RouteWithoutRule(Exception):
-    """A route that does not say who may use it: the service does not start."""
+    """A route whose rule is none of the matrix: the service does not start."""
 
 
 def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
@@ -46,7 +47,8 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
 
 
 def require_rules(routes: Iterable[Route]) -> None:
-    without = [f"{route.method} {route.path}" for route in routes if not route.rule]
+    known = {PUBLIC, *PERMISSIONS}
+    without = [f"{each.method} {each.path}" for each in routes if each.rule not in known]
     if without:
         raise RouteWithoutRule(", ".join(without))
 

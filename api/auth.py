@@ -1,11 +1,11 @@
-"""Who is calling: the bearer of a key, or nobody."""
+"""Who is calling: the bearer of a key, or nobody; and what they may."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from api import rules
 from api.errors import Refused
-from api.rules import allowed
 from store import api_keys
 
 if TYPE_CHECKING:
@@ -16,9 +16,20 @@ if TYPE_CHECKING:
 def caller_of(services: Services, request: Any, rule: str) -> ApiKey:
     """Raises Refused 401 for no key in force, 403 for one whose rights do not reach."""
     caller = _bearer(services, request.get_header("Authorization") or "")
-    if not allowed(caller.role, caller.scopes, rule):
-        raise Refused(403, "forbidden", f"this key may not {rule.replace(':', ' ')}")
+    require(caller, rule)
     return caller
+
+
+def require(caller: ApiKey, permission: str) -> None:
+    """Raises Refused 403 `forbidden` for the role, `insufficient_scope` for the key's scopes."""
+    if not rules.holds(caller.role, permission):
+        detail = f"the role {caller.role} does not hold the permission {permission}"
+        raise Refused(403, "forbidden", detail)
+    if not rules.in_scope(caller.scopes, permission):
+        # Source of the header: RFC 6750, section 3.1.
+        header = f'Bearer error="insufficient_scope", scope="{permission}"'
+        detail = f"this key lacks the scope {permission}"
+        raise Refused(403, "insufficient_scope", detail, headers={"WWW-Authenticate": header})
 
 
 def _bearer(services: Services, header: str) -> ApiKey:

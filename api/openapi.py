@@ -11,7 +11,7 @@ from api.fields import Body, Nothing
 from api.route import Key, Read, Route, Shape, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Json = dict[str, Any]
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -130,7 +130,7 @@ def _media(route: Route) -> Json:
     if not isinstance(route, Read) or route.shape is Shape.ITEM:
         return {"application/json": _ref(_titled(route.name))}
     if route.shape is Shape.LIST:
-        return {"application/json": _listed(route.name)}
+        return {"application/json": _listed(route.name, route.beside)}
     file = {"type": "string", "format": "binary"}
     if route.shape is Shape.FILE:
         return {"text/csv": file, "application/octet-stream": file}
@@ -142,14 +142,15 @@ def _media(route: Route) -> Json:
     }
 
 
-def _listed(name: str) -> Json:
+def _listed(name: str, beside: Mapping[str, str]) -> Json:
+    lists = {
+        field: {"type": "array", "items": _ref(_titled(of))}
+        for field, of in {"data": name, **beside}.items()
+    }
     return {
         "type": "object",
-        "required": ["data", "next_cursor"],
-        "properties": {
-            "data": {"type": "array", "items": _ref(_titled(name))},
-            "next_cursor": {"type": ["string", "null"]},
-        },
+        "required": [*lists, "next_cursor"],
+        "properties": {**lists, "next_cursor": {"type": ["string", "null"]}},
     }
 
 

@@ -12,7 +12,7 @@ from api.auth import caller_of
 from api.call import Call
 from api.errors import Refused
 from api.fields import parse_instant
-from api.views import Download, Found, Listed, Reported
+from api.views import Download, Found, Listed, Reported, Told
 from domain.shared.errors import FieldError, Invalid
 from projections.groups import RESOURCES
 from projections.reading import wait_for
@@ -72,7 +72,7 @@ def _wait(call: Call, named: str | None) -> None:
     wait_for(connections, call.account_id, RESOURCES, int(named), LONGEST_WAIT_MS)
 
 
-def _tell(response: Any, answer: Found | Listed | Reported | Download) -> None:
+def _tell(response: Any, answer: Found | Listed | Reported | Told | Download) -> None:
     match answer:
         case Found():
             shown.resource(response, answer.resource)
@@ -80,6 +80,8 @@ def _tell(response: Any, answer: Found | Listed | Reported | Download) -> None:
             shown.json(response, {"data": answer.data, "next_cursor": answer.next_cursor})
         case Reported():
             shown.json(response, {"data": answer.data, "position": answer.known})
+        case Told():
+            shown.json(response, answer.body)
         case Download():
             response.content_type = answer.content_type
             response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')

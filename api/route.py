@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from api.fields import Body, Nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Key(Enum):
@@ -31,7 +31,8 @@ class Shape(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """`kind` is what it answers with: a resource of the projections or of `api.views`, or, of what
-    is neither, the name. `rule`, as `products:write`, may not be empty.
+    is neither, the name. `rule` is a permission of `api.rules`,
+    as `products:write`, or PUBLIC.
     """
 
     method: str
@@ -49,10 +50,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(Route):
-    """`parameters` are the names of the query's, for the OpenAPI page."""
+    """`parameters` are the names of the query's, for the OpenAPI page. `beside` are further lists
+    in the answer, with what they are of.
+    """
 
     shape: Shape
     parameters: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

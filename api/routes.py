@@ -14,12 +14,13 @@ from api.core import (
     plans,
     products,
     reports,
+    roles,
     subscriptions,
     test_clock,
 )
 from api.route import Route
 
-ROUTES: tuple[Route, ...] = (
+_OTHERS: tuple[Route, ...] = (
     *accounts.ROUTES,
     *products.ROUTES,
     *plans.ROUTES,
@@ -32,3 +33,5 @@ ROUTES: tuple[Route, ...] = (
     *reports.ROUTES,
     *exports.ROUTES,
 )
+
+ROUTES: tuple[Route, ...] = (*_OTHERS, *roles.routes(_OTHERS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from api.auth import require
 from domain.shared.errors import NotFound
 from domain.shared.identifiers import MalformedId, uuid_of
 from projections import resource as resources
@@ -45,6 +46,14 @@ class Reported(NamedTuple):
 
     data: Sequence[Shown]
     known: int
+    position: int
+    head: int
+
+
+class Told(NamedTuple):
+    """What follows from the release alone, and no position changes."""
+
+    body: Shown
     position: int
     head: int
 
@@ -145,9 +154,12 @@ def page(
     """Raises Invalid for an unknown filter, a wrong value or a forged cursor."""
     asked = dict(query)
     expanded = asked.pop("expand", None)
+    names = expanded.split(",") if expanded else []
+    for name in names:
+        if name in kind.expands:
+            require(call.caller, f"{kind.expands[name]}:read")
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         shown = resources.page(now, kind, asked, call.account.timezone, always=always)
-        if expanded:
-            names = expanded.split(",")
+        if names:
             resources.expand(now, kind, names, shown.data, by_position.BY_NAME)
         return Listed(shown.data, shown.next_cursor, now.position, now.head)

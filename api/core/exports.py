@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from api.auth import require
 from api.core import reports
 from api.files import of_file, require_format, streamed
 from api.resource_routes import BASE
@@ -37,10 +38,12 @@ def as_xlsx(call: Call) -> Download:
 def _export(call: Call, asked: str) -> Download:
     form, name = require_format(asked), call.path["name"]
     if name in REPORTS:
+        require(call.caller, "reports:read")
         return reports.download(call, REPORTS[name], form)
     resource = BY_NAME.get(name)
     if resource is None or resource.export is None:
         raise NotFound(detail=f"there is no export {name[:100]!a}")
+    require(call.caller, f"{name}:read")
     return _of_list(call, resource, form)
 
 

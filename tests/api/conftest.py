@@ -128,6 +128,15 @@ def stranger(app: Any, services: Services) -> Client:
     return open_client(app, services, zone="America/New_York")
 
 
+def key_with(client: Client, services: Services, **rights: Any) -> Client:
+    """The client, from now on with another key of its account."""
+    with services.connections.connection() as connection:
+        client.key = api_keys.create(
+            connection, client.books.account_id, new_id(), livemode=False, name="k", **rights
+        )
+    return client
+
+
 PRODUCT = {"name": "The Paper"}
 PLAN = {"name": "Monthly", "amount": 3100, "currency": "USD", "interval": "month"}
 LINE = {"description": "Back issue", "unit_amount": 1500}

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.app import RouteWithoutRule, create_app
-from api.route import Read, Shape
 from api.routes import ROUTES
 from store import api_keys
-from store.ids import new_id
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -46,26 +43,6 @@ def test_a_revoked_and_an_expired_key(client, services):
     assert client.get("/customers").json["code"] == "invalid_key"
 
 
-def key_with(client, services, **rights):
-    with services.connections.connection() as connection:
-        client.key = api_keys.create(
-            connection, client.books.account_id, new_id(), livemode=False, name="k", **rights
-        )
-    return client
-
-
-def test_a_scope_narrows_and_an_unknown_role_may_nothing(client, services):
-    key_with(client, services, scopes=["customers:read"])
-    assert client.get("/customers").status_code == 200
-    at = client.head
-    refused = client.post("/customers", {})
-    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
-    assert client.get("/products").status_code == 403
-    key_with(client, services, role="nobody")
-    assert client.get("/customers").status_code == 403
-    assert client.head == at
-
-
 def test_a_keys_use_is_noted_and_its_text_is_nowhere(client, services):
     client.get("/customers")
     with services.connections.connection() as connection:
@@ -95,12 +72,3 @@ def test_another_accounts_things_do_not_exist(shop, stranger):
     seen = stranger.get("/events", params={"subject": shop.customer["id"]})
     assert seen.json["data"] == []
     assert shop.client.head == at
-
-
-def test_a_route_without_a_rule_does_not_start(services):
-    bare = Read(
-        method="GET", path="/core/v1/new", handler=lambda _: None, kind="new", rule=None,
-        shape=Shape.ITEM, summary="New",
-    )  # fmt: skip
-    with pytest.raises(RouteWithoutRule, match="GET /core/v1/new"):
-        create_app(services, [*ROUTES, bare])
