@@ -59,7 +59,14 @@ class Call:
 
     @property
     def act(self) -> Act:
-        by = Context(self.caller.id, "api", reason=self.reason, request_id=self.request_id)
+        key = None if self.key is None else self.key.key
+        by = Context(
+            self.caller.id,
+            "api",
+            reason=self.reason,
+            request_id=self.request_id,
+            idempotency_key=key,
+        )
         return Act(by, self.key)
 
     def midnight(self, day: date) -> datetime:

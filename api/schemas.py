@@ -66,7 +66,8 @@ _FIELDS = {
         failure_code:text? failure_detail:text? started_at:instant settled_at:instant?""",
     "test_clock": "now:instant",
     "event": """position:integer type:text subject:id subject_version:integer actor:text
-        triggered_by:text reason:text? request_id:text? recorded_at:instant data:object""",
+        triggered_by:text reason:text? request_id:text?
+        idempotency_key:text? recorded_at:instant data:object""",
 }
 _WITHOUT_COMMON = {
     "role": "id:text object:text name:text description:text permissions:texts",

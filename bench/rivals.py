@@ -22,7 +22,7 @@ _PGBENCH = """
 SELECT * FROM append_events(
     '{account}', ARRAY[gen_random_uuid()], ARRAY[1], ARRAY[gen_random_uuid()],
     ARRAY['bench.added'], ARRAY['{state}'::json], '\\x{content}',
-    'bench', 'api', NULL, NULL, NULL, '{account}');
+    'bench', 'api', NULL, NULL, NULL, NULL, '{account}');
 """
 
 

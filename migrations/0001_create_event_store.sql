@@ -31,6 +31,7 @@ CREATE TABLE stored_events (
     channel            text NOT NULL,
     reason             text,
     request_id         text,
+    idempotency_key    text,
     causation_id       uuid,
     correlation_id     uuid,
     document_number    text,
@@ -101,7 +102,7 @@ CREATE FUNCTION append_events(
     _account uuid,
     _ids uuid[], _versions integer[], _event_ids uuid[], _topics text[], _states json[],
     _contents bytea,
-    _actor text, _channel text, _reason text, _request text, _causation uuid, _correlation uuid,
+    _actor text, _channel text, _reason text, _request text, _request_key text, _causation uuid, _correlation uuid,
     _conditional boolean DEFAULT false,
     _series text[] DEFAULT NULL,
     _guard_ids uuid[] DEFAULT NULL, _guard_versions integer[] DEFAULT NULL,
@@ -226,9 +227,9 @@ BEGIN
 
     INSERT INTO stored_events (
         account_id, position, originator_id, originator_version, event_id, recorded_at, wall_at, topic, state,
-        actor, channel, reason, request_id, causation_id, correlation_id, document_number, chain)
+        actor, channel, reason, request_id, idempotency_key, causation_id, correlation_id, document_number, chain)
     SELECT _account, _head.position + u.ord, u.id, u.version, u.event_id, recorded, wall, u.topic, u.state,
-           _actor, _channel, _reason, _request, _causation, _correlation, u.number,
+           _actor, _channel, _reason, _request, _request_key, _causation, _correlation, u.number,
            CASE WHEN u.ord = cardinality(_ids) THEN link END
       FROM unnest(_ids, _versions, _event_ids, _topics, _states, numbers)
            WITH ORDINALITY AS u (id, version, event_id, topic, state, number, ord);

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from projections.reading import Reading
 
 _COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
-       e.channel, e.reason, e.request_id, e.recorded_at, e.state, e.document_number"""
+       e.channel, e.reason, e.request_id, e.idempotency_key, e.recorded_at, e.state,
+       e.document_number"""
 _RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
 _EQUAL = {"subject": "e.originator_id", "type": "e.topic", "actor": "e.actor"}
 _ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
@@ -122,7 +123,7 @@ def _subject(ref: str) -> object:
 
 def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
     position, event_id, topic, originator, version, actor, channel = row[:7]
-    reason, request_id, recorded_at, state, number = row[7:]
+    reason, request_id, key, recorded_at, state, number = row[7:]
     data = read(state)
     return {
         "id": typed_id("evt", event_id),
@@ -135,6 +136,7 @@ def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
         "triggered_by": channel,
         "reason": reason,
         "request_id": request_id,
+        "idempotency_key": key,
         "recorded_at": instant(recorded_at),
         "created_at": instant(recorded_at),
         "updated_at": instant(recorded_at),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME, _BOOL = 2950, 20, 25, 17, 114, 1184, 16
 _UUIDS, _INTS, _TEXTS, _JSONS = 2951, 1007, 1009, 199
 _EVENTS = (_UUID, _UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _BYTEA)
-_WHO = (_TEXT, _TEXT, _TEXT, _TEXT, _UUID, _UUID)
+_WHO = (_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _UUID, _UUID)
 _CLAIMS = (_TEXTS, _TEXTS, _UUIDS)
 _CONDITIONS = (
     *(_BOOL, _TEXTS, _UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
@@ -69,8 +69,7 @@ def _columns(
 ) -> tuple[bytes, ...]:
     ids = [event.originator_id.int for event in events]  # type: ignore[union-attr]
     event_ids = range(first_event_id.int, first_event_id.int + len(events))
-    common = (by.reason, by.request_id, by.causation_id, by.correlation_id)
-    hashed = Contents(account_id, by.actor, by.channel, *common).hash
+    hashed = Contents(account_id, by).hash
     return (
         uuid_array(ids),
         int_array([event.originator_version for event in events]),
@@ -90,6 +89,7 @@ def _who(by: Context) -> tuple[bytes | None, ...]:
         by.channel.encode(),
         _text(by.reason),
         _text(by.request_id),
+        _text(by.idempotency_key),
         _uuid(by.causation_id),
         _uuid(by.correlation_id),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
+    from domain.shared.recording import Context
     from store.log import LoggedEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,19 +29,11 @@ class Contents:
     octets, so that nothing can move from one field to the next, and the state as stored.
     """
 
-    def __init__(
-        self,
-        account_id: UUID,
-        actor: str,
-        channel: str,
-        reason: str | None,
-        request_id: str | None,
-        causation_id: UUID | None,
-        correlation_id: UUID | None,
-    ) -> None:
+    def __init__(self, account_id: UUID, by: Context | LoggedEvent) -> None:
         self._lead = (
-            f"1 {account_id.hex} {_id(causation_id)} {_id(correlation_id)}"
-            f" {_sized(actor)} {_sized(channel)} {_sized(reason)} {_sized(request_id)}"
+            f"1 {account_id.hex} {_id(by.causation_id)} {_id(by.correlation_id)}"
+            f" {_sized(by.actor)} {_sized(by.channel)} {_sized(by.reason)}"
+            f" {_sized(by.request_id)} {_sized(by.idempotency_key)}"
         )
 
     def hash(
@@ -56,10 +49,9 @@ class Contents:
 
 def content(account_id: UUID, row: LoggedEvent) -> bytes:
     """A row's content, read back from the log."""
-    common = (row.reason, row.request_id, row.causation_id, row.correlation_id)
-    contents = Contents(account_id, row.actor, row.channel, *common)
     originator, event = row.originator_id.int, row.event_id.int
-    return contents.hash(originator, row.originator_version, event, row.topic, row.state)
+    hashed = Contents(account_id, row).hash
+    return hashed(originator, row.originator_version, event, row.topic, row.state)
 
 
 def first_link(account_id: UUID) -> bytes:

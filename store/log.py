@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from store.connections import Connection
 
 _COLUMNS = """position, originator_id, originator_version, event_id, recorded_at, wall_at,
-    topic, state, actor, channel, reason, request_id, causation_id, correlation_id,
-    document_number, chain"""
+    topic, state, actor, channel, reason, request_id, idempotency_key, causation_id,
+    correlation_id, document_number, chain"""
 _READ = f"""
     SELECT {_COLUMNS} FROM stored_events
      WHERE account_id = %b AND position > %b ORDER BY position LIMIT %b"""
@@ -35,6 +35,7 @@ class LoggedEvent(NamedTuple):
     channel: str
     reason: str | None
     request_id: str | None
+    idempotency_key: str | None
     causation_id: UUID | None
     correlation_id: UUID | None
     document_number: str | None

@@ -29,6 +29,7 @@ class Context:
     request_id: str | None = None
     causation_id: UUID | None = None
     correlation_id: UUID | None = None
+    idempotency_key: str | None = None
 
 
 class Claim(NamedTuple):

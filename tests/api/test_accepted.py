@@ -179,10 +179,13 @@ def test_advancing_the_clock_runs_what_falls_due(shop):
 
 def test_the_account_and_its_log(client):
     assert differences("account", client.get("/account").json) == []
-    customer = client.made("/customers", {}, headers={"X-Request-Id": "req-7"})
+    customer = client.made(
+        "/customers", {}, headers={"X-Request-Id": "req-7", "Idempotency-Key": "key-7"}
+    )
     listed = client.get(f"/customers/{customer['id']}/events").json["data"]
     assert differences("event", listed[0]) == []
     assert listed[0]["request_id"] == "req-7"
+    assert listed[0]["idempotency_key"] == "key-7"
     assert listed[0]["actor"] == client.key.id
     assert client.get(f"/events/{listed[0]['id']}").json == listed[0]
     by_type = client.get("/events", params={"type": "customer.created"}).json["data"]

@@ -51,20 +51,21 @@ def test_events_stand_in_the_order_of_the_arguments(books, log_of):
 
 def test_who_and_why_stand_on_each_event(books, owner):
     cause, request = books.new_id(), books.new_id()
-    by = Context("col_1", "console", "asked for", "req_9", cause, request)
+    by = Context("col_1", "console", "asked for", "req_9", cause, request, "key-7")
     written = letter(books.new_id())
     written.note(text="x")
     books.record(written, by=by)
     rows = owner.execute(
-        "SELECT actor, channel, reason, request_id, causation_id, correlation_id, event_id"
+        "SELECT actor, channel, reason, request_id, causation_id, correlation_id,"
+        " idempotency_key, event_id"
         " FROM stored_events WHERE account_id = %s ORDER BY position",
         [books.account_id],
     ).fetchall()
-    assert [row[:6] for row in rows] == [
-        ("col_1", "console", "asked for", "req_9", cause, request)
+    assert [row[:7] for row in rows] == [
+        ("col_1", "console", "asked for", "req_9", cause, request, "key-7")
     ] * 2
-    assert rows[0][6] < rows[1][6]
-    assert rows[0][6].version == 7
+    assert rows[0][7] < rows[1][7]
+    assert rows[0][7].version == 7
 
 
 @pytest.mark.parametrize("ref", ["let_", "cus_00000000000000000000000000", "nonsense", ""])

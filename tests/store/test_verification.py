@@ -23,6 +23,7 @@ ALTERED = {
     "channel": "'open_api'",
     "reason": "''",
     "request_id": "NULL",
+    "idempotency_key": "'another'",
     "causation_id": "gen_random_uuid()",
     "correlation_id": "gen_random_uuid()",
     "document_number": "'INV-000009'",
