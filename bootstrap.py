@@ -16,7 +16,7 @@ import demo
 from api import app as api_app
 from api.services import Services
 from domain.shared.errors import Conflict
-from migrations import apply
+from migrations import apply, search
 from parts import EveryAccount, Parts
 from projections.companion import Companion, spare_collections
 from projections.generations import delete_retired
@@ -200,9 +200,12 @@ def run_scheduler(settings: Settings, stop: Stop) -> None:
 def diagnose_schema(settings: Settings) -> list[Finding]:
     """What `doctor` says about the schema."""
     with psycopg.connect(_url(settings)) as conn:
-        if apply.current(conn):
-            return [Finding("ok", "migrations", "current")]
-        return [Finding("fail", "migrations", "not current: run subledger migrate")]
+        if not apply.current(conn):
+            return [Finding("fail", "migrations", "not current: run subledger migrate")]
+        found = Finding("ok", "text search", "by trigram index")
+        if not search.available(conn):
+            found = Finding("warn", "text search", search.MISSING)
+        return [Finding("ok", "migrations", "current"), found]
 
 
 def _url(settings: Settings) -> str:

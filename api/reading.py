@@ -92,11 +92,12 @@ def item(kind: Resource[Any] | Loaded) -> Callable[[Call], Found]:
     """A handler of the resource the address names, now or `?as_of=` an instant."""
 
     def handler(call: Call) -> Found:
-        allow(call.query, "as_of")
-        as_of = call.query.get("as_of")
+        allow(call.query, "as_of", "expand")
+        as_of, expand = call.query.get("as_of"), call.query.get("expand")
         if as_of is None:
-            return views.one(call, kind, call.ref)
-        return views.one_as_of(call, kind, call.ref, instant(call, "as_of", as_of))
+            return views.one(call, kind, call.ref, expand=expand)
+        when = instant(call, "as_of", as_of)
+        return views.one_as_of(call, kind, call.ref, when, expand=expand)
 
     return handler
 

@@ -27,7 +27,7 @@ def reads(kind: Resource[Any], *rest: Route) -> tuple[Route, ...]:
         Read(method="GET", path=path, handler=listing(kind), kind=kind, rule=rule,
              shape=Shape.LIST, parameters=LIST, summary=f"List {what}"),
         Read(method="GET", path=f"{path}/{{id}}", handler=item(kind), kind=kind, rule=rule,
-             shape=Shape.ITEM, parameters=("as_of",), summary=f"One of the {what}"),
+             shape=Shape.ITEM, parameters=("as_of", "expand"), summary=f"One of the {what}"),
         Read(method="GET", path=f"{path}/{{id}}/events", handler=events.of(kind), kind="event",
              rule="events:read", shape=Shape.LIST, parameters=("limit", "cursor", "sort"),
              summary=f"What happened to one of the {what}"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from api.auth import require
 from domain.shared.errors import NotFound
 from domain.shared.identifiers import MalformedId, uuid_of
+from projections import expansion, pages
 from projections import resource as resources
 from projections import resources as by_position
 from projections.groups import RESOURCES
@@ -107,13 +108,16 @@ class Loaded:
         }
 
 
-def one(call: Call, kind: Resource[Any] | Loaded, ref: str) -> Found:
+def one(call: Call, kind: Resource[Any] | Loaded, ref: str, *, expand: str | None = None) -> Found:
     """As projected. Raises NotFound."""
     if isinstance(kind, Loaded):
         return kind.one(call, ref)
     require_ref(kind, ref)
+    nested = _nested(call, kind, expand)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        return Found(resources.get(now, kind, ref), now.position, now.head)
+        shown = resources.get(now, kind, ref)
+        expansion.expand([shown], nested, expansion.now(now))
+        return Found(shown, now.position, now.head)
 
 
 def one_as_of(
@@ -123,14 +127,27 @@ def one_as_of(
     when: int | datetime,
     *,
     deleted: bool = False,
+    expand: str | None = None,
 ) -> Found:
     """As its own events up to a position or an instant leave it. Raises NotFound."""
     if isinstance(kind, Loaded):
         return kind.one(call, ref, when if isinstance(when, int) else None)
     require_ref(kind, ref)
+    nested = _nested(call, kind, expand)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         shown = by_position.as_of(now, kind, ref, when, deleted=deleted)
+        expansion.expand([shown], nested, by_position.then(now, when))
         return Found(shown, now.head, now.head)
+
+
+def _nested(call: Call, kind: Resource[Any], expand: str | None) -> Mapping[str, Resource[Any]]:
+    """Raises Invalid for names that are no references, Refused for what the key may not read."""
+    if expand is None:
+        return {}
+    nested = expansion.names_of(expand, kind, by_position.BY_NAME)
+    for each in nested.values():
+        require(call.caller, f"{each.name}:read")
+    return nested
 
 
 def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:
@@ -153,13 +170,8 @@ def page(
 ) -> Listed:
     """Raises Invalid for an unknown filter, a wrong value or a forged cursor."""
     asked = dict(query)
-    expanded = asked.pop("expand", None)
-    names = expanded.split(",") if expanded else []
-    for name in names:
-        if name in kind.expands:
-            require(call.caller, f"{kind.expands[name]}:read")
+    nested = _nested(call, kind, asked.pop("expand", None))
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        shown = resources.page(now, kind, asked, call.account.timezone, always=always)
-        if names:
-            resources.expand(now, kind, names, shown.data, by_position.BY_NAME)
+        shown = pages.page(now, kind, asked, call.account.timezone, always=always)
+        expansion.expand(shown.data, nested, expansion.now(now))
         return Listed(shown.data, shown.next_cursor, now.position, now.head)

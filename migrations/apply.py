@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
+from migrations import search
 from migrations.distribution import distribute
 from migrations.service_role import MISSING, ensure_service_role, rights_in
 
@@ -71,6 +72,8 @@ def migrate(url: str, folder: Path = FOLDER, *, distributed: bool = False) -> Ou
             _repeat_rights(conn, migrations)
         else:
             outcome.warnings.append(MISSING)
+        if not search.ensure_search(conn):
+            outcome.warnings.append(search.MISSING)
         outcome.distributed = distribute(conn) if distributed else []
     return outcome
 

@@ -139,6 +139,7 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "c.email", "t.description"),
         hidden=frozenset({"balance_id"}),
+        found_by=frozenset({"customer_id"}),
     ),
     render_transaction,
     expands={"customer": "customers", "invoice": "invoices", "payment": "payments"},

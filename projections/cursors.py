@@ -48,9 +48,9 @@ def read_cursor(account_id: UUID, scope: str, cursor: str) -> End:
         seal, body = raw[:_SEAL_SIZE], raw[_SEAL_SIZE:]
         sealed = _decode(body)
     except (ValueError, msgspec.MsgspecError):
-        raise _refused() from None
+        raise refused() from None
     if seal != _seal(account_id, body) or sealed.scope != scope:
-        raise _refused()
+        raise refused()
     return End(sealed.value, sealed.id)
 
 
@@ -59,5 +59,6 @@ def _seal(account_id: UUID, body: bytes) -> bytes:
     return blake2b(body, digest_size=_SEAL_SIZE, key=account_id.bytes).digest()
 
 
-def _refused() -> Invalid:
+def refused() -> Invalid:
+    """What a cursor is answered with that was not written for this list."""
     return Invalid.one("cursor", "invalid_cursor", "the cursor does not belong to this list")

@@ -8,8 +8,8 @@ from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections import cursors
 from projections.catalogue import PREFIXES
+from projections.pages import Page, limit_of
 from projections.rendering import instant, read
-from projections.resource import LARGEST_PAGE, USUAL_PAGE, Page
 from projections.values import BadValue, instant_of, integer_of, text_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) ->
     Raises Invalid. `data` is the event's own fields as they are stored.
     """
     asked = dict(query)
-    limit, order = _limit(asked), _order(asked)
+    limit, order = limit_of(asked.pop("limit", None)), _order(asked)
     cursor = asked.pop("cursor", None)
     conditions, bound = _conditions(asked, timezone)
     if cursor is not None:
@@ -56,16 +56,6 @@ def _statement(conditions: list[str], order: str) -> str:
         f"SELECT {_COLUMNS} FROM stored_events e WHERE e.account_id = %(account)s{more}"
         f" ORDER BY e.position {order} LIMIT %(limit)s"
     )
-
-
-def _limit(asked: dict[str, str]) -> int:
-    try:
-        limit = integer_of(asked.pop("limit", str(USUAL_PAGE)))
-    except BadValue:
-        limit = 0
-    if not 1 <= limit <= LARGEST_PAGE:
-        raise Invalid.one("limit", "invalid_value", f"must be between 1 and {LARGEST_PAGE}")
-    return limit
 
 
 def _order(asked: dict[str, str]) -> str:

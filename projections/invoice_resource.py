@@ -51,6 +51,7 @@ INVOICES: Resource[InvoiceRow] = Resource(
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.number", "c.email", "t.purchase_order", "t.old_provider_id"),
         hidden=frozenset({"open_payment_id"}),
+        found_by=frozenset({"customer_id", "subscription_id", "number"}),
     ),
     render,
     expands={"customer": "customers", "subscription": "subscriptions"},

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from domain.shared.errors import FieldError, Invalid
 from projections import arrays
-from projections.values import BadValue, boolean_of, instant_of, integer_of, text_of
+from projections.conditions import Condition, Field, fields_of, read_condition
+from projections.order import Order
+from projections.search import anywhere, document, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from projections.table import Column, Table
+    from projections.table import Table
 
 DEFAULT_SORT = "-created_at"
-_RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
-_NAMED = re.compile(r"(\w+)(?:\[(\w+)\])?", re.ASCII)
-_ORDERED = (arrays.INSTANT, arrays.BIGINT, arrays.DATE)
 _SCOPE = "t.account_id = %(account)s AND t.generation = %(generation)s"
+_UNIQUE = frozenset({"id", "old_provider_id"})
 
 
 class Listing:
     """The columns of a table as filters and sort orders; `search` is what `q` looks through.
 
     `hidden` columns are the table's own business. `folded` ones are compared without case.
-    `joins` may only add columns, never rows: each joins at most one row, by its key.
+    `joins` may only add columns, never rows: each joins at most one row, by its key. `more` are
+    filters that are no columns. `walked` are the columns whose order an index has, besides the time
+    of creation; `found_by` those that an index finds few rows by. `trigrams`: `search` are columns
+    of `t` with an index of the table's `migrations.search`.
     """
 
     def __init__(
@@ -38,63 +43,59 @@ class Listing:
         hidden: frozenset[str] = frozenset(),
         folded: frozenset[str] = frozenset(),
         kept: str = "true",
+        more: Iterable[Field] = (),
+        walked: frozenset[str] = frozenset(),
+        found_by: frozenset[str] = frozenset(),
+        trigrams: bool = False,
     ) -> None:
+        shown = [column for column in table.columns if column.name not in hidden]
         self.table = table
         self.source = f"{table.name} AS t {joins}"
-        self.search = search
-        self.folded = folded
+        self.joins = joins
         self.kept = kept
-        self.columns = {
-            column.name: column
-            for column in table.columns
-            if column.name not in hidden and column.elements is not arrays.JSON
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    column: Column
-    descending: bool
-
-    @property
-    def name(self) -> str:
-        return f"{'-' if self.descending else ''}{self.column.name}"
-
-    @property
-    def sql(self) -> str:
-        """Absent values come last in both directions; the id settles ties."""
-        way = " DESC" if self.descending else ""
-        empty = f"t.{self.column.name} IS NULL, " if self.column.nullable else ""
-        return f"{empty}t.{self.column.name}{way}, t.id{way}"
-
-    def after(self, value: object) -> str:
-        """The rows that come after the bound `after_value` and `after_id`."""
-        name, than = f"t.{self.column.name}", "<" if self.descending else ">"
-        if value is None:
-            return f"({name} IS NULL AND t.id {than} %(after_id)s)"
-        bound = f"%(after_value)s::{self.column.elements.sql_type}"
-        later = f"({name}, t.id) {than} ({bound}, %(after_id)s)"
-        return f"({later} OR {name} IS NULL)" if self.column.nullable else later
+        self.sorts = {each.name: each for each in shown if each.elements is not arrays.JSON}
+        self.fields = {each.name: each for each in (*fields_of(table.name, shown, folded), *more)}
+        if any(each.name == "metadata" for each in shown):
+            self.fields["metadata"] = Field("metadata", "t.metadata::jsonb", "metadata")
+        self.walked = walked | {"id", "created_at"}
+        self.found_by = found_by | _UNIQUE
+        self.trigrams = trigrams
+        self.matches = document(search) if trigrams else anywhere(search)
 
 
 @dataclass(slots=True)
 class Filters:
-    """Conditions over a listing, with what they bind."""
+    """Conditions over a listing, with what they bind. `digest` tells one query from another."""
 
     listing: Listing
     order: Order
+    digest: str
     conditions: list[str] = field(default_factory=list)
     bound: dict[str, Any] = field(default_factory=dict)
+    searched: bool = False
+    narrowed: bool = False
 
     @property
     def where(self) -> str:
         return " AND ".join([_SCOPE, self.listing.kept, *self.conditions])
 
-    def add(self, condition: str, value: object) -> None:
-        """`condition` names its parameter as `{}`."""
+    @property
+    def walks(self) -> bool:
+        """Whether the first rows are best looked for along the order: nothing finds them sooner."""
+        return not self.narrowed and self.order.column.name in self.listing.walked
+
+    def add(self, condition: Condition) -> None:
         name = f"f{len(self.bound)}"
-        self.bound[name] = value
-        self.conditions.append(condition.format(f"%({name})s"))
+        self.bound[name] = condition.value
+        self.conditions.append(condition.sql.format(f"%({name})s"))
+
+    def note(self, name: str, relation: str | None) -> None:
+        """An index finds what is equal to a value, or lies within a range of another order."""
+        listing = self.listing
+        if relation is None:
+            self.narrowed |= name in listing.found_by or name.endswith("_old_provider_id")
+        elif name in listing.walked:
+            self.narrowed |= name != self.order.column.name
 
 
 def parse(
@@ -106,10 +107,12 @@ def parse(
     route sets, such as the customer whose payment methods are listed.
     """
     problems: list[FieldError] = []
-    filters = Filters(listing, _order(listing, query.get("sort", DEFAULT_SORT), problems))
-    for name, value in [*query.items(), *always.items()]:
+    order = _order(listing, query.get("sort", DEFAULT_SORT), problems)
+    asked = [*query.items(), *always.items()]
+    filters = Filters(listing, order, _digest(asked))
+    for name, value in asked:
         if name == "q":
-            _search(filters, value)
+            _search(filters, value, problems)
         elif name != "sort":
             _filter(filters, name, value, timezone, problems)
     if problems:
@@ -117,62 +120,37 @@ def parse(
     return filters
 
 
+def _digest(asked: Collection[tuple[str, str]]) -> str:
+    told = sorted(each for each in asked if each[0] != "sort")
+    return blake2b(orjson.dumps(told), digest_size=6).hexdigest()
+
+
 def _order(listing: Listing, asked: str, problems: list[FieldError]) -> Order:
-    column = listing.columns.get(asked.removeprefix("-"))
+    column = listing.sorts.get(asked.removeprefix("-"))
     if column is None:
-        allowed = ", ".join(sorted(listing.columns))
+        allowed = ", ".join(sorted(listing.sorts))
         problems.append(FieldError("sort", "unknown_sort", f"can be sorted by {allowed}"))
-        column = listing.columns["created_at"]
+        column = listing.sorts["created_at"]
     return Order(column, asked.startswith("-"))
 
 
-def _search(filters: Filters, sought: str) -> None:
+def _search(filters: Filters, sought: str, problems: list[FieldError]) -> None:
     """Every word must occur somewhere."""
-    for word in sought.split():
-        escaped = re.sub(r"([\\%_])", r"\\\1", word)
-        either = " OR ".join(f"{where} ILIKE {{0}}" for where in filters.listing.search)
-        filters.add(f"({either or 'false'})", f"%{escaped}%")
+    if len(sought) > 200:
+        problems.append(FieldError("q", "too_long", "at most 200 characters"))
+        return
+    for word in words(sought):
+        filters.add(Condition(filters.listing.matches, word))
+        filters.searched = True
 
 
 def _filter(
     filters: Filters, asked: str, value: str, timezone: str, problems: list[FieldError]
 ) -> None:
-    named = _NAMED.fullmatch(asked)
-    column = filters.listing.columns.get(named[1]) if named else None
-    relation = named[2] if named else None
-    if column is None or not _relates(column, relation):
-        problems.append(FieldError(asked, "unknown_filter", f"there is no filter {asked}"))
+    read = read_condition(filters.listing.fields, asked, value, timezone)
+    if isinstance(read, FieldError):
+        problems.append(read)
         return
-    try:
-        taken = _readers(timezone)[column.elements.sql_type](value)
-    except BadValue as bad:
-        problems.append(FieldError(asked, "invalid_value", str(bad)))
-        return
-    _compare(filters, column.name, relation, taken)
-
-
-def _relates(column: Column, relation: str | None) -> bool:
-    return relation is None or (relation in _RANGES and column.elements in _ORDERED)
-
-
-def _compare(filters: Filters, name: str, relation: str | None, value: object) -> None:
-    if name in filters.listing.folded:
-        filters.add(f"lower(t.{name}) = lower({{}})", value)
-    else:
-        filters.add(f"t.{name} {_RANGES[relation] if relation else '='} {{}}", value)
-
-
-def _readers(timezone: str) -> dict[str, Callable[[str], object]]:
-    return {
-        "text": text_of,
-        "bigint": integer_of,
-        "boolean": boolean_of,
-        "timestamptz": lambda value: instant_of(value, timezone),
-    }
-
-
-def unknown(names: Iterable[str]) -> Invalid:
-    """The refusal of filters that only other lists have."""
-    return Invalid(
-        tuple(FieldError(name, "unknown_filter", f"there is no filter {name}") for name in names)
-    )
+    name, relation, condition = read
+    filters.add(condition)
+    filters.note(name, relation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.customers.payment_method import PaymentMethod
 from projections import customers
+from projections.conditions import Field
 from projections.lists import Listing
 from projections.rendering import common
 from projections.resource import Resource
@@ -73,10 +74,18 @@ def render(row: PaymentMethodRow, default: str | None, *, livemode: bool) -> dic
 
 TABLE = Table("payment_methods", PaymentMethodRow)
 VIEW = ResourceView(TABLE, PaymentMethod, created={PaymentMethod.Created: _created}, changed={})
+_IS_DEFAULT = """EXISTS (SELECT FROM customers c
+    WHERE c.account_id = t.account_id AND c.generation = t.generation AND c.id = t.customer_id
+      AND c.default_payment_method_id = t.id)"""
 PAYMENT_METHODS: Resource[PaymentMethodRow] = Resource(
     "payment_method",
     VIEW,
-    Listing(TABLE, search=("t.id", "t.brand", "t.last4")),
+    Listing(
+        TABLE,
+        search=("t.id", "t.brand", "t.last4"),
+        more=[Field("is_default", _IS_DEFAULT, "boolean")],
+        found_by=frozenset({"customer_id"}),
+    ),
     render,
     related=defaults,
     expands={"customer": "customers"},

@@ -136,6 +136,7 @@ PAYMENTS: Resource[PaymentRow] = Resource(
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.reference", "t.gateway_reference", "c.email"),
         hidden=frozenset({"wall_at"}),
+        found_by=frozenset({"invoice_id"}),
     ),
     render,
     expands={

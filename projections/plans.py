@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.catalog.plan import Plan
+from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common, read, stored_list, stored_map, taken
@@ -147,6 +148,8 @@ PLANS: Resource[PlanRow] = Resource(
         search=("t.id", "t.name", "p.name", "t.old_provider_id"),
         hidden=frozenset({"deleted"}),
         kept="NOT t.deleted",
+        more=[Field("entitlements", "t.entitlements::jsonb", "texts")],
+        found_by=frozenset({"product_id"}),
     ),
     render,
     expands={"product": "products"},

@@ -107,6 +107,7 @@ PRODUCTS: Resource[ProductRow] = Resource(
         search=("t.id", "t.name", "t.description", "t.old_provider_id"),
         hidden=frozenset({"deleted"}),
         kept="NOT t.deleted",
+        trigrams=True,
     ),
     render,
     export=Export(

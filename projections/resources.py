@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from domain.shared.errors import NotFound
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from projections.expansion import Load
     from projections.reading import Reading
 
 BY_NAME: dict[str, Resource[Any]] = {
@@ -66,6 +68,19 @@ def as_of(
     if ref not in found or (getattr(found[ref], "deleted", False) and not deleted):
         raise NotFound(detail=f"there was no {resource.kind} {ref} then")
     return rendered(memory, resource, [found[ref]], livemode=reading.livemode)[0]
+
+
+def then(reading: Reading, when: datetime | int) -> Load:
+    """What is nested into a resource as it was: as it was too, left out where it was not there."""
+
+    def load(resource: Resource[Any], refs: set[str]) -> list[dict[str, Any]]:
+        found = []
+        for ref in refs:
+            with suppress(NotFound):
+                found.append(as_of(reading, resource, ref, when))
+        return found
+
+    return load
 
 
 def _position(reading: Reading, originators: list[UUID], at: datetime) -> int:

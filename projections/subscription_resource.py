@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.subscriptions.states import ENDED
+from domain.subscriptions.subscription import ENDED
 from projections import phases
+from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common, read
@@ -94,6 +95,8 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         joins=_JOINS,
         search=("t.id", "t.old_provider_id", "c.email", "c.first_name", "c.last_name", "p.name"),
         hidden=frozenset({"phase_id", "due_at", "due_kind"}),
+        more=[Field("next_invoice_date", "t.renews_at", "timestamptz")],
+        found_by=frozenset({"customer_id"}),
     ),
     render,
     related=_phases,

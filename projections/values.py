@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 
 from domain.shared.period import midnight
 
@@ -21,7 +22,10 @@ def text_of(value: str) -> str:
 
 def integer_of(value: str) -> int:
     digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or abs(int(value)) > _LARGEST:
+    if (
+        not (digits.isascii() and digits.isdigit() and len(digits) < 20)
+        or abs(int(value)) > _LARGEST
+    ):
         raise BadValue("must be an integer")
     return int(value)
 
@@ -30,6 +34,25 @@ def boolean_of(value: str) -> bool:
     if value not in {"true", "false"}:
         raise BadValue("must be true or false")
     return value == "true"
+
+
+def date_of(value: str) -> date:
+    try:
+        if len(value) == len("2026-01-31"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise BadValue("must be a date, as 2026-01-31")
+
+
+def decimal_of(value: str) -> Decimal:
+    try:
+        read = Decimal(value)
+    except InvalidOperation:
+        raise BadValue("must be a number") from None
+    if not read.is_finite():
+        raise BadValue("must be a number")
+    return read
 
 
 def instant_of(value: str, timezone: str) -> datetime:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from domain.application import Group
 from domain.commands.billing import Bill, bill_term
-from domain.commands.charging import Gateways, kept, settle_many
-from domain.commands.collecting import Case, void_and_return
+from domain.commands.collecting import (
+    Case,
+    Gateways,
+    kept,
+    settle_many,
+    void_and_return,
+)
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.identifiers import typed_id
-from domain.subscriptions.states import RUNNING, Status
-from domain.subscriptions.subscription import Subscription
+from domain.subscriptions.subscription import RENEWABLE, Status, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +40,7 @@ def renew_subscriptions(
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.phase.end <= at and subscription.renews
-        and subscription.status in RUNNING
+        and subscription.status in RENEWABLE
     ]  # fmt: skip
     customers = _customers(books, due)
     methods = _methods(books, due, customers)
@@ -107,7 +111,7 @@ def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lo
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.phase.end <= at and not subscription.renews
-        and subscription.status in RUNNING
+        and subscription.status in RENEWABLE
     ]  # fmt: skip
     for subscription in over:
         subscription.expire(at)

@@ -15,8 +15,7 @@ from domain.shared.period import accounting_date, boundary
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.subscriptions.phases import Phase
-    from domain.subscriptions.subscription import Subscription
+    from domain.subscriptions.subscription import Phase, Subscription
 
 
 def redated_by_payment(subscription: Subscription, paid_at: datetime) -> tuple[Phase, datetime]:

@@ -129,7 +129,7 @@ def test_rights_are_repeated_when_the_role_comes_later(
     with psycopg.connect(empty_database, autocommit=True) as conn:
         conn.execute(f"GRANT {SERVICE_ROLE} TO plain_owner")
         conn.execute(f"REVOKE ALL ON facts FROM {SERVICE_ROLE}")
-        assert migrate(plain_owner, folder).warnings == []
+        assert SERVICE_ROLE not in " ".join(migrate(plain_owner, folder).warnings)
         granted = conn.execute("SELECT has_table_privilege(%s, 'facts', 'INSERT')", [SERVICE_ROLE])
         assert granted.fetchone() == (True,)
 

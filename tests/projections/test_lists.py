@@ -10,18 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.shared.errors import Invalid
-from projections import lists
+from projections import cursors, lists, pages
 from projections.exports import write_csv
 from projections.groups import RESOURCES
+from projections.pages import page
 from projections.reading import reading
-from projections.resource import page
 from projections.resources import BY_NAME
 from projections.runner import catch_up
 
 EXPORTED = [each for each in BY_NAME.values() if each.export]
 SAMPLES = {
-    "text": ["active", "open", "paid", "USD", "digital", "no such thing", "Plan 0"],
-    "bigint": ["0", "1", "999", "-3"],
+    "text": ["active", "digital", "no such thing", "Plan 0", "INV-000001"],
+    "bigint": ["0", "1", "999", "3100", "-3"],
     "boolean": ["true", "false"],
     "timestamptz": [
         "2024-01-01",
@@ -29,22 +29,28 @@ SAMPLES = {
         "2024-03-01T00:00:00Z",
         "2024-04-02T12:30:00+02:00",
     ],
+    "date": ["2024-02-15"],
+    "texts": ["digital", "print"],
+    "old_id": ["C-1", "none"],
+    "metadata": ["x", "print"],
 }
 
 
 @st.composite
 def queries(draw, listing):
-    columns = list(listing.columns.values())
+    """Any filters of the list, each in any of its relations, an order, and words."""
     query = {}
-    for column in draw(st.lists(st.sampled_from(columns), max_size=2, unique_by=id)):
-        kind = column.elements.sql_type
-        relation = draw(st.sampled_from(["", "[gte]", "[lt]"])) if kind != "text" else ""
-        relation = "" if kind == "boolean" else relation
-        query[column.name + relation] = draw(st.sampled_from(SAMPLES[kind]))
+    fields = sorted(listing.fields.values(), key=lambda each: each.name)
+    for field in draw(st.lists(st.sampled_from(fields), max_size=3, unique_by=id)):
+        relations = ["", "[gte]", "[gt]", "[lte]", "[lt]"] if field.ranges else [""]
+        relation = draw(st.sampled_from(["[desk]"] if field.kind == "metadata" else relations))
+        values = sorted(field.choices or SAMPLES[field.kind])
+        query[field.name + relation] = draw(st.sampled_from(values))
     if draw(st.booleans()):
-        query["sort"] = draw(st.sampled_from(["", "-"])) + draw(st.sampled_from(columns)).name
+        names = sorted(listing.sorts)
+        query["sort"] = draw(st.sampled_from(["", "-"])) + draw(st.sampled_from(names))
     if draw(st.booleans()):
-        query["q"] = draw(st.sampled_from(["reader", "plan 1", "INV", "100%", "a_", "\\"]))
+        query["q"] = draw(st.sampled_from(["reader", "plan 1", "INV", "100%", "a_", "\\", "é"]))
     return query
 
 
@@ -83,7 +89,7 @@ def test_a_list_and_its_export_select_the_same_rows(connections, busy, resource,
 def test_every_sort_order_pages_through_everything(connections, busy, resource):
     with reading(connections, busy.account_id, RESOURCES) as rows:
         everything = set(listed(rows, resource, {}, 100))
-        for name in resource.listing.columns:
+        for name in resource.listing.sorts:
             for sort in (name, f"-{name}"):
                 limit = max(len(everything) // 3, 1)
                 ids = listed(rows, resource, {"sort": sort}, min(limit, 100))
@@ -200,3 +206,100 @@ def test_an_email_is_found_in_any_case(connections, new_client):
     with reading(connections, client.account_id, RESOURCES) as rows:
         data = page(rows, BY_NAME["customers"], {"email": "aNN@example.COM"}, "UTC").data
     assert [each["id"] for each in data] == [ref]
+
+
+@pytest.mark.parametrize(("name", "query", "field"), [
+    ("invoices", {"status": "payed"}, "status"),
+    ("subscriptions", {"collection_method": "by_mail"}, "collection_method"),
+    ("plans", {"interval": "fortnight"}, "interval"),
+    ("payments", {"currency": "XXZ"}, "currency"),
+    ("customers", {"metadata": "x"}, "metadata"),
+    ("customers", {"metadata[]": "x"}, "metadata[]"),
+    ("customers", {"email[gte]": "x"}, "email[gte]"),
+    ("customers", {"created_at[ne]": "2024-01-01"}, "created_at[ne]"),
+    ("customers", {"q": "x" * 201}, "q"),
+])  # fmt: skip
+def test_a_value_or_relation_that_cannot_be_is_refused(name, query, field):
+    with pytest.raises(Invalid) as refused:
+        lists.parse(BY_NAME[name].listing, query, "UTC")
+    assert [each.field for each in refused.value.fields] == [field]
+
+
+def test_metadata_is_matched_key_by_key(connections, new_client):
+    client = new_client()
+    one, two = (client.add_customers(f"{desk}@m.example", metadata={"desk": desk, "n": "1"})[0]
+                for desk in ("print", 'o"dd [x]'))  # fmt: skip
+    catch_up(connections, client.account_id, RESOURCES)
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        resource = BY_NAME["customers"]
+        assert listed(rows, resource, {"metadata[desk]": "print"}, 10) == [one]
+        assert listed(rows, resource, {"metadata[desk]": 'o"dd [x]', "metadata[n]": "1"}, 10) == [
+            two
+        ]
+        assert listed(rows, resource, {"metadata[n]": "1", "sort": "id"}, 10) == sorted([one, two])
+        assert listed(rows, resource, {"metadata[n]": "2"}, 10) == []
+
+
+def test_absent_values_come_last_in_both_directions(connections, new_client):
+    client = new_client()
+    named = [client.add_customers(None, last_name=name)[0] for name in ("b", "a", "c")]
+    absent = client.add_customers(None, None)
+    catch_up(connections, client.account_id, RESOURCES)
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        for sort, expected in (
+            ("last_name", [named[1], named[0], named[2], *absent]),
+            ("-last_name", [named[2], named[0], named[1], *reversed(absent)]),
+        ):
+            for limit in (1, 2, 5):
+                resource = BY_NAME["customers"]
+                assert listed(rows, resource, {"sort": sort}, limit) == expected
+            assert exported(rows, BY_NAME["customers"], {"sort": sort}) == expected
+
+
+def test_a_rare_word_and_a_frequent_one_page_alike(connections, new_client, monkeypatch):
+    """The rows looked through first hold all, some or none of those that match."""
+    client = new_client()
+    refs = client.add_customers(
+        *(f"{'odd' if at % 3 else 'even'}{at}@example.com" for at in range(20))
+    )
+    catch_up(connections, client.account_id, RESOURCES)
+    expected = [ref for at, ref in enumerate(refs) if at % 3][::-1]
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        for near in (1, 4, 100):
+            monkeypatch.setattr(pages, "LOOKED_THROUGH", near)
+            assert listed(rows, BY_NAME["customers"], {"q": "ODD example"}, 2) == expected
+            assert listed(rows, BY_NAME["customers"], {"q": "nobody"}, 2) == []
+
+
+def test_a_cursor_of_another_filter_is_refused(connections, busy):
+    resource = BY_NAME["invoices"]
+    with reading(connections, busy.account_id, RESOURCES) as rows:
+        cursor = page(rows, resource, {"limit": "1", "status": "paid"}, "UTC").next_cursor or ""
+        assert page(rows, resource, {"limit": "9", "status": "paid", "cursor": cursor}, "UTC").data
+        for other in ({}, {"status": "open"}, {"status": "paid", "q": "a"}):
+            with pytest.raises(Invalid) as refused:
+                page(rows, resource, {**other, "cursor": cursor}, "UTC")
+            assert refused.value.fields[0].code == "invalid_cursor"
+
+
+def test_a_forged_cursor_cannot_hold_what_the_column_cannot(connections, busy):
+    resource = BY_NAME["invoices"]
+    filters = lists.parse(resource.listing, {}, "UTC")
+    scope = f"invoices -created_at {filters.digest}"
+    with reading(connections, busy.account_id, RESOURCES) as rows:
+        for value in ("yesterday", 5, None, True):
+            forged = cursors.write_cursor(busy.account_id, scope, value, "inv_1")
+            with pytest.raises(Invalid):
+                page(rows, resource, {"cursor": forged}, "UTC")
+
+
+def test_old_ids_find_what_refers_to_them(connections, new_client):
+    client = new_client()
+    ref = client.add_customers("old@example.com", old_provider_id="C-1")[0]
+    client.add_customers("new@example.com")
+    catch_up(connections, client.account_id, RESOURCES)
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        assert listed(rows, BY_NAME["customers"], {"old_provider_id": "C-1"}, 9) == [ref]
+        query = {"customer_old_provider_id": "C-1"}
+        assert listed(rows, BY_NAME["subscriptions"], query, 9) == []
+        assert listed(rows, BY_NAME["invoices"], query, 9) == []

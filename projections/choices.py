@@ -1,0 +1,36 @@
+"""The values that a column can have at all, for those that have only a few."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.invoicing import invoice
+from domain.payments import payment
+from domain.shared.money import EXPONENTS
+from domain.shared.period import Interval
+from domain.subscriptions import subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_EVERYWHERE: Mapping[str, Collection[str]] = {
+    "currency": EXPONENTS,
+    "collection_method": ("charge_automatically", "send_invoice"),
+    "revenue_recognition_strategy": ("invoice_creation", "invoice_payment"),
+    "tax_behavior": ("exclusive", "inclusive"),
+    "interval": tuple(Interval),
+    "gateway": ("sandbox", "stripe", "vantiv"),
+    "category": ("check", "wire", "transfer", "cash", "external"),
+}
+_OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
+    "subscriptions": {"status": tuple(subscription.Status)},
+    "invoices": {"status": tuple(invoice.Status)},
+    "payments": {"status": tuple(payment.Status)},
+    "plans": {"type": ("regular", "membership")},
+    "addresses": {"type": ("billing", "shipping")},
+}
+
+
+def choices(table: str, column: str) -> Collection[str] | None:
+    """None for a column that can hold any text."""
+    return _OF_TABLE.get(table, {}).get(column, _EVERYWHERE.get(column))
