@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from domain.commands.accounts import set_clock
 from domain.commands.act import Act
 from domain.commands.catalog import NewPlan, NewProduct, create_plan, create_product
-from domain.commands.collecting import OfflinePayment, mark_paid
 from domain.commands.customers import (
     NewCustomer,
     NewPaymentMethod,
@@ -18,6 +17,7 @@ from domain.commands.customers import (
 )
 from domain.commands.ending import cancel_at_period_end
 from domain.commands.invoicing import mark_uncollectible, void_invoice
+from domain.commands.offline import OfflinePayment, mark_paid
 from domain.commands.subscribing import NewSubscription, create_subscription
 from domain.shared.period import Interval, add_months
 from domain.shared.recording import Context

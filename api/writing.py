@@ -12,7 +12,7 @@ from api.call import Call
 from api.errors import Refused
 from api.idempotency import earlier, key_of
 from api.route import Key, Write
-from domain.commands.collecting import told
+from domain.commands.charging import told
 from domain.shared.errors import ConcurrentChange, DomainError, FieldError
 from projections.groups import RESOURCES
 from projections.reading import wait_for

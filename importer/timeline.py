@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from domain.commands.collecting import OfflinePayment, mark_many_paid
 from domain.commands.ending import cancel_many_at_period_end
+from domain.commands.offline import OfflinePayment, mark_many_paid
 from domain.commands.subscribing import NewSubscription, create_subscriptions
 from domain.subscriptions.subscription import Subscription as Sold
 from importer.catalogue import absent

@@ -13,7 +13,7 @@ from projections.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.subscriptions.subscription import Phase
+    from domain.subscriptions.phases import Phase
     from projections.envelope import Envelope
     from projections.table import Rows, Work
 

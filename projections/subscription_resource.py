@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.subscriptions.subscription import ENDED
+from domain.subscriptions.states import ENDED
 from projections import phases
 from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word

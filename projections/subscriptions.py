@@ -6,13 +6,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from domain.subscriptions.subscription import ENDED, RENEWABLE, Status, Subscription
+from domain.subscriptions.states import ENDED, RUNNING, Status
+from domain.subscriptions.subscription import Subscription
 from projections.rendering import stored, stored_map, taken
 from projections.table import Json, Table
 from projections.view import ResourceView
 
 if TYPE_CHECKING:
-    from domain.subscriptions.subscription import Phase
+    from domain.subscriptions.phases import Phase
     from projections.envelope import Envelope
 
 
@@ -184,9 +185,9 @@ def due(row: SubscriptionRow) -> tuple[datetime | None, str | None]:
     """The instant and the kind of what happens next without anybody asking."""
     if row.status == Status.INCOMPLETE:
         return row.incomplete_until, "give_up" if row.incomplete_until else None
-    if row.status in RENEWABLE and row.auto_renew and not row.cancel_at_period_end:
+    if row.status in RUNNING and row.auto_renew and not row.cancel_at_period_end:
         return row.current_period_end, "renew"
-    if row.status in RENEWABLE or row.status == Status.UNPAID:
+    if row.status in RUNNING or row.status == Status.UNPAID:
         return row.current_period_end, "expire"
     return None, None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from domain.commands.accounts import advance_clock
-from domain.commands.collecting import resume_payments
+from domain.commands.charging import resume_payments
 from domain.commands.renewing import (
     expire_subscriptions,
     give_up_incomplete,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
-    from domain.commands.collecting import Gateways
+    from domain.commands.charging import Gateways
 
 AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""

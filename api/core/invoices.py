@@ -28,7 +28,7 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Key, Route
 from api.writing import Written, of, paid
-from domain.commands import collecting, invoicing
+from domain.commands import charging, invoicing, offline
 from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
@@ -98,15 +98,13 @@ def issue(call: Call, _: Body) -> Written:
 
 def charge(call: Call, body: Charge) -> Written:
     gateways, method = call.services.gateways, body.payment_method_id
-    result = collecting.charge_invoice(
-        call.books, gateways, call.account, call.ref, method, call.act
-    )
+    result = charging.charge_invoice(call.books, gateways, call.account, call.ref, method, call.act)
     return paid(result)
 
 
 def mark_paid(call: Call, body: OfflinePayment) -> Written:
-    offline = collecting.OfflinePayment(**body.sent())
-    return of(collecting.mark_paid(call.books, call.account, call.ref, offline, call.act))
+    payment = offline.OfflinePayment(**body.sent())
+    return of(offline.mark_paid(call.books, call.account, call.ref, payment, call.act))
 
 
 def void(call: Call, _: Ending) -> Written:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.customers.customer import Customer
     from domain.customers.payment_method import PaymentMethod
-    from domain.subscriptions.subscription import Phase
+    from domain.subscriptions.phases import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

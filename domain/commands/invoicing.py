@@ -18,7 +18,7 @@ from domain.invoicing.lines import Line, with_tax
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
-from domain.subscriptions.subscription import Status as SubscriptionStatus
+from domain.subscriptions.states import Status as SubscriptionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING
 
 from domain.application import Group
 from domain.commands.billing import Bill, bill_term
-from domain.commands.collecting import (
-    Case,
-    Gateways,
-    kept,
-    settle_many,
-    void_and_return,
-)
+from domain.commands.charging import Gateways, kept, settle_many
+from domain.commands.collecting import Case, void_and_return
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.identifiers import typed_id
-from domain.subscriptions.subscription import RENEWABLE, Status, Subscription
+from domain.subscriptions.states import RUNNING, Status
+from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +36,7 @@ def renew_subscriptions(
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.phase.end <= at and subscription.renews
-        and subscription.status in RENEWABLE
+        and subscription.status in RUNNING
     ]  # fmt: skip
     customers = _customers(books, due)
     methods = _methods(books, due, customers)
@@ -111,7 +107,7 @@ def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lo
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.phase.end <= at and not subscription.renews
-        and subscription.status in RENEWABLE
+        and subscription.status in RUNNING
     ]  # fmt: skip
     for subscription in over:
         subscription.expire(at)

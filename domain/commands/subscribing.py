@@ -12,8 +12,9 @@ from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, bill_term
 from domain.commands.catalog import moved_old_id, terms_as_sold
+from domain.commands.charging import Gateways, ask, chosen_method, settle, settle_many
 from domain.commands.claims import old_id_claims, resolve
-from domain.commands.collecting import Case, Gateways, ask, chosen_method, settle, settle_many
+from domain.commands.collecting import Case
 from domain.commands.customers import method_of
 from domain.commands.in_bulk import decide_each, record_each
 from domain.customers.customer import Customer
@@ -23,7 +24,8 @@ from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.money import LARGEST_AMOUNT
 from domain.shared.recording import Conditions, Guard
-from domain.subscriptions.subscription import Subscription, first_phase
+from domain.subscriptions.phases import first_phase
+from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Outcome
     from domain.shared.terms import Terms
-    from domain.subscriptions.subscription import Phase
+    from domain.subscriptions.phases import Phase
 
 A = TypeVar("A", bound=Aggregate)
 

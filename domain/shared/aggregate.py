@@ -10,7 +10,7 @@ from eventsourcing import domain as library
 from eventsourcing.utils import get_topic, resolve_topic
 
 from domain.shared.errors import StaleVersion
-from domain.shared.facts import commands_in, needed_to_begin, shape_of
+from domain.shared.facts import commands_in, commands_of_parts, needed_to_begin, shape_of
 from domain.shared.identifiers import typed_id
 
 if TYPE_CHECKING:
@@ -64,8 +64,13 @@ class Aggregate(library.Aggregate):
             return begun
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        begins_itself = "__init__" in vars(cls)
         super().__init_subclass__(**kwargs)
+        if not begins_itself and cls.__bases__ != (Aggregate,):
+            cls.__init__ = cls.__bases__[0].__init__  # type: ignore[misc, method-assign]  # not the library's
         for name, command in commands_in(tuple(vars(cls).items())).items():
+            setattr(cls, name, command)
+        for name, command in commands_of_parts(cls).items():
             setattr(cls, name, command)
 
     @staticmethod

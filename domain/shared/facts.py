@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from inspect import signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from eventsourcing import domain as library
@@ -53,6 +54,9 @@ class Shape:
 
 
 _shapes: dict[type[Any], Shape] = {}
+_recorded: dict[Callable[..., None], tuple[str, Callable[..., None]]] = {}
+"""Each recording method to the name of its event and its mutator."""
+
 _beginnings: dict[tuple[type[Any], type[Any]], tuple[str, ...]] = {}
 
 
@@ -73,9 +77,11 @@ def event(
 
 def command_of(decorator: library.CommandMethodDecorator) -> Callable[..., None]:
     """The method that records the decorated mutator's event and applies it."""
-    event_class: Any = library.decorated_func_callers[decorator]
+    return _recorder(library.decorated_func_callers[decorator], decorator.decorated_func)
+
+
+def _recorder(event_class: Any, mutator: Callable[..., None]) -> Callable[..., None]:
     shape = shape_of(event_class)
-    mutator = decorator.decorated_func
     needed = shape.needed_by(mutator)
 
     def apply(fact: Any, aggregate: Any) -> None:
@@ -90,6 +96,7 @@ def command_of(decorator: library.CommandMethodDecorator) -> Callable[..., None]
         aggregate.pending_events.append(fact)
 
     event_class.apply = apply
+    _recorded[record] = (event_class.__name__, mutator)
     return record
 
 
@@ -99,6 +106,20 @@ def commands_in(attributes: Iterable[tuple[str, object]]) -> dict[str, Callable[
         name: command_of(attribute)
         for name, attribute in attributes
         if isinstance(attribute, library.CommandMethodDecorator) and name != "__init__"
+    }
+
+
+def commands_of_parts(kind: type[Any]) -> dict[str, Callable[..., None]]:
+    """The `@event` methods of the parts an aggregate is put together from.
+
+    The library gives the whole its own class of each part's event; that is what is recorded.
+    """
+    own = vars(kind)
+    return {
+        name: _recorder(own[_recorded[command][0]], _recorded[command][1])
+        for part in reversed(kind.__mro__[1:])
+        for name, command in vars(part).items()
+        if name not in own and isinstance(command, FunctionType) and command in _recorded
     }
 
 

@@ -15,7 +15,8 @@ from domain.shared.period import accounting_date, boundary
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.subscriptions.subscription import Phase, Subscription
+    from domain.subscriptions.phases import Phase
+    from domain.subscriptions.subscription import Subscription
 
 
 def redated_by_payment(subscription: Subscription, paid_at: datetime) -> tuple[Phase, datetime]:

@@ -13,7 +13,7 @@ from psycopg import OperationalError
 from api import writing
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
-from domain.commands.collecting import resume_payments
+from domain.commands.charging import resume_payments
 from domain.payments.gateway import Approved
 from domain.shared.recording import Context
 from tests.api.conftest import GATEWAYS, open_shop

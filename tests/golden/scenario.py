@@ -19,7 +19,8 @@ from domain.payments.balance import Balance
 from domain.payments.payment import Payment
 from domain.shared.period import Interval
 from domain.shared.terms import Terms
-from domain.subscriptions.subscription import Subscription, first_phase
+from domain.subscriptions.phases import Booked, Proration, first_phase
+from domain.subscriptions.subscription import Subscription
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 ON = date(2026, 1, 31)
@@ -97,13 +98,24 @@ def _customers() -> list[Any]:
     return [customer, method]
 
 
-def _subscription(number: int) -> Any:
+def _subscription(number: int, **changes: Any) -> Any:
     phase = first_phase("ph_01kg9x0000e0080000000000h0", START, "Europe/Berlin", TERMS)
-    return begin(
-        Subscription, number, customer_id=CUSTOMER, phase=phase, quantity=2, auto_renew=True,
-        collection_method="charge_automatically", payment_method_id=METHOD, anchor=phase.end,
-        timezone="Europe/Berlin", start_date=START, invoice_id=INVOICE,
-        incomplete_until=START + timedelta(days=7), old_provider_id="s-1", metadata=METADATA,
+    fields: dict[str, Any] = {
+        "customer_id": CUSTOMER, "phase": phase, "quantity": 2, "auto_renew": True,
+        "collection_method": "charge_automatically", "payment_method_id": METHOD,
+        "anchor": phase.end, "timezone": "Europe/Berlin", "start_date": START,
+        "invoice_id": INVOICE, "incomplete_until": START + timedelta(days=7),
+        "old_provider_id": "s-1", "metadata": METADATA,
+    }  # fmt: skip
+    return begin(Subscription, number, **{**fields, **changes})
+
+
+def _booked(subscription: Any) -> Booked:
+    return Booked(
+        phase=subscription.next_phase("ph_01kg9x0000e0080000000000h3"), anchor=subscription.anchor,
+        quantity=3, auto_renew=False, collection_method="send_invoice", payment_method_id=METHOD,
+        invoice_notes="Danke", purchase_order="PO-7", billing_behavior="bill_immediately",
+        invoice_id=INVOICE,
     )  # fmt: skip
 
 
@@ -121,7 +133,41 @@ def _subscriptions() -> list[Any]:
     unpaid.activate(START)
     unpaid.renew(unpaid.next_phase("ph_01kg9x0000e0080000000000h2"), INVOICE, START)
     unpaid.become_unpaid(INVOICE, START)
-    return [running, abandoned, unpaid]
+    return [running, abandoned, unpaid, _scheduled(), _migrated()]
+
+
+def _scheduled() -> Any:
+    """Waits for its date, begins unpaid, is declined once more, then goes on as booked."""
+    waiting = _subscription(
+        20, scheduled=True, billing_behavior="bill_immediately", invoice_notes="Danke",
+        purchase_order="PO-7", shipping_address_id="adr_01kg9x0000e0080000000000a1",
+        suspended_until=START + timedelta(days=3), incomplete_until=None,
+    )  # fmt: skip
+    waiting.reschedule(waiting.phase, waiting.anchor, START)
+    waiting.start(INVOICE, START + timedelta(days=7), START)
+    waiting.note_decline(INVOICE, "card_declined", "no", START, START + timedelta(days=1))
+    waiting.activate(START, upcoming=(_booked(waiting),), invoice_id=INVOICE)
+    waiting.book(_booked(waiting), START, replaces=True)
+    waiting.renew(waiting.upcoming[0].phase, INVOICE, START, waiting.upcoming[0])
+    waiting.unsuspend(START)
+    waiting.suspend(START + timedelta(days=9), START)
+    return waiting
+
+
+def _migrated() -> Any:
+    moved = _subscription(21, next_invoice_date=START + timedelta(days=14), invoice_id=None)
+    moved.activate(START)
+    rest = Proration("Digital, unused", -1500, START, moved.phase.end, TERMS, net=True)
+    moved.change_plan(
+        moved.phase, moved.anchor, START, proration="next_invoice", invoice_id=INVOICE,
+        prorations=(rest,), upcoming=(_booked(moved),),
+    )  # fmt: skip
+    moved.extend(moved.phase, moved.phase.end, (_booked(moved),), START)
+    moved.begin_extension(START)
+    moved.cancel_at_end(START, None)
+    moved.reactivate(START)
+    moved.cancel_now(START, "moved away")
+    return moved
 
 
 def _invoice(number: int) -> Any:

@@ -13,7 +13,8 @@ from domain.commands.customers import NewCard, NewCustomer, create_customers
 from domain.commands.subscribing import NewSubscription, create_subscriptions
 from domain.customers.customer import Customer
 from domain.shared.period import Interval
-from domain.subscriptions.subscription import Status, Subscription
+from domain.subscriptions.states import Status
+from domain.subscriptions.subscription import Subscription
 from tests.importer.conftest import ACT
 
 

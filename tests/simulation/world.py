@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.commands import catalog, collecting, customers, ending, invoicing, subscribing
+from domain.commands import catalog, charging, customers, ending, invoicing, offline, subscribing
 from domain.commands.act import Act
 from domain.invoicing.invoice import Invoice
 from domain.payments.gateway import Approved, Card, Charge, Declined, Outcome, Unanswered
@@ -158,15 +158,15 @@ class World:
         ref = self._open_invoice()
         owed = self.desk.books.load(Invoice, ref).amount_remaining
         amount = self.random.choice([None, max(owed // 3, 1), owed + 5])
-        offline = collecting.OfflinePayment(
+        payment = offline.OfflinePayment(
             reference="check", category="check", amount=amount, excess_to_balance=True
         )
-        collecting.mark_paid(self.desk.books, self.desk.account, ref, offline, ACT)
+        offline.mark_paid(self.desk.books, self.desk.account, ref, payment, ACT)
 
     def charge(self) -> None:
         desk = self.desk
         ref = self._open_invoice()
-        collecting.charge_invoice(desk.books, desk.gateways, desk.account, ref, None, ACT)
+        charging.charge_invoice(desk.books, desk.gateways, desk.account, ref, None, ACT)
 
     def void(self) -> None:
         invoicing.void_invoice(self.desk.books, self.desk.account, self._open_invoice(), ACT)

@@ -1,5 +1,6 @@
 """A subscription's states and what each allows; terms from the anchor; re-dating by payment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,10 @@ import pytest
 from domain.shared.errors import Conflict
 from domain.shared.period import Interval
 from domain.shared.terms import Terms
+from domain.subscriptions.phases import Booked, Phase, first_phase
 from domain.subscriptions.redating import redated_by_payment
-from domain.subscriptions.subscription import Phase, Status, Subscription, first_phase
+from domain.subscriptions.states import MOVES, Move, Status
+from domain.subscriptions.subscription import Subscription
 
 JAN_31 = datetime(2026, 1, 31, tzinfo=UTC)
 INVOICE = "inv_00000000000000000000000001"
@@ -25,7 +28,9 @@ def terms(**changes) -> Terms:
     return Terms(**fields | changes)
 
 
-def begun(start: datetime = JAN_31, sold: Terms | None = None, zone: str = "UTC") -> Subscription:
+def begun(
+    start: datetime = JAN_31, sold: Terms | None = None, zone: str = "UTC", **changes: Any
+) -> Subscription:
     phase = first_phase("ph_0", start, zone, sold or terms())
     return Subscription.begin(
         Subscription.Created,
@@ -40,6 +45,7 @@ def begun(start: datetime = JAN_31, sold: Terms | None = None, zone: str = "UTC"
         start_date=start,
         invoice_id=INVOICE,
         incomplete_until=start + timedelta(days=7),
+        **changes,
     )
 
 
@@ -50,6 +56,11 @@ def activate(subscription: Subscription) -> None:
 def renew(subscription: Subscription) -> None:
     phase = subscription.next_phase("ph_1")
     subscription.renew(phase, INVOICE, phase.start)
+
+
+def booked(subscription: Subscription) -> Booked:
+    phase = subscription.next_phase("ph_booked")
+    return Booked(phase, subscription.anchor, 1, True, "send_invoice")
 
 
 def cancel(subscription: Subscription) -> None:
@@ -72,53 +83,103 @@ def become_unpaid(subscription: Subscription) -> None:
     subscription.become_unpaid(INVOICE, JAN_31)
 
 
-ACTS = (activate, renew, cancel, expire, give_up, fall_past_due, become_unpaid)
-HISTORIES = {
+def extend(subscription: Subscription) -> None:
+    longer = replace(subscription.phase, index=-1, end=subscription.phase.end + timedelta(days=5))
+    subscription.extend(longer, longer.end, (), JAN_31)
+
+
+def reactivate(subscription: Subscription) -> None:
+    subscription.cancel_at_period_end = True
+    subscription.reactivate(JAN_31)
+
+
+def rename(subscription: Subscription) -> None:
+    subscription.update({"metadata": {"another": str(subscription.version)}})
+
+
+ACTS: dict[Move, Any] = {
+    Move.RESCHEDULE: lambda it: it.reschedule(it.phase, it.anchor, JAN_31),
+    Move.START: lambda it: it.start(INVOICE, JAN_31, JAN_31),
+    Move.ACTIVATE: activate,
+    Move.GIVE_UP: give_up,
+    Move.NOTE_DECLINE: lambda it: it.note_decline(INVOICE, "card_declined", "no", JAN_31),
+    Move.FALL_PAST_DUE: fall_past_due,
+    Move.BECOME_UNPAID: become_unpaid,
+    Move.RENEW: lambda it: it.renew(it.next_phase("ph_1"), INVOICE, JAN_31, booked(it)),
+    Move.BOOK: lambda it: it.book(booked(it), JAN_31, replaces=False),
+    Move.CHANGE_PLAN: lambda it: it.change_plan(it.phase, it.anchor, JAN_31, proration="none"),
+    Move.EXTEND: extend,
+    Move.BEGIN_EXTENSION: lambda it: it.begin_extension(JAN_31),
+    Move.SUSPEND: lambda it: it.suspend(JAN_31 + timedelta(days=9), JAN_31),
+    Move.UPDATE: rename,
+    Move.CANCEL_AT_END: cancel,
+    Move.REACTIVATE: reactivate,
+    Move.CANCEL_NOW: lambda it: it.cancel_now(JAN_31, None),
+    Move.EXPIRE: expire,
+}
+HISTORIES: dict[Status, list[Any]] = {
+    Status.SCHEDULED: [],
     Status.INCOMPLETE: [],
+    Status.TRIALING: [activate],
     Status.ACTIVE: [activate],
+    Status.EXTENDED: [activate, extend, ACTS[Move.BEGIN_EXTENSION]],
     Status.PAST_DUE: [activate, fall_past_due],
     Status.UNPAID: [activate, become_unpaid],
+    Status.CANCELED: [activate, ACTS[Move.CANCEL_NOW]],
     Status.EXPIRED: [activate, expire],
     Status.INCOMPLETE_EXPIRED: [give_up],
-}
-MOVES = {
-    (Status.INCOMPLETE, activate): Status.ACTIVE,
-    (Status.INCOMPLETE, give_up): Status.INCOMPLETE_EXPIRED,
-    (Status.ACTIVE, renew): Status.ACTIVE,
-    (Status.ACTIVE, cancel): Status.ACTIVE,
-    (Status.ACTIVE, expire): Status.EXPIRED,
-    (Status.ACTIVE, fall_past_due): Status.PAST_DUE,
-    (Status.ACTIVE, become_unpaid): Status.UNPAID,
-    (Status.PAST_DUE, activate): Status.ACTIVE,
-    (Status.PAST_DUE, renew): Status.PAST_DUE,
-    (Status.PAST_DUE, cancel): Status.PAST_DUE,
-    (Status.PAST_DUE, expire): Status.EXPIRED,
-    (Status.PAST_DUE, become_unpaid): Status.UNPAID,
-    (Status.UNPAID, expire): Status.EXPIRED,
 }
 
 
 def in_state(status: Status) -> Subscription:
-    subscription = begun()
+    subscription = begun(
+        sold=terms(trial_days=14 if status is Status.TRIALING else 0),
+        scheduled=status is Status.SCHEDULED,
+    )
     for act in HISTORIES[status]:
         act(subscription)
     assert subscription.status is status
     return subscription
 
 
+def test_every_status_and_every_move_is_in_the_table():
+    assert set(HISTORIES) == set(Status)
+    assert set(ACTS) == set(MOVES) == set(Move)
+
+
 @pytest.mark.parametrize("status", HISTORIES)
-@pytest.mark.parametrize("act", ACTS)
-def test_each_state_allows_what_the_table_says_and_refuses_the_rest(status, act):
+@pytest.mark.parametrize("move", ACTS)
+def test_each_status_allows_what_the_table_says_and_refuses_the_rest(status, move):
     subscription = in_state(status)
+    subscription.upcoming = (booked(subscription),) if move is Move.RENEW else ()
     before = list(subscription.pending_events)
-    if (status, act) in MOVES:
-        act(subscription)
-        assert subscription.status is MOVES[status, act]
+    if status in MOVES[move].to:
+        ACTS[move](subscription)
+        assert subscription.status in MOVES[move].to[status]
         assert len(subscription.pending_events) == len(before) + 1
         return
-    with pytest.raises(Conflict):
-        act(subscription)
+    if move is Move.NOTE_DECLINE:  # an answer that comes after the end changes nothing any more
+        ACTS[move](subscription)
+    else:
+        with pytest.raises(Conflict) as refused:
+            ACTS[move](subscription)
+        assert refused.value.code == MOVES[move].code
     assert subscription.pending_events == before
+
+
+def test_every_status_but_the_first_is_reached_by_a_move():
+    reached = {to for rule in MOVES.values() for statuses in rule.to.values() for to in statuses}
+    assert reached == set(Status)
+
+
+def test_at_most_ten_phases_are_open():
+    subscription = in_state(Status.ACTIVE)
+    for _ in range(9):
+        subscription.book(booked(subscription), JAN_31, replaces=False)
+    with pytest.raises(Conflict, match="too_many_phases"):
+        subscription.book(booked(subscription), JAN_31, replaces=False)
+    subscription.book(booked(subscription), JAN_31, replaces=True)
+    assert len(subscription.upcoming) == 1
 
 
 def test_terms_are_counted_from_the_anchor_not_from_the_last_term():

@@ -1,0 +1,165 @@
+"""Cards charged for invoices: the intent saved before a gateway is asked, its outcome after.
+
+Whatever happens between, the intent is found again and looked up at the gateway by our reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from domain.application import Group
+from domain.commands.act import Done
+from domain.commands.billing import new_intent
+from domain.commands.collecting import Case, case_of, receive_money
+from domain.commands.customers import method_of
+from domain.customers.customer import Customer
+from domain.invoicing.invoice import PAYABLE, Invoice
+from domain.payments.gateway import (
+    Approved,
+    Charge,
+    Declined,
+    Gateway,
+    Outcome,
+    Unanswered,
+)
+from domain.payments.payment import SETTLED, Payment
+from domain.shared.errors import Conflict, Invalid
+from domain.shared.recording import NO_CONDITIONS, Conditions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domain.accounts.account import Account
+    from domain.application import Books, Lost
+    from domain.commands.act import Act
+
+Gateways = Mapping[str, Gateway]
+
+
+def charge_invoice(
+    books: Books, gateways: Gateways, account: Account, ref: str, method_ref: str | None, act: Act
+) -> tuple[Done, Outcome]:
+    """Charge what is owed to a card, the customer's default where none is named.
+
+    Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`.
+    """
+    invoice = books.load(Invoice, ref)
+    invoice.require_payable()
+    customer = books.load(Customer, invoice.customer_id)
+    method = method_of(books, chosen_method(method_ref, customer), customer.ref)
+    payment = new_intent(
+        books, invoice, invoice.amount_remaining, method, books.now(),
+        request_key=act.request_key, request_ref=ref,
+    )  # fmt: skip
+    invoice.start_payment(payment.ref)
+    books.record(invoice, payment, by=act.by, given=act.intent())
+    return settle(books, account, payment.ref, ask(gateways, payment), act)
+
+
+def chosen_method(method_ref: str | None, customer: Customer) -> str:
+    chosen = method_ref or customer.default_payment_method_id
+    if chosen is None:
+        raise Invalid.one(
+            "payment_method_id", "payment_method_required", "the customer has no default card"
+        )
+    return chosen
+
+
+def ask(gateways: Gateways, payment: Payment) -> Outcome:
+    return gateways[payment.gateway or ""].charge(charge_of(payment))
+
+
+def charge_of(payment: Payment) -> Charge:
+    reference = payment.method_reference or ""
+    return Charge(payment.ref, payment.amount, payment.currency, reference)
+
+
+def apply_outcome(
+    books: Books, account: Account, case: Case, outcome: Outcome, at: datetime
+) -> None:
+    """Record on each of the case's aggregates what the gateway's answer causes."""
+    payment, invoice = case.payment, case.invoice
+    if payment is None or payment.status in SETTLED or isinstance(outcome, Unanswered):
+        return
+    if isinstance(outcome, Declined):
+        payment.fail(outcome.code, outcome.detail, at)
+        past_due = invoice.billing_reason == "subscription_cycle"
+        if invoice.status in PAYABLE:
+            invoice.decline(payment.ref, outcome.code, outcome.detail, at=at, past_due=past_due)
+        if case.subscription is not None:
+            case.subscription.note_decline(invoice.ref, outcome.code, outcome.detail, at)
+        return
+    payment.succeed(outcome.reference, at)
+    receive_money(books, account, case, payment.amount, "online", at)
+
+
+def settle(
+    books: Books, account: Account, payment_ref: str, outcome: Outcome, act: Act
+) -> tuple[Done, Outcome]:
+    """Save the outcome of one charge with all it causes; loaded afresh, saved once by version."""
+    while True:
+        payment = books.load(Payment, payment_ref)
+        invoice = books.load(Invoice, payment.invoice_id or "")
+        case = case_of(books, invoice, payment)
+        apply_outcome(books, account, case, outcome, books.now())
+        changed, given = case.changed(), completing(payment, outcome)
+        if not changed and given is NO_CONDITIONS:
+            return Done(invoice.ref, None), outcome
+        try:
+            return Done(invoice.ref, books.record(*changed, by=act.by, given=given)), outcome
+        except Conflict as lost:
+            if lost.code != "concurrent_change":
+                raise
+
+
+def completing(payment: Payment, outcome: Outcome) -> Conditions:
+    """Answers the key of the request that began the payment; kept if it was answered before."""
+    if payment.request_key is None:
+        return NO_CONDITIONS
+    answer = {"id": payment.request_ref, **told(outcome)}
+    return Conditions(completes_key=(payment.request_key, answer))
+
+
+def told(outcome: Outcome) -> dict[str, str]:
+    """What the caller is told of a gateway's answer, as a key keeps it."""
+    match outcome:
+        case Approved():
+            return {"outcome": "approved"}
+        case Declined(code, detail):
+            return {"outcome": "declined", "code": code, "detail": detail}
+        case _:
+            return {"outcome": "unanswered"}
+
+
+def settle_many(
+    books: Books, gateways: Gateways, account: Account, cases: Sequence[Case], act: Act
+) -> list[Lost]:
+    """Ask for each intent just saved and save the outcomes in bulk; returns what was refused."""
+    at = books.now()
+    groups = []
+    for case in cases:
+        if case.payment is not None:
+            apply_outcome(books, account, case, ask(gateways, case.payment), at)
+            groups.append(Group(case.changed()))
+    return books.record_in_bulk([group for group in groups if group.aggregates], by=act.by)
+
+
+def kept(cases: Sequence[Case], lost: Sequence[Lost]) -> list[Case]:
+    """The cases whose beginning was saved."""
+    gone = {id(aggregate) for loss in lost for aggregate in loss.group.aggregates}
+    return [case for case in cases if id(case.invoice) not in gone]
+
+
+def resume_payments(
+    books: Books, gateways: Gateways, account: Account, payment_refs: Sequence[str], act: Act
+) -> int:
+    """Look intents up whose answer never came; submit again what the gateway never saw."""
+    resumed = 0
+    for payment in books.load_many(Payment, payment_refs).values():
+        gateway = gateways[payment.gateway or ""]
+        outcome = gateway.look_up(charge_of(payment)) or gateway.charge(charge_of(payment))
+        if not isinstance(outcome, Unanswered):
+            settle(books, account, payment.ref, outcome, act)
+            resumed += 1
+    return resumed
