@@ -8,7 +8,7 @@ from domain.invoicing import invoice
 from domain.payments import payment
 from domain.shared.money import EXPONENTS
 from domain.shared.period import Interval
-from domain.subscriptions import subscription
+from domain.subscriptions import states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ _EVERYWHERE: Mapping[str, Collection[str]] = {
     "category": ("check", "wire", "transfer", "cash", "external"),
 }
 _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
-    "subscriptions": {"status": tuple(subscription.Status)},
+    "subscriptions": {"status": tuple(states.Status)},
     "invoices": {"status": tuple(invoice.Status)},
     "payments": {"status": tuple(payment.Status)},
     "plans": {"type": ("regular", "membership")},
