@@ -88,12 +88,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def validated(model: type[M], read: Mapping[str, Any], context: Mapping[str, Any]) -> M:
-    """The model of what was read. Raises Invalid naming every wrong field."""
+def validated(
+    model: type[M],
+    read: Mapping[str, Any],
+    context: Mapping[str, Any],
+    besides: Iterable[FieldError] = (),
+) -> M:
+    """The model of what was read. Raises Invalid naming every wrong field, and those `besides`."""
     try:
         return model.model_validate(read, context=dict(context))
     except ValidationError as wrong:
-        raise Invalid(tuple(_told(wrong))) from None
+        raise Invalid((*besides, *_told(wrong))) from None
 
 
 def _told(wrong: ValidationError) -> Iterable[FieldError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.core import customers, invoices, plans, products, subscriptions, test_clock
+from api.core import customers, invoices, organizations, plans, products, subscriptions, test_clock
 
 if TYPE_CHECKING:
     from api.fields import Body
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _PRODUCT = "prod_01m80my7zeeypta0a1x73t1twz"
 _PLAN = "plan_01m80my806fepteetghafhcny4"
 _CUSTOMER = "cus_01m80my80qec1rty7dq4nwh2c3"
+_ORGANIZATION = "org_01m80my80b9x5t6w2q3r4s7v8z"
 _CARD = "pm_01m80my817f6zb58b4f334a09s"
 
 EXAMPLES: dict[type[Body], dict[str, Any]] = {
@@ -22,6 +23,12 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "interval": "month", "entitlements": ["premium"], "tax_rate": "0.10",
     },
     plans.PlanChange: {"name": "Monthly, digital"},
+    organizations.OrganizationCreation: {
+        "name": "Analytical Engines Ltd", "industry": "manufacturing",
+        "website": "https://engines.example.org", "tax_id": "GB 123 4567 89",
+        "address": {"line1": "12 St James's Square", "city": "London", "country": "GB"},
+    },
+    organizations.OrganizationChange: {"industry": "computing", "phone": None},
     customers.CustomerCreation: {
         "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace",
         "old_provider_id": "C-1815",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -27,10 +28,21 @@ _RATE = re.compile(r"0(\.\d{1,6})?", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
+def _either_id(schema: dict[str, Any]) -> None:
+    """A reference is needed by our id or by the other system's: neither alone is required."""
+    for name in schema.get("properties", {}):
+        ours = name.replace("_old_provider_id", "_id")
+        if ours != name and ours in schema.get("required", ()):
+            schema["required"].remove(ours)
+            schema["properties"][ours]["description"] = f"Needed, or `{name}`"
+
+
 class Body(BaseModel):
     """A request's fields: no unknown ones, no conversions."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra=_either_id
+    )
 
     def sent(self) -> dict[str, Any]:
         """The fields that were in the request, null where null was sent."""
@@ -72,6 +84,19 @@ def _currency(code: str) -> str:
     if code not in EXPONENTS:
         raise PydanticCustomError("unknown_currency", "is not a currency of ISO 4217")
     return code
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise PydanticCustomError("unknown_country", "is not a country of ISO 3166-1 alpha-2")
+    return code
+
+
+def _countries() -> frozenset[str]:
+    """The codes as the time zone database keeps them."""
+    table = resources.files("tzdata").joinpath("zoneinfo/iso3166.tab")
+    lines = table.read_text(encoding="utf-8").splitlines()
+    return frozenset(line[:2] for line in lines if not line.startswith("#"))
 
 
 def _rate(value: Any) -> Decimal:
@@ -145,6 +170,11 @@ Currency = Annotated[
     str, AfterValidator(_currency),
     WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS), "examples": ["USD"]}),
 ]  # fmt: skip
+COUNTRIES = _countries()
+Country = Annotated[
+    str, AfterValidator(_country),
+    WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES), "examples": ["US"]}),
+]  # fmt: skip
 Price = Annotated[int, Field(ge=0, lt=LARGEST_AMOUNT, examples=[3100])]
 Amount = Annotated[int, Field(gt=0, lt=LARGEST_AMOUNT, examples=[3100])]
 SignedAmount = Annotated[int, Field(gt=-LARGEST_AMOUNT, lt=LARGEST_AMOUNT, examples=[3100])]
@@ -167,3 +197,14 @@ MetadataChange = Annotated[dict[_Key, Text | None], AfterValidator(_metadata)]
 Strategy = Literal["invoice_creation", "invoice_payment"]
 CollectionMethod = Literal["charge_automatically", "send_invoice"]
 TaxBehavior = Literal["exclusive", "inclusive"]
+
+
+class PostalAddress(Body):
+    """Of an organisation or the account: whatever of it is known."""
+
+    line1: Text | None = None
+    line2: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    postal_code: Text | None = None
+    country: Country | None = None

@@ -40,6 +40,8 @@ _FIELDS = {
         entitlements:texts seat_capacity:integer? shipments_per_interval:integer? tax_rate:rate?
         tax_behavior:text billing_prompt:text? billing_policy:object? old_provider_id:text?
         archived:boolean metadata:metadata""",
+    "organization": """name:text industry:text? website:text? email:text? phone:text? tax_id:text?
+        address:object? customers_count:integer old_provider_id:text? metadata:metadata""",
     "customer": """email:text? first_name:text? last_name:text? title:text? phone:text?
         language:text? organization_id:id? default_payment_method_id:id? balances:balances
         last_active_at:instant? old_provider_id:text? metadata:metadata""",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from api import shown, versions, views
+from api import references, shown, versions, views
 from api.auth import caller_of
 from api.body import read_json, validated
 from api.call import Call
@@ -13,12 +13,12 @@ from api.errors import Refused
 from api.idempotency import earlier, key_of
 from api.route import Key, Write
 from domain.commands.charging import told
-from domain.shared.errors import ConcurrentChange, DomainError, FieldError
+from domain.shared.errors import ConcurrentChange, DomainError, FieldError, Invalid
 from projections.groups import RESOURCES
 from projections.reading import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from api.services import Services
     from api.views import Shown
@@ -68,8 +68,8 @@ class Writing:
         self._services = services
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
-        call, body = self._read(request, path)
-        answered = perform(self._route, call, body)
+        call, body, unnamed = self._read(request, path)
+        answered = perform(self._route, call, body, unnamed)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
         # A replay too: its first run may have died before it projected.
@@ -77,7 +77,9 @@ class Writing:
         shown.headers(response, answered.position, behind=lag)
         self._answer(response, call, answered, projected=not answered.replayed and lag == 0)
 
-    def _read(self, request: Any, path: Mapping[str, str]) -> tuple[Call, Any]:
+    def _read(
+        self, request: Any, path: Mapping[str, str]
+    ) -> tuple[Call, Any, Sequence[FieldError]]:
         route = self._route
         caller = caller_of(self._services, request, route.rule or "")
         read = read_json(request)
@@ -86,9 +88,10 @@ class Writing:
             self._services, caller, request.context.request_id, path,
             key=key, versions=versions.parse(request.get_header("If-Match")),
         )  # fmt: skip
-        body = validated(route.body, read, {"midnight": call.midnight})
+        named, unnamed = references.in_body(call.books, route.body, read)
+        body = validated(route.body, named, {"midnight": call.midnight}, unnamed)
         call.reason = getattr(body, "reason", None)
-        return call, body
+        return call, body, unnamed
 
     def _answer(self, response: Any, call: Call, answered: Answered, *, projected: bool) -> None:
         route, answer = self._route, answered.answer
@@ -104,9 +107,14 @@ class Writing:
         shown.resource(response, {**resource, **answer.get("shown", {})})
 
 
-def perform(route: Write, call: Call, body: Any) -> Answered:
-    """Asks the command; a refusal of a request that happened before is its first answer again."""
+def perform(route: Write, call: Call, body: Any, unnamed: Sequence[FieldError] = ()) -> Answered:
+    """Asks the command; a refusal of a request that happened before is its first answer again.
+
+    `unnamed` are references that name nothing (any more).
+    """
     try:
+        if unnamed:
+            raise Invalid(tuple(unnamed))
         written = _asked(route, call, body)
     except DomainError:
         found = earlier(call.services, call.account_id, call.key) if call.key else None

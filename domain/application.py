@@ -136,6 +136,10 @@ class Books(Application[UUID]):
         """Who holds which claim of a kind, by value; unclaimed values are left out."""
         return self.recorder.claim_owners(kind, values)
 
+    def claimants(self, kind: str, limit: int) -> list[UUID]:
+        """Some of those who hold a claim of a kind; none if nobody does."""
+        return self.recorder.claimants(kind, limit)
+
     def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
         return typed_id(prefix, aggregate_id)
 

@@ -12,6 +12,7 @@ from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.customers.customer import Customer
+from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
@@ -28,6 +29,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     TestClock,
     Product,
     Plan,
+    Organization,
     Customer,
     PaymentMethod,
     Subscription,

@@ -118,6 +118,8 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
     VIEW,
     Listing(
         TABLE,
+        joins="""LEFT JOIN organizations o ON o.account_id = t.account_id
+            AND o.generation = t.generation AND o.id = t.organization_id""",
         search=("t.id", "t.email", "t.first_name", "t.last_name", "t.phone", "t.old_provider_id"),
         folded=frozenset({"email"}),
         walked=frozenset({"email", "first_name", "last_name"}),
@@ -126,6 +128,7 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
     ),
     render,
     related=balances_of,
+    expands={"organization": "organizations", "default_payment_method": "payment_methods"},
     streams=balances.ids_of_customer,
     export=Export(
         word("id", "t.id"),
@@ -134,7 +137,7 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
         text("last_name", "t.last_name"),
         text("phone", "t.phone"),
         word("organization.id", "t.organization_id"),
-        text("organization.name", "NULL::text"),
+        text("organization.name", "o.name"),
         text("language", "t.language"),
         money("balance", _BALANCE, _ACCOUNT_CURRENCY),
         word("currency", _ACCOUNT_CURRENCY),

@@ -13,6 +13,7 @@ from projections.balances import BALANCE_TRANSACTIONS
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
+from projections.organizations import ORGANIZATIONS
 from projections.payment_methods import PAYMENT_METHODS
 from projections.payments import PAYMENTS
 from projections.plans import PLANS
@@ -34,6 +35,7 @@ BY_NAME: dict[str, Resource[Any]] = {
         ACCOUNTS,
         PRODUCTS,
         PLANS,
+        ORGANIZATIONS,
         CUSTOMERS,
         PAYMENT_METHODS,
         SUBSCRIPTIONS,

@@ -82,6 +82,8 @@ def _phases(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, l
 _JOINS = """
   LEFT JOIN customers c ON c.account_id = t.account_id
    AND c.generation = t.generation AND c.id = t.customer_id
+  LEFT JOIN organizations g ON g.account_id = t.account_id
+   AND g.generation = t.generation AND g.id = c.organization_id
   LEFT JOIN plans p ON p.account_id = t.account_id
    AND p.generation = t.generation AND p.id = t.plan_id
   LEFT JOIN products o ON o.account_id = t.account_id
@@ -114,7 +116,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         text("customer.email", "c.email"),
         text("customer.first_name", "c.first_name"),
         text("customer.last_name", "c.last_name"),
-        text("organization.name", "NULL::text"),
+        text("organization.name", "g.name"),
         word("product.id", "t.product_id"),
         text("product.name", "o.name"),
         word("plan.id", "t.plan_id"),

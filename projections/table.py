@@ -51,6 +51,10 @@ class Rows(Protocol):
 
     def load_by(self, table: Table[Row], column: str, values: Collection[Any]) -> list[Row]: ...
 
+    def count_by(
+        self, table: Table[Any], column: str, values: Collection[Any]
+    ) -> dict[Any, int]: ...
+
 
 class Work(Rows, Protocol):
     """Where a batch is folded: reads what it needs, writes what became of it."""
@@ -89,6 +93,10 @@ class Table(Generic[Row]):
     def load_by(self, work: Rows, column: str, values: Collection[Any]) -> list[Row]:
         """Every row whose column has one of the values, ordered by key, in one statement."""
         return work.load_by(self, column, values) if values else []
+
+    def count_by(self, work: Rows, column: str, values: Collection[Any]) -> dict[Any, int]:
+        """How many rows' column has each of the values; those of no row are left out."""
+        return work.count_by(self, column, values) if values else {}
 
     def upsert(self, work: Work, rows: Iterable[Row]) -> None:
         """New rows and new contents of kept ones, in one statement. A key comes once."""
@@ -139,6 +147,10 @@ class Statements:
         if column not in self._load_by:
             self._load_by[column] = self._select(self._matches((column,)))
         return self._load_by[column]
+
+    def count_by(self, column: str) -> str:
+        where = f"{self._own} AND {self._matches((column,))}"
+        return f"SELECT t.{column}, count(*) FROM {self._name} AS t WHERE {where} GROUP BY 1"
 
     def _select(self, condition: str) -> str:
         listed = self._listed.replace(", ", ", t.")

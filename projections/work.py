@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +33,12 @@ class DatabaseWork:
 
     def load_by(self, table: Table[Row], column: str, values: Collection[Any]) -> list[Row]:
         return self._read(table, table.statements.load_by(column), (column,), values)
+
+    def count_by(self, table: Table[Any], column: str, values: Collection[Any]) -> dict[Any, int]:
+        named = (table.column(column),)
+        bound = parameters(self, named, ((value,) for value in values))
+        self.cursor.execute(table.statements.count_by(column), bound, binary=True)
+        return {row[0]: row[1] for row in self.cursor.fetchall()}
 
     def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
         self._write(table, table.statements.upsert, rows)
@@ -78,6 +85,9 @@ class MemoryWork:
     def load_by(self, table: Table[Row], column: str, values: Collection[Any]) -> list[Row]:
         wanted = set(values)
         return [row for row in self.all(table) if getattr(row, column) in wanted]
+
+    def count_by(self, table: Table[Any], column: str, values: Collection[Any]) -> dict[Any, int]:
+        return dict(Counter(getattr(row, column) for row in self.load_by(table, column, values)))
 
     def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
         self._rows(table).update((table.key_of(row), copy(row)) for row in rows)

@@ -46,6 +46,8 @@ _NOTIFICATIONS = """
 _OWNERS = """
     SELECT value, owner FROM claims
      WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
+_CLAIMANTS = """
+    SELECT owner FROM claims WHERE account_id = %b AND kind = %b ORDER BY value LIMIT %b"""
 _LAST_POSITION = 2**63 - 1
 
 
@@ -91,6 +93,13 @@ class AccountRecorder(BooksRecorder):
                 _OWNERS, (self.account_id, kind, text_array(values)), prepare=True, binary=True
             ).fetchall()
         return dict(rows)
+
+    def claimants(self, kind: str, limit: int) -> list[UUID]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _CLAIMANTS, (self.account_id, kind, limit), prepare=True, binary=True
+            ).fetchall()
+        return [owner for (owner,) in rows]
 
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)

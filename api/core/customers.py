@@ -37,6 +37,8 @@ class CustomerCreation(Body):
     title: Text | None = None
     phone: Text | None = None
     language: Text | None = None
+    organization_id: Ref | None = None
+    organization_old_provider_id: OldId | None = None
     old_provider_id: OldId | None = None
     metadata: Metadata = absent()
 
@@ -48,6 +50,8 @@ class CustomerChange(Body):
     title: Text | None = None
     phone: Text | None = None
     language: Text | None = None
+    organization_id: Ref | None = None
+    organization_old_provider_id: OldId | None = None
     default_payment_method_id: Ref | None = None
     old_provider_id: OldId | None = None
     metadata: MetadataChange = absent()
@@ -63,6 +67,7 @@ class CardCreation(Body):
 
 class PaymentMethodCreation(CardCreation):
     customer_id: Ref
+    customer_old_provider_id: OldId | None = None
 
 
 def create(call: Call, body: CustomerCreation) -> Written:

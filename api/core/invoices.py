@@ -40,7 +40,9 @@ class LineCreation(Body):
     unit_amount: SignedAmount
     quantity: Quantity = absent()
     plan_id: Ref | None = None
+    plan_old_provider_id: OldId | None = None
     product_id: Ref | None = None
+    product_old_provider_id: OldId | None = None
     period_start: Instant | None = None
     period_end: Instant | None = None
     tax_rate: TaxRate | None = None
@@ -48,7 +50,7 @@ class LineCreation(Body):
 
 
 class InvoiceCreation(Body):
-    customer_id: Ref | None = None
+    customer_id: Ref
     customer_old_provider_id: OldId | None = None
     currency: Currency
     lines: Annotated[list[LineCreation], Field(min_length=1, max_length=200)]

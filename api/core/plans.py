@@ -73,7 +73,7 @@ class _Offer(Body):
 
 
 class PlanCreation(_Offer):
-    product_id: Ref | None = None
+    product_id: Ref
     product_old_provider_id: OldId | None = None
     name: Name
     type: PlanType = absent()

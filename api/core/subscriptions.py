@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class SubscriptionCreation(Body):
-    customer_id: Ref | None = None
+    customer_id: Ref
     customer_old_provider_id: OldId | None = None
-    plan_id: Ref | None = None
+    plan_id: Ref
     plan_old_provider_id: OldId | None = None
     quantity: Quantity = absent()
     auto_renew: bool = absent()

@@ -10,6 +10,7 @@ from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.claims import active_plan_kind, old_id_claims, resolve
+from domain.commands.claims import moved_old_id as moved_old_id
 from domain.commands.in_bulk import decide_each, record_each
 from domain.shared.errors import ClaimHeld, Conflict, Invalid
 from domain.shared.recording import Claim, Conditions, Guard
@@ -258,13 +259,3 @@ def unarchive_plan(books: Books, ref: str, act: Act) -> Done:
     guards = [Guard(product.id, product.version)]
     given = act.given(plan.ref, claims=[claim], guards=guards)
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
-
-
-def moved_old_id(holder: Any, changes: dict[str, Any], kind: str) -> dict[str, list[Claim]]:
-    """The claims to take and to release when `changes` names another old_provider_id."""
-    if "old_provider_id" not in changes or changes["old_provider_id"] == holder.old_provider_id:
-        return {}
-    return {
-        "claims": old_id_claims(kind, changes["old_provider_id"], holder.id),
-        "releases": old_id_claims(kind, holder.old_provider_id, holder.id),
-    }

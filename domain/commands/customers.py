@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.catalog import moved_old_id
-from domain.commands.claims import email_claim, old_id_claims
+from domain.commands.claims import (
+    email_claim,
+    kept,
+    member_claim,
+    moved_old_id,
+    old_id_claims,
+)
 from domain.commands.in_bulk import decide_each, record_each
 from domain.customers.customer import Customer
+from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.shared.errors import Invalid
-from domain.shared.recording import Conditions
+from domain.shared.recording import Claim, Conditions, Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.in_bulk import Refused
     from domain.payments.gateway import Card, Gateway
-    from domain.shared.recording import Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +38,18 @@ class NewCustomer:
     title: str | None = None
     phone: str | None = None
     language: str | None = None
+    organization_id: str | None = None
     old_provider_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
 
 def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
-    """Raises ClaimTaken when the e-mail or old_provider_id belongs to another customer."""
+    """Raises ClaimTaken when the e-mail or old_provider_id belongs to another customer, Invalid
+    for an organisation that is not there.
+    """
     customer, claims = new_customer(books, new)
-    given = act.given(customer.ref, claims=claims)
+    guards = _joined(books, new.organization_id)
+    given = act.given(customer.ref, claims=claims, guards=guards)
     return Done(customer.ref, books.record(customer, by=act.by, given=given))
 
 
@@ -55,14 +64,24 @@ def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]
         title=new.title,
         phone=new.phone,
         language=new.language,
-        organization_id=None,
+        organization_id=new.organization_id,
         old_provider_id=new.old_provider_id,
         metadata=new.metadata,
     )
     claims = old_id_claims("cus", new.old_provider_id, customer.id)
     if new.email is not None:
         claims.append(email_claim(books, new.email, customer.id))
+    if new.organization_id is not None:
+        claims.append(member_claim(new.organization_id, customer))
     return customer, claims
+
+
+def _joined(books: Books, organization_ref: str | None) -> list[Guard]:
+    """That the organisation is there, and is not deleted meanwhile."""
+    if organization_ref is None:
+        return []
+    organization = kept(books, Organization, organization_ref, field="organization_id")
+    return [Guard(organization.id, organization.version)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,30 +128,47 @@ def gateway_of(gateways: Mapping[str, Gateway], name: str) -> Gateway:
 def update_customer(
     books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
 ) -> Done:
-    """`changes` by field name; None clears. Raises ClaimTaken, Invalid for a foreign card."""
+    """`changes` by field name; None clears. Raises ClaimTaken, Invalid for a foreign card or an
+    organisation that is not there.
+    """
     customer = books.load(Customer, ref)
     customer.require_version(version)
     if changes.get("default_payment_method_id") is not None:
         method_of(books, changes["default_payment_method_id"], customer.ref)
-    moved = moved_old_id(customer, changes, "cus")
-    taken, released = _moved_email(books, customer, changes)
+    moved = [
+        moved_old_id(customer, changes, "cus"),
+        _moved_email(books, customer, changes),
+        _moved_organization(books, customer, changes),
+    ]
     customer.update(changes)
     given = act.given(
         customer.ref,
-        claims=[*moved.get("claims", []), *taken],
-        releases=[*moved.get("releases", []), *released],
+        claims=[claim for each in moved for claim in each.get("claims", ())],
+        releases=[claim for each in moved for claim in each.get("releases", ())],
+        guards=[guard for each in moved for guard in each.get("guards", ())],
     )
     return Done(customer.ref, books.record(customer, by=act.by, given=given))
 
 
-def _moved_email(
-    books: Books, customer: Customer, changes: dict[str, Any]
-) -> tuple[list[Claim], list[Claim]]:
+def _moved_email(books: Books, customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
     if "email" not in changes:
-        return [], []
+        return {}
     before = [] if customer.email is None else [email_claim(books, customer.email, customer.id)]
     after = [] if changes["email"] is None else [email_claim(books, changes["email"], customer.id)]
-    return ([], []) if before == after else (after, before)
+    return {} if before == after else {"claims": after, "releases": before}
+
+
+def _moved_organization(
+    books: Books, customer: Customer, changes: dict[str, Any]
+) -> dict[str, Any]:
+    before, after = customer.organization_id, changes.get("organization_id")
+    if "organization_id" not in changes or before == after:
+        return {}
+    return {
+        "guards": _joined(books, after),
+        "claims": [] if after is None else [member_claim(after, customer)],
+        "releases": [] if before is None else [member_claim(before, customer)],
+    }
 
 
 def method_of(books: Books, ref: str, customer_ref: str) -> PaymentMethod:

@@ -123,6 +123,10 @@ class BooksRecorder(ApplicationRecorder):
         """Who holds which claim of a kind; unclaimed values are left out."""
 
     @abstractmethod
+    def claimants(self, kind: str, limit: int) -> list[UUID]:
+        """Some of those who hold a claim of a kind."""
+
+    @abstractmethod
     def snapshot(self, aggregate: Aggregate) -> Any:
         """The state of an aggregate about to be recorded, for `keep_snapshots` afterwards."""
 

@@ -25,6 +25,7 @@ def test_all_wrong_fields_are_told_at_once(client):
     assert answer.status_code == 422
     told = {error["field"]: error["code"] for error in answer.json["errors"]}
     assert told == {
+        "product_id": "required",
         "name": "required",
         "amount": "wrong_type",
         "currency": "unknown_currency",

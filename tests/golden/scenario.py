@@ -12,6 +12,7 @@ from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.customers.customer import Customer
+from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
@@ -53,7 +54,15 @@ def begin(kind: Any, number: int, event: Any = None, **fields: Any) -> Any:
 
 def examples() -> list[Any]:
     """Every event, in the order in which it may happen to its aggregate."""
-    made = [*_accounts(), *_catalogue(), *_customers(), *_subscriptions(), *_invoices(), *_money()]
+    made = [
+        *_accounts(),
+        *_catalogue(),
+        *_organizations(),
+        *_customers(),
+        *_subscriptions(),
+        *_invoices(),
+        *_money(),
+    ]
     return [event for aggregate in made for event in aggregate.pending_events]
 
 
@@ -82,6 +91,18 @@ def _catalogue() -> list[Any]:
         kept.unarchive()
         kept.delete()
     return [product, plan]
+
+
+def _organizations() -> list[Any]:
+    organization = begin(
+        Organization, 17, name="Analytical Engines", industry="manufacturing",
+        website="https://engines.example", email="desk@engines.example", phone="+44 20 7946 0000",
+        tax_id="GB 123", address={"line1": "12 St James's Square", "country": "GB"},
+        old_provider_id="o-1", metadata=METADATA,
+    )  # fmt: skip
+    organization.update({"industry": None, "address": {"city": "London"}})
+    organization.delete()
+    return [organization]
 
 
 def _customers() -> list[Any]:

@@ -1,0 +1,98 @@
+"""Organisations: the businesses that customers belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.fields import (
+    Body,
+    Email,
+    Metadata,
+    MetadataChange,
+    Name,
+    OldId,
+    PostalAddress,
+    Text,
+    absent,
+)
+from api.resource_routes import reads, write
+from api.route import Route
+from api.writing import Written, of
+from domain.commands import organizations
+from projections.organizations import ORGANIZATIONS
+
+if TYPE_CHECKING:
+    from api.call import Call
+
+
+class OrganizationCreation(Body):
+    name: Name
+    industry: Text | None = None
+    website: Text | None = None
+    email: Email | None = None
+    phone: Text | None = None
+    tax_id: Text | None = None
+    address: PostalAddress | None = None
+    old_provider_id: OldId | None = None
+    metadata: Metadata = absent()
+
+
+class OrganizationChange(Body):
+    """An address replaces the one before, whole."""
+
+    name: Name = absent()
+    industry: Text | None = None
+    website: Text | None = None
+    email: Email | None = None
+    phone: Text | None = None
+    tax_id: Text | None = None
+    address: PostalAddress | None = None
+    old_provider_id: OldId | None = None
+    metadata: MetadataChange = absent()
+
+
+def _sent(body: Body) -> dict[str, Any]:
+    """Of an address, what is known."""
+    sent = body.sent()
+    address = sent.get("address")
+    if address is not None:
+        sent["address"] = {part: text for part, text in address.items() if text is not None}
+    return sent
+
+
+def create(call: Call, body: OrganizationCreation) -> Written:
+    new = organizations.NewOrganization(**_sent(body))
+    return of(organizations.create_organization(call.books, new, call.act))
+
+
+def update(call: Call, body: OrganizationChange) -> Written:
+    changes = _sent(body)
+    done = organizations.update_organization(call.books, call.ref, changes, call.act, call.version)
+    return of(done)
+
+
+def delete(call: Call, _: Body) -> Written:
+    return of(organizations.delete_organization(call.books, call.ref, call.act))
+
+
+ROUTES: tuple[Route, ...] = reads(
+    ORGANIZATIONS,
+    write(
+        ORGANIZATIONS,
+        "POST",
+        "",
+        create,
+        "Create an organisation",
+        OrganizationCreation,
+        status=201,
+    ),
+    write(ORGANIZATIONS, "PATCH", "/{id}", update, "Change an organisation", OrganizationChange),
+    write(
+        ORGANIZATIONS,
+        "DELETE",
+        "/{id}",
+        delete,
+        "Delete an organisation; its customers stay, unlinked",
+        deletes=True,
+    ),
+)

@@ -1,0 +1,136 @@
+"""Other records named by the ids of the system an account came from, wherever ours may stand.
+
+`plan_old_provider_id` beside `plan_id`, in every body that declares it and in every list's query:
+both are turned into our id here, so that nothing behind the edge knows of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from api.fields import OldId
+from domain.shared.errors import FieldError, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from domain.application import Books
+
+FAMILIES: Mapping[str, str] = {
+    "customer": "cus",
+    "organization": "org",
+    "product": "prod",
+    "plan": "plan",
+    "subscription": "sub",
+    "invoice": "inv",
+    "address": "adr",
+    "shipping_address": "adr",
+}
+"""A reference without its `_id`, and the kind of record it names."""
+
+SUFFIX = "_old_provider_id"
+_OLD_ID: TypeAdapter[str] = TypeAdapter(OldId)
+Owners = dict[tuple[str, str], str]
+
+
+class Place(NamedTuple):
+    """Where an old id was given: `path` leads to its `holder` in the request."""
+
+    holder: dict[str, Any]
+    stem: str
+    path: str = ""
+
+    @property
+    def family(self) -> str:
+        return FAMILIES[self.stem]
+
+    @property
+    def old_id(self) -> Any:
+        return self.holder[f"{self.stem}{SUFFIX}"]
+
+
+def in_body(
+    books: Books, model: type[BaseModel], read: dict[str, Any]
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """The body with our ids, and what was wrong with the others'."""
+    if not any(_places(model, read)):
+        return read, []
+    named = deepcopy(read)
+    return named, _name(books, list(_places(model, named)))
+
+
+def in_query(books: Books, query: dict[str, str]) -> dict[str, str]:
+    """The query with our ids. Raises Invalid."""
+    named = dict(query)
+    stems = [name.removesuffix(SUFFIX) for name in query if name.endswith(SUFFIX)]
+    wrong = _name(books, [Place(named, stem) for stem in stems if stem in FAMILIES])
+    if wrong:
+        raise Invalid(tuple(wrong))
+    return named
+
+
+def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Iterator[Place]:
+    """Those that the model declares; what is not text of the right length it will refuse itself."""
+    for name, field in model.model_fields.items():
+        given = read.get(name)
+        stem = name.removesuffix(SUFFIX)
+        if stem in FAMILIES and stem != name and name in read and _readable(given):
+            yield Place(read, stem, path)
+        nested = _model_in(field.annotation)
+        if nested is not None and isinstance(given, list):
+            for at, each in enumerate(given):
+                if isinstance(each, dict):
+                    yield from _places(nested, each, f"{path}{name}[{at}].")
+
+
+def _readable(given: Any) -> bool:
+    try:
+        return given is None or bool(_OLD_ID.validate_python(given, strict=True))
+    except ValidationError:
+        return False
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _name(books: Books, places: list[Place]) -> list[FieldError]:
+    owners = _owners(books, places)
+    return [wrong for place in places if (wrong := _put(place, owners)) is not None]
+
+
+def _owners(books: Books, places: Iterable[Place]) -> Owners:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        if place.old_id is not None:
+            wanted[place.family].add(place.old_id)
+    return {
+        (family, old_id): books.ref_of(owner, family)
+        for family, old_ids in wanted.items()
+        for old_id, owner in books.owners_of(f"{family}.old_provider_id", sorted(old_ids)).items()
+    }
+
+
+def _put(place: Place, owners: Owners) -> FieldError | None:
+    """Our id in the other's stead. Null clears, as it does for ours."""
+    holder, ours, theirs = place.holder, f"{place.stem}_id", f"{place.stem}{SUFFIX}"
+    old_id = holder.pop(theirs)
+    if old_id is None:
+        holder.setdefault(ours, None)
+        return None
+    found = owners.get((place.family, old_id))
+    sent = holder.get(ours)
+    if sent is None or found is None:
+        holder[ours] = found or "unknown"
+    if found is None:
+        return FieldError(f"{place.path}{theirs}", "not_found", "no such record")
+    if isinstance(sent, str) and sent != found:
+        detail = "the two ids name different records"
+        return FieldError(f"{place.path}{ours}", "reference_mismatch", detail)
+    return None
