@@ -1,7 +1,7 @@
 """Other records named by the ids of the system an account came from, wherever ours may stand.
 
-`plan_old_provider_id` beside `plan_id`, in every body that declares it and in every list's query:
-both are turned into our id here, so that nothing behind the edge knows of them.
+`plan_old_provider_id` beside `plan_id`, in every body that declares it: turned into our id here, so
+that no command knows of it.
 """
 
 from __future__ import annotations
@@ -63,14 +63,15 @@ def in_body(
     return named, _name(books, list(_places(model, named)))
 
 
-def in_query(books: Books, query: dict[str, str]) -> dict[str, str]:
-    """The query with our ids. Raises Invalid."""
+def require_agreeing(books: Books, query: Mapping[str, str]) -> None:
+    """Lists know old ids themselves. Raises Invalid where a record is named by both of its ids and
+    they are not of the same one.
+    """
     named = dict(query)
-    stems = [name.removesuffix(SUFFIX) for name in query if name.endswith(SUFFIX)]
-    wrong = _name(books, [Place(named, stem) for stem in stems if stem in FAMILIES])
+    twice = [stem for stem in FAMILIES if query.keys() >= {f"{stem}_id", f"{stem}{SUFFIX}"}]
+    wrong = _name(books, [Place(named, stem) for stem in twice])
     if wrong:
         raise Invalid(tuple(wrong))
-    return named
 
 
 def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Iterator[Place]:

@@ -21,10 +21,8 @@ CREATE TABLE organizations (
     PRIMARY KEY (account_id, generation, id)
 );
 CREATE INDEX organizations_by_time ON organizations (account_id, generation, created_at, id);
+CREATE INDEX organizations_by_name ON organizations (account_id, generation, name, id);
 CREATE INDEX organizations_by_old_id ON organizations (account_id, generation, old_provider_id);
-
-CREATE INDEX customers_by_organization ON customers (account_id, generation, organization_id)
-    WHERE organization_id IS NOT NULL;
 
 DO $$
 BEGIN

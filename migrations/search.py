@@ -22,9 +22,12 @@ MISSING = (
     "CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin; then migrate again."
 )
 SEARCHED = {
+    "organizations": (
+        "id", "name", "industry", "website", "email", "phone", "tax_id", "old_provider_id",
+    ),
     "customers": ("id", "email", "first_name", "last_name", "phone", "old_provider_id"),
     "products": ("id", "name", "description", "old_provider_id"),
-}
+}  # fmt: skip
 """The columns of each table that are searched, in the order of its index."""
 
 

@@ -40,6 +40,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
 }
 OLD_IDS = {
     "customer": "customers",
+    "organization": "organizations",
     "product": "products",
     "plan": "plans",
     "subscription": "subscriptions",

@@ -128,6 +128,8 @@ ORGANIZATIONS: Resource[OrganizationRow] = Resource(
         ),
         hidden=frozenset({"deleted"}),
         kept="NOT t.deleted",
+        walked=frozenset({"name"}),
+        trigrams=True,
     ),
     render,
     related=customers_of,
