@@ -23,6 +23,7 @@ _log = structlog.get_logger()
 STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (domain.NotFound, 404),
     (domain.StaleVersion, 412),
+    (domain.NotAllowed, 403),
     (domain.KeyReused, 422),
     (domain.Invalid, 422),
     (domain.Conflict, 409),

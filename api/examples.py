@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.core import customers, invoices, organizations, plans, products, subscriptions, test_clock
+from api.core import (
+    accounts,
+    customers,
+    invoices,
+    organizations,
+    plans,
+    products,
+    subscriptions,
+    test_clock,
+)
 
 if TYPE_CHECKING:
     from api.fields import Body
@@ -16,6 +25,10 @@ _ORGANIZATION = "org_01m80my80b9x5t6w2q3r4s7v8z"
 _CARD = "pm_01m80my817f6zb58b4f334a09s"
 
 EXAMPLES: dict[type[Body], dict[str, Any]] = {
+    accounts.AccountChange: {
+        "legal_name": "The Paper Ltd", "days_until_due": 14, "dunning_days": [2, 5, 9],
+        "gl_codes": {"deferred_revenue": "2410"},
+    },
     products.ProductCreation: {"name": "The Paper", "metadata": {"desk": "print"}},
     products.ProductChange: {"description": "Six days a week", "metadata": {"desk": None}},
     plans.PlanCreation: {

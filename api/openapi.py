@@ -75,7 +75,7 @@ def _parameters(route: Route) -> list[Json]:
     if isinstance(route, Write):
         required = route.key is Key.REQUIRED
         found.append({"$ref": f"#/components/parameters/{'Required' if required else ''}Key"})
-        if "{id}" in route.path:
+        if "{id}" in route.path or route.name == "account":
             found.append({"$ref": "#/components/parameters/IfMatch"})
     return found
 

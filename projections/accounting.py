@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from projections.envelope import Envelope
     from projections.table import Table, Work
 
-BAD_DEBT_TAX_RELIEF = True
-"""Whether the tax of an invoice given up comes back from the state: the accounts' default."""
-
 ENDING = (Invoice.Voided, Invoice.MarkedUncollectible)
 
 
@@ -159,7 +156,7 @@ def _given_up(batch: Batch, at: Envelope) -> None:
         day = day_of(event.marked_on)
         lines = batch.books_of(row.id)
         booking = rules.marked_uncollectible(
-            lines, row.outstanding, day, tax_relief=BAD_DEBT_TAX_RELIEF
+            lines, row.outstanding, day, tax_relief=event.tax_relief
         )
         batch.book(at, row, booking, day, f"Write-off of {row.number}")
     row.state = "uncollectible"

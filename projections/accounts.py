@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.accounts.account import Account
+from domain.ledger.chart import gl_codes_with
 from projections.lists import Listing
-from projections.rendering import common, taken
+from projections.rendering import EMPTY_OBJECT, common, read, stored, taken
 from projections.resource import Resource
-from projections.table import Table
+from projections.table import Json, Table
 from projections.view import ResourceView
 
 if TYPE_CHECKING:
@@ -30,8 +31,19 @@ class AccountRow:
     days_until_due: int
     grace_days: int
     incomplete_days: int
+    legal_name: str | None
+    address: Json | None
+    tax_id: str | None
+    logo: str | None
+    billing_engine: str
+    dunning_days: Json
+    dunning_end: str
+    balance_auto_apply: str
+    bad_debt_tax_relief: bool
+    gl_codes: Json
 
 
+_KEPT_AS_JSON = frozenset({"address", "dunning_days", "gl_codes"})
 _NAMES = frozenset(field.name for field in fields(AccountRow))
 
 
@@ -49,33 +61,47 @@ def _created(envelope: Envelope) -> AccountRow:
         days_until_due=told.days_until_due,
         grace_days=told.grace_days,
         incomplete_days=told.incomplete_days,
+        legal_name=None,
+        address=None,
+        tax_id=None,
+        logo=None,
+        billing_engine=told.billing_engine,
+        dunning_days=stored(told.dunning_days),
+        dunning_end=told.dunning_end,
+        balance_auto_apply=told.balance_auto_apply,
+        bad_debt_tax_relief=told.bad_debt_tax_relief,
+        gl_codes=EMPTY_OBJECT,
     )
 
 
 def _updated(row: AccountRow, envelope: Envelope) -> None:
-    taken(envelope.event.changes, row, _NAMES)
+    changes = {
+        name: stored(value) if name in _KEPT_AS_JSON and value is not None else value
+        for name, value in envelope.event.changes.items()
+    }
+    taken(changes, row, _NAMES)
 
 
 def render(row: AccountRow, _related: None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("account", row, livemode=livemode),
         "name": row.name,
-        "legal_name": None,
-        "address": None,
-        "tax_id": None,
-        "logo": None,
+        "legal_name": row.legal_name,
+        "address": read(row.address),
+        "tax_id": row.tax_id,
+        "logo": row.logo,
         "timezone": row.timezone,
         "currency": row.currency,
-        "billing_engine": "native",
+        "billing_engine": row.billing_engine,
         "invoice_prefix": row.invoice_prefix,
         "grace_days": row.grace_days,
         "days_until_due": row.days_until_due,
         "incomplete_days": row.incomplete_days,
-        "dunning_days": [1, 3, 5, 7],
-        "dunning_end": "unpaid",
-        "balance_auto_apply": "on_issue",
-        "bad_debt_tax_relief": False,
-        "gl_codes": {},
+        "dunning_days": read(row.dunning_days),
+        "dunning_end": row.dunning_end,
+        "balance_auto_apply": row.balance_auto_apply,
+        "bad_debt_tax_relief": row.bad_debt_tax_relief,
+        "gl_codes": gl_codes_with(read(row.gl_codes)),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import psycopg
 from eventsourcing.persistence import Notification
 
-from domain.shared.errors import NotFound
+from domain.shared.errors import DocumentIssued, NotFound
 from domain.shared.recording import (
     NO_CONDITIONS,
     BooksRecorder,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from domain.shared.aggregate import Aggregate
     from store.codec import RecordedEvent, TypedMapper
-    from store.connections import Connections
+    from store.connections import Connection, Connections
     from store.turns import Turn
 
 _HEAD = """
@@ -48,6 +48,8 @@ _OWNERS = """
      WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
 _CLAIMANTS = """
     SELECT owner FROM claims WHERE account_id = %b AND kind = %b ORDER BY value LIMIT %b"""
+_HOLD = "SELECT position FROM heads WHERE account_id = %b FOR UPDATE"
+_DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
 _LAST_POSITION = 2**63 - 1
 
 
@@ -74,12 +76,24 @@ class AccountRecorder(BooksRecorder):
         conditions = None if given is NO_CONDITIONS else given
         try:
             with self._turn, self._connections.connection() as connection:
+                if given.undocumented:
+                    return self._append_undocumented(connection, events, by, given)
                 return append(connection, self.account_id, events, self._new_id(), by, conditions)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:
                 raise
             raise refused from None
+
+    def _append_undocumented(
+        self, connection: Connection, events: Sequence[StoredEvent], by: Context, given: Conditions
+    ) -> Recorded:
+        """The head is held from the look at the documents to the commit."""
+        with connection.transaction():
+            connection.execute(_HOLD, [self.account_id])
+            if connection.execute(_DOCUMENTED, [self.account_id]).fetchone():
+                raise DocumentIssued
+            return append(connection, self.account_id, events, self._new_id(), by, given)
 
     def histories(
         self, kind: type[Aggregate], ids: Sequence[UUID], until: int | None = None

@@ -32,9 +32,13 @@ def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
     def handler(call: Call) -> Listed:
         views.require_ref(kind, call.ref)
         call.books.load(views.aggregate_of(kind), call.ref)
-        return _page(call, {**call.query, "subject": call.ref})
+        return of_subject(call, call.ref)
 
     return handler
+
+
+def of_subject(call: Call, ref: str) -> Listed:
+    return _page(call, {**call.query, "subject": ref})
 
 
 def _page(call: Call, query: Mapping[str, str]) -> Listed:

@@ -1,25 +1,26 @@
-"""Opening an account, and moving a test account's clock."""
+"""Opening an account, its settings, and moving a test account's clock."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.accounts.account import Account
 from domain.accounts.test_clock import TestClock
 from domain.commands.act import Done
-from domain.shared.errors import Conflict, DomainError, FieldError, Invalid
+from domain.shared.errors import Conflict, DocumentIssued, DomainError, FieldError, Invalid
 from domain.shared.money import EXPONENTS
 from domain.shared.period import zone_names
 from domain.shared.recording import Conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from domain.application import Books
     from domain.commands.act import Act
 
-FIRST_EVENTS = 2
-"""A test account's log begins with the account and its clock; more is business."""
+FIXED = ("timezone", "currency")
+"""What every accounting date and every figure in the account's currency rests on."""
 
 
 def open_account(
@@ -58,6 +59,29 @@ def account_of(books: Books) -> Account:
     return books.load(Account, books.account_id)
 
 
+def update_account(
+    books: Books, changes: Mapping[str, Any], act: Act, version: int | None = None
+) -> Done:
+    """Settings count for what is decided from now on; documents and plans made stay as they are.
+
+    Raises Conflict `timezone_fixed` or `currency_fixed` once an invoice was issued.
+    """
+    account = account_of(books)
+    account.require_version(version)
+    moved = [
+        name
+        for name in FIXED
+        if changes.get(name, getattr(account, name)) != getattr(account, name)
+    ]
+    account.update(changes)
+    given = act.given(account.ref, undocumented=bool(moved))
+    try:
+        return Done(account.ref, books.record(account, by=act.by, given=given))
+    except DocumentIssued as issued:
+        detail = f"invoices were issued: the {moved[0]} stays"
+        raise Conflict(f"{moved[0]}_fixed", detail) from issued
+
+
 def clock_of(books: Books) -> TestClock:
     """Raises Conflict `test_clock_unavailable` on a live account."""
     try:
@@ -67,13 +91,13 @@ def clock_of(books: Books) -> TestClock:
 
 
 def set_clock(books: Books, now: datetime, act: Act) -> Done:
-    """Any instant, while nothing but clock settings was recorded.
+    """Any instant, while nothing but settings and clock were recorded.
 
     Raises Conflict `test_clock_started` afterwards.
     """
     clock = clock_of(books)
     position = books.head().position
-    if position > FIRST_EVENTS + clock.version - 1:
+    if position > account_of(books).version + clock.version:
         raise Conflict("test_clock_started", "the account has business events: advance instead")
     clock.set(now)
     given = act.given(clock.ref, clock=now, rewinds_at=position)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from domain.application import Group
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
+from domain.commands.accounts import account_of
 from domain.commands.act import Done
 from domain.commands.claims import active_plan_kind, old_id_claims, resolve
 from domain.commands.claims import moved_old_id as moved_old_id
@@ -37,6 +38,7 @@ class NewProduct:
 
 
 def create_product(books: Books, new: NewProduct, act: Act) -> Done:
+    _require_engine(books, new.revenue_recognition_strategy)
     product = _new_product(books, new)
     claims = old_id_claims("prod", new.old_provider_id, product.id)
     given = act.given(product.ref, claims=claims)
@@ -51,6 +53,12 @@ def create_products(books: Books, new: Sequence[NewProduct], act: Act) -> list[R
         claims = old_id_claims("prod", each.old_provider_id, product.id)
         groups[index] = Group([product], Conditions(claims=claims))
     return record_each(books, groups, act)
+
+
+def _require_engine(books: Books, strategy: str | None) -> None:
+    """Recognition by payment is ours alone: another system's payments are not seen here."""
+    if strategy == "invoice_payment":
+        account_of(books).require_native_engine("recognition by payment")
 
 
 def _new_product(books: Books, new: NewProduct) -> Product:
@@ -71,6 +79,7 @@ def update_product(
 ) -> Done:
     product = books.load(Product, ref)
     product.require_version(version)
+    _require_engine(books, changes.get("revenue_recognition_strategy"))
     moved = moved_old_id(product, changes, "prod")
     product.update(changes)
     given = act.given(product.ref, **moved)

@@ -193,7 +193,8 @@ def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Do
     case = case_of(books, books.load(Invoice, ref), None)
     invoice, on = case.invoice, accounting_date(at, account.timezone)
     returned = 0 if invoice.strategy == "invoice_creation" else invoice.amount_paid
-    invoice.mark_uncollectible(at=at, on=on, reason=act.by.reason)
+    relief = account.bad_debt_tax_relief
+    invoice.mark_uncollectible(at=at, on=on, reason=act.by.reason, tax_relief=relief)
     _return_unapplied(books, case, returned, at, on)
     subscription = case.subscription
     running = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE}

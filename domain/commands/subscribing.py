@@ -204,7 +204,7 @@ def open_subscription(
 ) -> Case:
     """The subscription with its first invoice and intent, decided and not yet saved."""
     auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
-    _require_notes_allowed(new, auto_renew=auto_renew)
+    _require_notes_allowed(account, new, auto_renew=auto_renew)
     _require_countable(sale.terms, new.quantity)
     subscription_id = books.new_id()
     phase = first_phase(typed_id("ph", books.new_id()), at, account.timezone, sale.terms)
@@ -258,7 +258,9 @@ def _require_countable(terms: Terms, quantity: int) -> None:
         raise Invalid.one("quantity", "amount_too_large", f"costs {LARGEST_AMOUNT} or more a term")
 
 
-def _require_notes_allowed(new: NewSubscription, *, auto_renew: bool) -> None:
+def _require_notes_allowed(account: Account, new: NewSubscription, *, auto_renew: bool) -> None:
+    if new.invoice_notes is not None or new.purchase_order is not None:
+        account.require_native_engine("notes on invoices")
     if auto_renew:
         raise_for = [
             FieldError(name, "invoice_notes_manual_renewal_only", "only for manual renewal")

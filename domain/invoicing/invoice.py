@@ -295,21 +295,28 @@ class Invoice(Aggregate):
         self.status = Status.VOID
 
     class MarkedUncollectible(Aggregate.Event):
-        """`returned` is unapplied money that went to the customer's balance (by-payment only)."""
+        """`returned` is unapplied money that went to the customer's balance (by-payment only).
+
+        `tax_relief` says that the state gives the tax back: the account's setting of the day."""
 
         TOPIC = "invoice.marked_uncollectible"
         marked_at: datetime
         marked_on: date
         reason: str | None = None
         returned: int = 0
+        tax_relief: bool = True
 
-    def mark_uncollectible(self, *, at: datetime, on: date, reason: str | None = None) -> None:
+    def mark_uncollectible(
+        self, *, at: datetime, on: date, reason: str | None = None, tax_relief: bool = True
+    ) -> None:
         """Raises Conflict `invoice_terminal`, `invoice_not_issued` or `payment_in_progress`."""
         self._require_not_terminal()
         if self.status is Status.DRAFT:
             raise Conflict("invoice_not_issued", "a draft is not owed yet")
         returned = self.amount_paid if self.strategy == "invoice_payment" else 0
-        self._marked_uncollectible(marked_at=at, marked_on=on, reason=reason, returned=returned)
+        self._marked_uncollectible(
+            marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief
+        )
 
     @event(MarkedUncollectible)
     def _marked_uncollectible(self) -> None:

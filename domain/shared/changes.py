@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Changes = dict[str, str | int | bool | list[str] | dict[str, str] | None]
+Changes = dict[str, str | int | bool | list[str | int] | dict[str, str | None] | None]
 """Field names to new values, as plain as JSON: the form in which a change is stored."""
 
 

@@ -34,6 +34,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class NotAllowed(DomainError):
+    """The account is not set up for it."""
+
+    code = "not_allowed"
+
+
 class Invalid(DomainError):
     """Wrong fields, all of them at once."""
 
@@ -81,6 +87,12 @@ class ClaimHeld(Conflict):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         super().__init__(detail=kind)
+
+
+class DocumentIssued(Conflict):
+    """The account has issued documents: what they all rest on is fixed."""
+
+    code = "document_issued"
 
 
 class KeyReused(DomainError):

@@ -62,7 +62,8 @@ class Conditions:
 
     `forbidden_claims` are kinds of which no claim may exist. Releases come before claims, so a
     claim can change hands in one append. `clock` moves a test account's time, forward only,
-    unless `rewinds_at` names the position the log must still be at.
+    unless `rewinds_at` names the position the log must still be at. `undocumented`: no document
+    may have been given a number yet.
     """
 
     claims: Sequence[Claim] = ()
@@ -73,6 +74,7 @@ class Conditions:
     completes_key: tuple[str, Mapping[str, Any]] | None = None
     clock: datetime | None = None
     rewinds_at: int | None = None
+    undocumented: bool = False
 
 
 NO_CONDITIONS = Conditions()

@@ -7,8 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 
-from domain.ledger.chart import DEFAULT_GL_CODES
 from projections.exports import Cell, copied, instant, money, text, word
+from projections.reports.gl_codes import gl_codes
 from projections.workbook import write_sheet
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def position_of(reading: Reading, asked: Asked) -> int:
 
 
 def bound(reading: Reading, asked: Asked) -> dict[str, Any]:
-    codes = gl_codes()
+    codes = gl_codes(reading, position_of(reading, asked))
     return {
         "position": position_of(reading, asked),
         "until": asked.until,
@@ -119,11 +119,6 @@ def bound(reading: Reading, asked: Asked) -> dict[str, Any]:
         "ledger_accounts": list(codes),
         "gl_codes": list(codes.values()),
     }
-
-
-def gl_codes() -> dict[str, str]:
-    """The general-ledger code of every account. No account can change its own yet."""
-    return {account.value: code for account, code in DEFAULT_GL_CODES.items()}
 
 
 def code(name: str, column: str) -> Cell:

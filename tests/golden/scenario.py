@@ -69,7 +69,11 @@ def examples() -> list[Any]:
 def _accounts() -> list[Any]:
     account = begin(Account, 1, name="Golden", livemode=False, timezone="Europe/Berlin",
                     currency="USD")  # fmt: skip
-    account.update({"days_until_due": 14})
+    account.update({
+        "legal_name": "Golden GmbH", "address": {"city": "Köln", "country": "DE"},
+        "tax_id": "DE123", "logo": None, "days_until_due": 14, "dunning_days": [2, 4],
+        "bad_debt_tax_relief": False, "gl_codes": {"deferred_revenue": "2410"},
+    })  # fmt: skip
     clock = begin(TestClock, 2, now=START)
     clock.set(START - timedelta(days=1))
     clock.advance(START)
@@ -87,6 +91,8 @@ def _catalogue() -> list[Any]:
     )  # fmt: skip
     for kept in (product, plan):
         kept.update({"name": "Renamed", "metadata": {"source": None}, "old_provider_id": None})
+        if kept is plan:
+            kept.update({"amount": 1, "entitlements": ["print"], "tax_rate": None})
         kept.archive()
         kept.unarchive()
         kept.delete()
@@ -221,7 +227,7 @@ def _invoices() -> list[Any]:
         other.decline(PAYMENT, "card_declined", "no", at=START, past_due=True)
     void.receive(None, 100, "offline", at=START, on=ON)
     void.void(at=START, on=ON, reason="wrong address")
-    lost.mark_uncollectible(at=START, on=ON, reason="bankrupt")
+    lost.mark_uncollectible(at=START, on=ON, reason="bankrupt", tax_relief=False)
     return [paid, void, lost]
 
 

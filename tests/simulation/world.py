@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.commands import catalog, charging, customers, ending, invoicing, offline, subscribing
+from domain.commands import (
+    accounts,
+    catalog,
+    charging,
+    customers,
+    ending,
+    invoicing,
+    offline,
+    subscribing,
+)
 from domain.commands.act import Act
 from domain.invoicing.invoice import Invoice
 from domain.payments.gateway import Approved, Card, Charge, Declined, Outcome, Unanswered
@@ -110,6 +119,43 @@ class World:
         )
         self.plans.append(catalog.create_plan(self.desk.books, new, ACT).ref)
 
+    def reprice(self) -> None:
+        pick = self.random
+        changes = {"amount": pick.choice([500, 2999]), "entitlements": pick.choice([[], ["print"]])}
+        catalog.update_plan(self.desk.books, pick.choice(self.plans), changes, ACT)
+
+    def shelve(self) -> None:
+        """Plans come and go; a product goes only when none of its plans is left."""
+        books, pick = self.desk.books, self.random
+        plan, product = pick.choice(self.plans), pick.choice(self.products)
+        match pick.randrange(6):
+            case 0:
+                catalog.archive_plan(books, plan, ACT)
+            case 1:
+                catalog.archive_product(books, product, ACT)
+            case 2:
+                catalog.delete_product(books, product, ACT)
+            case 3:
+                catalog.delete_plan(books, plan, ACT)
+            case _:
+                catalog.unarchive_plan(books, plan, ACT)
+
+    def change_settings(self) -> None:
+        pick, books = self.random, self.desk.books
+        settings = {
+            "days_until_due": pick.choice([7, 30]),
+            "incomplete_days": pick.choice([1, 7]),
+            "invoice_prefix": pick.choice(["INV-", "B/"]),
+            "bad_debt_tax_relief": pick.random() < 0.5,
+            "gl_codes": {"bad_debt": pick.choice(["6100", "6109"])},
+            "timezone": pick.choice([self.desk.account.timezone, "Asia/Tokyo"]),
+        }
+        changes = {name: settings[name] for name in pick.sample(sorted(settings), 2)}
+        try:
+            accounts.update_account(books, changes, ACT)
+        finally:
+            self.desk = replace(self.desk, account=accounts.account_of(books))
+
     def new_customer(self) -> None:
         books = self.desk.books
         email = f"reader{self.random.randrange(10**6)}@example.com"
@@ -190,10 +236,12 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
     acts: list[tuple[Callable[[], None], int]] = [(world.new_product, 2), (world.wait, 12)]
     if world.products:
         acts.append((world.new_plan, 4))
-    acts.append((world.new_customer, 6))
+    acts += [(world.new_customer, 6), (world.change_settings, 1)]
     if world.customers:
         acts += [(world.bill_by_hand, 5), (world.pay_by_hand, 10), (world.charge, 5)]
         acts += [(world.void, 3), (world.give_up, 3)]
+    if world.plans:
+        acts += [(world.reprice, 1), (world.shelve, 2)]
     if world.customers and world.plans:
         acts.append((world.subscribe, 10))
     if world.subscriptions:
