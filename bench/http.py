@@ -66,7 +66,7 @@ def serving(database_url: str) -> Iterator[int]:
 
 
 def _wait_until_alive(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return
