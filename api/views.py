@@ -14,6 +14,7 @@ from projections import resources as by_position
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
+from projections.showing import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -118,6 +119,14 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str, *, expand: str | Non
         shown = resources.get(now, kind, ref)
         expansion.expand([shown], nested, expansion.now(now))
         return Found(shown, now.position, now.head)
+
+
+def written(call: Call, kind: Resource[Any], ref: str, wait_ms: int) -> Found | None:
+    """What was just written, projected for it; None: ask `one` or `one_as_of`."""
+    return show(
+        call.services.connections, call.account_id, RESOURCES, wait_ms,
+        lambda now: Found(resources.get(now, kind, ref), now.position, now.head),
+    )  # fmt: skip
 
 
 def one_as_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api import references, shown, versions, views
 from api.auth import caller_of
@@ -50,6 +50,13 @@ class Answered:
     replayed: bool = False
 
 
+class Told(NamedTuple):
+    """The resource, and by how much the projections were behind this answer's position."""
+
+    resource: Shown
+    behind: int
+
+
 def of(done: Done) -> Written:
     return Written(done.ref, done.recorded)
 
@@ -72,10 +79,9 @@ class Writing:
         answered = perform(self._route, call, body, unnamed)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
-        # A replay too: its first run may have died before it projected.
-        lag = _lag(call, answered.position)
-        shown.headers(response, answered.position, behind=lag)
-        self._answer(response, call, answered, projected=not answered.replayed and lag == 0)
+        told = _told(call, self._route, answered)
+        shown.headers(response, answered.position, behind=told.behind)
+        self._answer(response, answered, told.resource)
 
     def _read(
         self, request: Any, path: Mapping[str, str]
@@ -93,12 +99,11 @@ class Writing:
         call.reason = getattr(body, "reason", None)
         return call, body, unnamed
 
-    def _answer(self, response: Any, call: Call, answered: Answered, *, projected: bool) -> None:
+    def _answer(self, response: Any, answered: Answered, resource: Shown) -> None:
         route, answer = self._route, answered.answer
         outcome = answer.get("outcome")
         if outcome == "declined" and route.pays:
             raise _declined(answer)
-        resource = _resource(call, route, answered, projected=projected)
         if outcome == "unanswered":
             response.status = 202
             resource = {**resource, "status": "processing"}
@@ -146,15 +151,21 @@ def _declined(answer: Mapping[str, Any]) -> Refused:
     return Refused(402, "payment_declined", answer["detail"], [wrong])
 
 
-def _resource(call: Call, route: Write, answered: Answered, *, projected: bool) -> Shown:
+def _told(call: Call, route: Write, answered: Answered) -> Told:
     """As projected, or, where that is not this answer's position, told from its own events."""
-    ref = answered.answer["id"]
-    if projected and not route.deletes:
-        return views.one(call, route.kind, ref).resource
-    shown = views.one_as_of(
-        call, route.kind, ref, answered.position, deleted=route.deletes
-    ).resource
-    return {**shown, "deleted": True} if route.deletes else shown
+    kind, ref, position = route.kind, answered.answer["id"], answered.position
+    if not (answered.replayed or route.deletes or isinstance(kind, views.Loaded)):
+        found = views.written(call, kind, ref, PROJECTION_WAIT_MS)
+        if found is not None:
+            return Told(found.resource, 0)
+    # A replay too: its first run may have died before it projected.
+    behind = _lag(call, position)
+    if behind or answered.replayed or route.deletes:
+        shown = views.one_as_of(call, kind, ref, position, deleted=route.deletes)
+    else:
+        shown = views.one(call, kind, ref)
+    resource = {**shown.resource, "deleted": True} if route.deletes else shown.resource
+    return Told(resource, behind)
 
 
 def _lag(call: Call, position: int) -> int:

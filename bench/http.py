@@ -41,15 +41,12 @@ class Timed(NamedTuple):
 
 
 @contextmanager
-def serving(database_url: str) -> Iterator[int]:
-    """The service as it is deployed, on a port of its own."""
+def serving(database_url: str, app: str = "bootstrap:create_app()") -> Iterator[int]:
+    """The service, or another application, as it is deployed, on a port of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "gunicorn", "--config", "python:cli.gunicorn_config",
-        "bootstrap:create_app()",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:cli.gunicorn_config", app]
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -137,7 +134,7 @@ def http(conninfo: str, turns: int = TURNS) -> list[Figure]:
 
 
 def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
-    keys = _keys(conninfo, accounts)
+    keys = keys_of(conninfo, accounts)
     with serving(conninfo) as port:
         measure(port, keys, turns=10)
         bare = _cuts(health(port, turns))
@@ -154,7 +151,7 @@ def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
     yield at_most("reads that showed something else", f"{wrong}", wrong, 0)
 
 
-def _keys(conninfo: str, accounts: int) -> list[str]:
+def keys_of(conninfo: str, accounts: int) -> list[str]:
     act, parts = Act(Context("bench", "api")), Parts(conninfo)
     keys = [
         parts.open_account(act, name="Bench", timezone="UTC", currency="USD", livemode=True).api_key

@@ -14,6 +14,7 @@ from bench import deferred as deferring
 from bench import export as exporting
 from bench import http as serving
 from bench import telco as importing
+from bench import write as writing
 from bench.figures import lines
 from bench.stage import fresh_database
 from cli.progress import Bar
@@ -30,7 +31,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Medians are taken of so many."
 def register(app: typer.Typer) -> None:
     benches = typer.Typer(help="Measure this installation.", no_args_is_help=True)
     benches.callback()(_group)
-    for command in (append, catchup, http, deferred, export, telco):
+    for command in (append, catchup, http, write, deferred, export, telco):
         benches.command()(command)
     benches.command("all")(everything)
     app.add_typer(benches, name="bench")
@@ -60,6 +61,11 @@ def catchup(
 def http(turns: Annotated[int, typer.Option(min=20, help="Writes by each client.")] = 150) -> None:
     """Reads of what was just written, by eight clients, through the server as it is deployed."""
     _measured(lambda url: serving.http(url, turns))
+
+
+def write(seconds: Annotated[float, typer.Option(min=0.5)] = 3, rounds: Rounds = 5) -> None:
+    """Customers created over HTTP, beside a bare endpoint that reads once and appends once."""
+    _measured(lambda url: writing.write(url, seconds, rounds))
 
 
 def deferred(
@@ -95,6 +101,7 @@ def everything(
             appending.append,
             lambda url: catching_up.catchup(url, bar),
             serving.http,
+            writing.write,
             deferring.deferred,
             exporting.export,
         ]

@@ -18,9 +18,10 @@ SELECT c.oid::regclass::text
    AND NOT EXISTS (SELECT 1 FROM pg_dist_partition d WHERE d.logicalrelid = c.oid)
  ORDER BY 1
 """
-_APPEND_FUNCTION = """
+_FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
- WHERE proname = 'append_events' AND pronamespace = current_schema()::regnamespace
+ WHERE proname IN ('append_events', 'take_projection')
+   AND pronamespace = current_schema()::regnamespace
 """
 
 
@@ -35,7 +36,7 @@ def distribute(conn: Connection) -> list[str]:
     tables = [str(row[0]) for row in conn.execute(_UNDISTRIBUTED)]
     for table in tables:
         conn.execute("SELECT create_distributed_table(%s, 'account_id')", [table])
-    for (function,) in conn.execute(_APPEND_FUNCTION).fetchall() if tables else []:
+    for (function,) in conn.execute(_FUNCTIONS).fetchall() if tables else []:
         conn.execute(
             "SELECT create_distributed_function(%s, '$1', colocate_with := 'stored_events')",
             [function],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from projections import arrays
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,6 +21,7 @@ class Group:
         self.name = name
         self.views = tuple(views)
         self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
+        self.wanted = arrays.array_of(arrays.TEXT, self.topics)
         self.tables: tuple[Table[Any], ...] = tuple(
             table for view in views for table in view.tables
         )

@@ -47,7 +47,7 @@ def read_stretch(
     """The events of these topics in `(after, until]`, in the order of the log."""
     wanted = arrays.array_of(arrays.TEXT, topics)
     bound = {"account": account_id, "after": after, "until": until, "topics": wanted}
-    return _envelopes(cursor.execute(_STRETCH, bound, binary=True).fetchall())
+    return envelopes(cursor.execute(_STRETCH, bound, binary=True).fetchall())
 
 
 def read_streams(
@@ -55,7 +55,7 @@ def read_streams(
 ) -> list[Envelope]:
     """All events of some aggregates up to a position, in the order of the log."""
     bound = {"account": account_id, "originators": _uuids(originators), "until": until}
-    return _envelopes(cursor.execute(_STREAMS, bound, binary=True).fetchall())
+    return envelopes(cursor.execute(_STREAMS, bound, binary=True).fetchall())
 
 
 def position_at(cursor: Cursor, account_id: UUID, originators: Sequence[UUID], at: datetime) -> int:
@@ -69,7 +69,8 @@ def _uuids(values: Sequence[UUID]) -> bytes:
     return arrays.array_of(arrays.UUIDS, values)
 
 
-def _envelopes(rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
+def envelopes(rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
+    """Of rows with the columns of the log, in their order here."""
     return [
         Envelope(
             position,

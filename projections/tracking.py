@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     import psycopg
+
+    from store.connections import Connection
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -32,6 +35,10 @@ SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
  WHERE t.account_id = %(account)s AND t.group_name = %(group)s AND t.generation = %(generation)s
    AND t.retired_at IS NULL"""
 _LEASED = " FOR UPDATE OF t"
+_TAKE = """
+SELECT * FROM take_projection(%(account)s, %(group)s, %(wait)s, %(most)s, %(topics)b)"""
+TAKEN = 500
+"""Events that a writer projects besides its own; what is further behind is the worker's."""
 # Plans made on tables without statistics would scan them: a batch looks rows up by key.
 _SETTINGS = """
 SELECT set_config('lock_timeout', %(wait)s, true), set_config('enable_seqscan', 'off', true),
@@ -61,6 +68,17 @@ class Tracking(NamedTuple):
     @property
     def stopped(self) -> bool:
         return self.state == "stopped"
+
+
+class Taken(NamedTuple):
+    """`moved` tells whether the group was let go to `head`, which the rows then have to show."""
+
+    moved: bool
+    generation: int
+    head: int
+    livemode: bool
+    now: datetime
+    events: list[tuple[Any, ...]]
 
 
 class Place(NamedTuple):
@@ -100,6 +118,25 @@ def lease(cursor: Cursor, place: Place, wait_ms: int | None) -> Tracking | None:
     statement = (_LIVE if place.generation is None else _ONE) + _LEASED
     row = cursor.execute(statement + (" NOWAIT" if wait_ms is None else ""), place.bound).fetchone()
     return Tracking(*row) if row else None
+
+
+def take(connection: Connection, place: Place, wait_ms: int, topics: bytes) -> Taken | None:
+    """Begin a transaction in which the live generation stands at the end of the log, if it may.
+
+    The events up to there are then the caller's to fold, or to roll all of it back. One round
+    trip. None if there is no row. Raises LockNotAvailable.
+    """
+    bound = {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN, "topics": topics}
+    with connection.cursor(binary=True) as cursor:
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            cursor.execute(_TAKE, bound)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    moved, generation, head, livemode, now = rows[0][:5]
+    events = [row[5:] for row in rows if row[5] is not None]
+    return Taken(moved, generation, head, livemode, now, events)
 
 
 def move(cursor: Cursor, place: Place, position: int) -> None:

@@ -1,0 +1,90 @@
+"""A write shown to its writer: projected and read back in one transaction, in few round trips."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg.errors import LockNotAvailable
+
+from domain.shared.errors import DomainError
+from projections import tracking
+from projections.log import envelopes
+from projections.reading import Reading
+from projections.tracking import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+    from projections.group import Group
+    from projections.tracking import Cursor, Taken
+    from store.connections import Connection, Connections
+
+T = TypeVar("T")
+
+
+def show(
+    connections: Connections,
+    account_id: UUID,
+    group: Group,
+    wait_ms: int,
+    read: Callable[[Reading], T],
+) -> T | None:
+    """What `read` finds when the group shows the end of the log.
+
+    None where that takes more than a writer does, or cannot be had: the group is stopped, held by
+    another for too long, or breaks. Nothing has happened then; the runner's way knows the rest.
+    """
+    place = Place(account_id, group.name)
+    try:
+        with connections.connection() as connection, _committed(connection):
+            taken = tracking.take(connection, place, wait_ms, group.wanted)
+            if taken is None or not taken.moved:
+                return None
+            with connection.cursor(binary=True) as cursor:
+                now = _as_taken(cursor, account_id, taken)
+                if taken.events:
+                    _fold(now, group, taken.events)
+                return read(now)
+    except (LockNotAvailable, _Broken, DomainError):
+        return None
+
+
+@contextmanager
+def _committed(connection: Connection) -> Iterator[None]:
+    """The transaction that was begun in the block ends with it, one way or the other."""
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _fold(now: Reading, group: Group, events: list[tuple[Any, ...]]) -> None:
+    try:
+        group.fold(now, envelopes(events))
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise  # the database's trouble, not the event's
+    except Exception as error:
+        raise _Broken from error
+
+
+class _Broken(Exception):
+    """A handler failed; the runner finds out where."""
+
+
+def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> Reading:
+    """The lease keeps the position while rows are read: they are of one moment."""
+    return Reading(
+        cursor,
+        account_id,
+        taken.generation,
+        position=taken.head,
+        head=taken.head,
+        livemode=taken.livemode,
+        now=taken.now,
+        stopped=False,
+    )
