@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -15,14 +17,16 @@ from projections.reading import Reading
 from projections.tracking import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from uuid import UUID
 
     from projections.group import Group
+    from projections.table import Table
     from projections.tracking import Cursor, Taken
     from store.connections import Connection, Connections
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 def show(
@@ -76,9 +80,40 @@ class _Broken(Exception):
     """A handler failed; the runner finds out where."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Own(Reading):
+    """The lease keeps the position while rows are read: they are of one moment.
+
+    Rows that were just written are not read again.
+    """
+
+    kept: dict[tuple[str, Any], Any] = field(default_factory=dict)
+
+    def load(self, table: Table[Row], keys: Collection[Any]) -> list[Row]:
+        found = [self.kept.get((table.name, key)) for key in sorted(keys)]
+        if any(row is None for row in found):
+            return Reading.load(self, table, keys)
+        return [copy(row) for row in found]  # type: ignore[misc]
+
+    def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
+        Reading.upsert(self, table, rows)
+        self._keep(table, rows)
+
+    def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
+        Reading.insert(self, table, rows)
+        self._keep(table, rows)
+
+    def delete(self, table: Table[Any], keys: Collection[Any]) -> None:
+        Reading.delete(self, table, keys)
+        for key in keys:
+            self.kept.pop((table.name, key), None)
+
+    def _keep(self, table: Table[Row], rows: Iterable[Row]) -> None:
+        self.kept.update(((table.name, table.key_of(row)), copy(row)) for row in rows)
+
+
 def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> Reading:
-    """The lease keeps the position while rows are read: they are of one moment."""
-    return Reading(
+    return _Own(
         cursor,
         account_id,
         taken.generation,

@@ -1,0 +1,114 @@
+"""What a write shows to its writer is what the runner would have projected, or nothing at all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from domain.shared.errors import NotFound
+from projections.customers import CUSTOMERS
+from projections.group import Group
+from projections.groups import RESOURCES
+from projections.reading import reading
+from projections.resource import get
+from projections.runner import catch_up, look
+from projections.showing import show
+from projections.tracking import TAKEN, Place
+from tests.projections.fragile import Fragile
+from tests.projections.test_runner import leased
+
+NOTHING_IS_WAITED_FOR_MS = 1
+
+
+def shown(connections, client, ref, group=RESOURCES, wait_ms=500):
+    return show(
+        connections,
+        client.account_id,
+        group,
+        wait_ms,
+        lambda now: (get(now, CUSTOMERS, ref), now.position),
+    )
+
+
+def position(connections, client, group=RESOURCES):
+    with connections.connection() as connection:
+        return look(connection, Place(client.account_id, group.name)).position
+
+
+@pytest.fixture
+def client(connections, new_client):
+    """Its generation was begun, as the runner does it."""
+    made = new_client()
+    catch_up(connections, made.account_id, RESOURCES)
+    return made
+
+
+def test_a_write_is_shown_as_a_reader_sees_it(connections, client):
+    ref = client.add_customers("a@example.com", first_name="Ada")[0]
+    resource, at = shown(connections, client, ref)
+    assert at == position(connections, client) == client.books.head().position
+    with reading(connections, client.account_id, RESOURCES) as now:
+        assert get(now, CUSTOMERS, ref) == resource
+        assert now.position == at
+
+
+def test_what_others_wrote_before_is_shown_with_it(connections, client):
+    first, second = client.add_customers("a@example.com", "b@example.com")
+    shown(connections, client, second)
+    with reading(connections, client.account_id, RESOURCES) as now:
+        assert get(now, CUSTOMERS, first)["email"] == "a@example.com"
+    assert shown(connections, client, first)[0]["email"] == "a@example.com"
+
+
+def test_many_writers_at_once_miss_nothing_and_repeat_nothing(connections, client):
+    def write(at):
+        ref = client.add_customers(f"{at}@example.com")[0]
+        found = shown(connections, client, ref)
+        return found is not None and found[0]["email"] == f"{at}@example.com"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(40)))
+    assert position(connections, client) == client.books.head().position
+
+
+def test_without_a_generation_it_is_left_to_the_runner(connections, new_client):
+    fresh = new_client()
+    ref = fresh.add_customers(None)[0]
+    assert shown(connections, fresh, ref) is None
+
+
+def test_a_lease_held_by_another_is_waited_for_only_so_long(connections, client):
+    ref = client.add_customers(None)[0]
+    with leased(connections, client, RESOURCES):
+        assert shown(connections, client, ref, wait_ms=NOTHING_IS_WAITED_FOR_MS) is None
+    assert shown(connections, client, ref) is not None
+
+
+def test_what_is_far_behind_is_left_to_the_worker(connections, client):
+    before = position(connections, client)
+    refs = client.add_customers(*[None] * (TAKEN + 1))
+    assert shown(connections, client, refs[-1]) is None
+    assert position(connections, client) == before
+
+
+def test_what_breaks_is_rolled_back_for_the_runner_to_find(connections, new_client):
+    client, group = new_client(), Group("fragile", [Fragile("poison@example.com")])
+    catch_up(connections, client.account_id, group)
+    before = position(connections, client, group)
+    ref = client.add_customers("poison@example.com")[0]
+    assert shown(connections, client, ref, group) is None
+    assert position(connections, client, group) == before
+    assert catch_up(connections, client.account_id, group).stopped
+    assert shown(connections, client, ref, group) is None
+
+
+def test_a_read_that_fails_moves_nothing(connections, client):
+    client.add_customers(None)
+    before = position(connections, client)
+
+    def fail(_):
+        raise NotFound
+
+    assert show(connections, client.account_id, RESOURCES, 500, fail) is None
+    assert position(connections, client) == before
