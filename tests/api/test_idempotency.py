@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from psycopg import OperationalError
 
-from api import writing
+from api import views
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.commands.charging import resume_payments
@@ -39,7 +39,7 @@ def test_an_answer_lost_between_recording_and_projecting_is_told_whole(client, m
     customer = client.made("/customers", {})
     path, card = f"/customers/{customer['id']}/payment_methods", {"token": "tok_visa"}
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "wait_for", Mock(side_effect=OperationalError))
+        patch.setattr(views, "show", Mock(side_effect=OperationalError))
         assert client.post(path, card, key="once").status_code == 503
     again = client.post(path, card, key="once")
     assert (again.status_code, again.json["is_default"]) == (201, True)
