@@ -13,6 +13,7 @@ from bench import catchup as catching_up
 from bench import deferred as deferring
 from bench import export as exporting
 from bench import http as serving
+from bench import lists as listing
 from bench import telco as importing
 from bench import write as writing
 from bench.figures import lines
@@ -31,7 +32,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Medians are taken of so many."
 def register(app: typer.Typer) -> None:
     benches = typer.Typer(help="Measure this installation.", no_args_is_help=True)
     benches.callback()(_group)
-    for command in (append, catchup, http, write, deferred, export, telco):
+    for command in (append, catchup, http, lists, write, deferred, export, telco):
         benches.command()(command)
     benches.command("all")(everything)
     app.add_typer(benches, name="bench")
@@ -68,6 +69,14 @@ def write(seconds: Annotated[float, typer.Option(min=0.5)] = 3, rounds: Rounds =
     _measured(lambda url: writing.write(url, seconds, rounds))
 
 
+def lists(
+    rows: Annotated[int, typer.Option(min=100_000)] = 1_000_000,
+    turns: Annotated[int, typer.Option(min=200, help="Requests of each kind.")] = 600,
+) -> None:
+    """Pages of customers with filter and sort, and text search, over HTTP."""
+    _measured(lambda url: listing.lists(url, rows, turns))
+
+
 def deferred(
     segments: Annotated[int, typer.Option(min=1000)] = 1_000_000, rounds: Rounds = 5
 ) -> None:
@@ -102,6 +111,7 @@ def everything(
             lambda url: catching_up.catchup(url, bar),
             serving.http,
             writing.write,
+            listing.lists,
             deferring.deferred,
             exporting.export,
         ]

@@ -30,8 +30,8 @@ class Listing:
     `hidden` columns are the table's own business. `folded` ones are compared without case.
     `joins` may only add columns, never rows: each joins at most one row, by its key. `more` are
     filters that are no columns. `walked` are the columns whose order an index has, besides the time
-    of creation; `found_by` those that an index finds few rows by. `trigrams`: `search` are columns
-    of `t` with an index of the table's `migrations.search`.
+    of creation; `found_by` those by which an index finds few rows. `trigrams`: `search` has its
+    index in `migrations.search`.
     """
 
     def __init__(
@@ -72,17 +72,12 @@ class Filters:
     digest: str
     conditions: list[str] = field(default_factory=list)
     bound: dict[str, Any] = field(default_factory=dict)
-    searched: bool = False
-    narrowed: bool = False
+    few: bool = False
+    some: bool = False
 
     @property
     def where(self) -> str:
         return " AND ".join([_SCOPE, self.listing.kept, *self.conditions])
-
-    @property
-    def walks(self) -> bool:
-        """Whether the first rows are best looked for along the order: nothing finds them sooner."""
-        return not self.narrowed and self.order.column.name in self.listing.walked
 
     def add(self, condition: Condition) -> None:
         name = f"f{len(self.bound)}"
@@ -90,12 +85,12 @@ class Filters:
         self.conditions.append(condition.sql.format(f"%({name})s"))
 
     def note(self, name: str, relation: str | None) -> None:
-        """An index finds what is equal to a value, or lies within a range of another order."""
+        """An index finds few rows by a value, or some that may be many."""
         listing = self.listing
-        if relation is None:
-            self.narrowed |= name in listing.found_by or name.endswith("_old_provider_id")
-        elif name in listing.walked:
-            self.narrowed |= name != self.order.column.name
+        if relation is None and (name in listing.found_by or name.endswith("_old_provider_id")):
+            self.few = True
+        elif name in listing.walked and (relation is None or name != self.order.column.name):
+            self.some = True
 
 
 def parse(
@@ -141,7 +136,7 @@ def _search(filters: Filters, sought: str, problems: list[FieldError]) -> None:
         return
     for word in words(sought):
         filters.add(Condition(filters.listing.matches, word))
-        filters.searched = True
+        filters.some |= filters.listing.trigrams
 
 
 def _filter(

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
 LOOKED_THROUGH = 3000
-"""Rows a search looks at along the order first: a frequent word fills a page among them, and only a
-rare one is left to the trigram index, which would have to sort all that it finds."""
+"""Rows along the order that are looked at first, where an index might find many: what is frequent
+fills a page among them, and only what is rare is left to the index, all of whose rows are sorted.
+"""
+
+LOOKED_THROUGH_AT_MOST = 15_000
+"""Where the first rows held some, but too few: as many as should hold a page, if not more."""
 
 # The planner is told how, because of an account filled a moment ago it knows nothing.
 _STEER = """
@@ -31,7 +35,7 @@ SELECT set_config('enable_sort', %(sort)s, true), set_config('enable_indexscan',
        set_config('enable_seqscan', %(whole)s, true)"""
 _FREE: dict[str, Any] = {"sort": "on", "index": "on", "bitmap": "on", "whole": "on"}
 _WALK: dict[str, Any] = {"sort": "off", "index": "on", "bitmap": "off", "whole": "off"}
-_TRIGRAMS: dict[str, Any] = {"sort": "on", "index": "off", "bitmap": "on", "whole": "off"}
+_FOUND: dict[str, Any] = {"sort": "on", "index": "off", "bitmap": "on", "whole": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,22 @@ def _select(reading: Reading, filters: Filters, parts: list[Part], limit: int) -
 
 
 def _select_part(reading: Reading, filters: Filters, part: Part, limit: int) -> list[Any]:
-    if not (filters.searched and filters.listing.trigrams):
-        return _rows(reading, filters, part, limit, _WALK if filters.walks else _FREE)
-    if filters.walks:
-        near = _rows(reading, filters, part, limit, _WALK, among=LOOKED_THROUGH)
-        if len(near) == limit:
-            return near
-    return _rows(reading, filters, part, limit, _FREE if filters.narrowed else _TRIGRAMS)
+    walked = filters.order.column.name in filters.listing.walked
+    if filters.few:
+        return _rows(reading, filters, part, limit, _FOUND)
+    if not filters.some:
+        return _rows(reading, filters, part, limit, _WALK if walked else _FREE)
+    near = _looked_through(reading, filters, part, limit) if walked else []
+    return near if len(near) == limit else _rows(reading, filters, part, limit, _FOUND)
+
+
+def _looked_through(reading: Reading, filters: Filters, part: Part, limit: int) -> list[Any]:
+    """A whole page, or what the first rows hold of it."""
+    near = _rows(reading, filters, part, limit, _WALK, among=LOOKED_THROUGH)
+    wider = LOOKED_THROUGH * limit * 3 // (2 * len(near)) if near else LOOKED_THROUGH_AT_MOST + 1
+    if len(near) == limit or wider > LOOKED_THROUGH_AT_MOST:
+        return near
+    return _rows(reading, filters, part, limit, _WALK, among=wider)
 
 
 def _rows(

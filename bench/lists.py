@@ -1,0 +1,172 @@
+"""Lists and searches of a million customers over HTTP, beside the same rows by bare SQL."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from http.client import HTTPConnection
+from itertools import cycle, islice
+from statistics import quantiles
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+import psycopg
+
+from bench.figures import at_most, plain
+from bench.http import serving
+from domain.commands.act import Act
+from domain.shared.recording import Context
+from migrations.search import ensure_search
+from parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from bench.figures import Figure
+
+Query = dict[str, str]
+LIST_MS, SEARCH_MS = 30, 100
+"""Of the slowest hundredth."""
+
+_ORGANIZATIONS = 5000
+_FILL = """
+INSERT INTO customers (account_id, generation, id, version, created_at, updated_at, email,
+                       first_name, last_name, language, phone, organization_id, old_provider_id,
+                       metadata)
+SELECT %(account)s, 1, 'cus_' || lpad(i::text, 26, '0'), 1, d.at, d.at,
+       lower(n.first || '.' || n.last) || i || '@' || n.host || '.example',
+       n.first, n.last, n.language, '+1555' || lpad(i::text, 7, '0'),
+       CASE WHEN i %% 3 = 0 THEN 'org_' || lpad((i %% %(organizations)s)::text, 26, '0') END,
+       'C-' || i, '{}'
+  FROM generate_series(1, %(rows)s) AS i
+ CROSS JOIN LATERAL (SELECT hashint4(i)::bigint + 2147483648 AS dice) AS r
+ CROSS JOIN LATERAL (SELECT
+       (%(first)s::text[])[1 + dice %% %(firsts)s] AS first,
+       (%(last)s::text[])[1 + dice / 64 %% %(lasts)s]
+           || (%(ending)s::text[])[1 + dice / 4096 %% %(endings)s] AS last,
+       (ARRAY['en', 'de', 'fr', 'es'])[1 + dice / 65536 %% 4] AS language,
+       (ARRAY['mail', 'post', 'letters'])[1 + dice / 131072 %% 3] AS host) AS n
+ CROSS JOIN LATERAL (SELECT timestamptz '2023-01-01' + i * interval '1 minute' AS at) AS d"""
+_FIRST = (
+    "Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gina", "Hugo", "Iris", "Jack", "Julio", "Kim",
+    "Lena", "Max", "Nora", "Otto",
+)  # fmt: skip
+_LAST = (
+    "Smith", "Johnson", "Müller", "García", "Nguyen", "Novak", "Rossi", "Dubois", "Silva", "Cohen",
+    "Okafor",
+)  # fmt: skip
+_ENDING = ("", "son", "mann", "ez", "ova", "ini", "ski", "sen", "berg", "field", "wood", "ham")
+_LISTS: tuple[Query, ...] = (
+    {"language": "de", "sort": "last_name"},
+    {"organization_id": f"org_{300:026}", "sort": "-created_at"},
+    {"last_name": "Rossiberg", "sort": "email"},
+    {"language": "fr", "created_at[gte]": "2024-01-01", "sort": "created_at"},
+    {"created_at[gte]": "2023-06-01", "created_at[lt]": "2023-06-08", "sort": "email"},
+    {"first_name": "Iris", "sort": "-last_name"},
+)
+_SEARCHES: tuple[Query, ...] = tuple(
+    {"q": sought}
+    for sought in (
+        "ada", "müller", "garcíaez", "iris okaforwood", "C-777777", "iris.novak", "@post.example",
+        "nguyenham hugo", "nobody", "+1555012", "kim.silvaski99", "rossi@", "cus_00000", "son",
+    )
+)  # fmt: skip
+_BARE_LIST = """
+SELECT * FROM customers WHERE account_id = %(account)s AND generation = 1 AND language = 'de'
+ ORDER BY last_name, id LIMIT 51"""
+_BARE_SEARCH = """
+SELECT * FROM customers WHERE account_id = %(account)s AND generation = 1
+   AND old_provider_id = 'C-777777'"""
+
+
+class Cuts(NamedTuple):
+    median_ms: float
+    p99_ms: float
+
+    def __str__(self) -> str:
+        return f"{self.median_ms:.1f} ms, p99 {self.p99_ms:.1f}"
+
+
+def lists(conninfo: str, rows: int = 1_000_000, turns: int = 600) -> list[Figure]:
+    """`conninfo` is the owner's: the rows are put into the table as they are."""
+    parts = Parts(conninfo)
+    act = Act(Context("bench", "api"))
+    opened = parts.open_account(act, name="B", timezone="UTC", currency="USD", livemode=True)
+    parts.close()
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        _fill(connection, opened.account_id, rows)
+        bare = [
+            _cuts(_timed(partial(_bare, connection, sql, opened.account_id), turns))
+            for sql in (_BARE_LIST, _BARE_SEARCH)
+        ]
+    with serving(conninfo) as port:
+        listed = _asked(port, opened.api_key, [{**each, "limit": "50"} for each in _LISTS], turns)
+        found = _asked(port, opened.api_key, _SEARCHES, turns)
+    return [
+        plain("customers", f"{rows:,}"),
+        plain("bare SQL, 50 by filter and order", str(bare[0])),
+        plain("bare SQL, one by its old id", str(bare[1])),
+        at_most("list of 50 with filter and sort", str(listed), listed.p99_ms, LIST_MS),
+        at_most("text search", str(found), found.p99_ms, SEARCH_MS),
+    ]
+
+
+def _fill(connection: psycopg.Connection[Any], account_id: UUID, rows: int) -> None:
+    connection.execute("DROP INDEX IF EXISTS customers_search")  # sooner made anew than filled
+    values = {
+        "account": account_id, "rows": rows, "organizations": _ORGANIZATIONS,
+        "first": [*_FIRST], "firsts": len(_FIRST), "last": [*_LAST], "lasts": len(_LAST),
+        "ending": [*_ENDING], "endings": len(_ENDING),
+    }  # fmt: skip
+    connection.execute(_FILL, values)
+    ensure_search(connection)
+    connection.execute("VACUUM (ANALYZE) customers")
+
+
+def _bare(connection: psycopg.Connection[Any], sql: str, account_id: UUID) -> None:
+    connection.execute(sql, {"account": account_id}).fetchall()
+
+
+def _asked(port: int, key: str, queries: Sequence[Query], turns: int) -> Cuts:
+    """Each query in turn, every page after the first by the cursor of the one before."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": f"Bearer {key}"}
+    cursors: dict[str, str] = {}
+
+    def ask(query: Query) -> None:
+        name = json.dumps(query)
+        more = {"cursor": cursors[name]} if name in cursors else {}
+        connection.request(
+            "GET", f"/core/v1/customers?{urlencode({**query, **more})}", None, headers
+        )
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        if answer.status != 200:
+            raise RuntimeError(body)
+        cursors.pop(name, None)
+        if body["next_cursor"] is not None:
+            cursors[name] = body["next_cursor"]
+
+    for query in queries:
+        ask(query)
+    took = []
+    for query in islice(cycle(queries), turns):
+        took += _timed(partial(ask, query), 1)
+    connection.close()
+    return _cuts(took)
+
+
+def _timed(action: Callable[[], None], turns: int) -> list[float]:
+    took = []
+    for _ in range(turns):
+        began = time.perf_counter()
+        action()
+        took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+def _cuts(milliseconds: list[float]) -> Cuts:
+    cuts = quantiles(milliseconds, n=100)
+    return Cuts(cuts[49], cuts[98])
