@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from api.core import (
     accounts,
+    addresses,
     customers,
     invoices,
     organizations,
+    payment_methods,
     plans,
     products,
     subscriptions,
@@ -47,10 +49,19 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "old_provider_id": "C-1815",
     },
     customers.CustomerChange: {"phone": "+44 20 7946 0000", "email": None},
-    customers.CardCreation: {"token": "tok_visa"},
-    customers.PaymentMethodCreation: {
+    payment_methods.CardCreation: {"token": "tok_visa"},
+    payment_methods.PaymentMethodCreation: {
         "customer_id": _CUSTOMER, "gateway": "sandbox", "token": "tok_visa", "is_default": True,
     },
+    payment_methods.PaymentMethodChange: {"is_default": True},
+    addresses.CustomerAddress: {
+        "type": "billing", "line1": "12 St James's Square", "city": "London", "country": "GB",
+    },
+    addresses.AddressCreation: {
+        "customer_id": _CUSTOMER, "type": "shipping", "first_name": "Ada",
+        "line1": "12 St James's Square", "postal_code": "SW1Y 4JH", "country": "GB",
+    },
+    addresses.AddressChange: {"line2": "Ground floor", "company": None, "is_default": True},
     subscriptions.SubscriptionCreation: {
         "customer_id": _CUSTOMER, "plan_id": _PLAN, "payment_method_id": _CARD,
     },

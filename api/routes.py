@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from api.core import (
     accounts,
+    addresses,
     customers,
     exports,
     invoices,
     log,
     organizations,
+    payment_methods,
     payments,
     plans,
     products,
@@ -27,6 +29,8 @@ _OTHERS: tuple[Route, ...] = (
     *plans.ROUTES,
     *organizations.ROUTES,
     *customers.ROUTES,
+    *addresses.ROUTES,
+    *payment_methods.ROUTES,
     *subscriptions.ROUTES,
     *invoices.ROUTES,
     *payments.ROUTES,

@@ -45,6 +45,9 @@ _FIELDS = {
     "customer": """email:text? first_name:text? last_name:text? title:text? phone:text?
         language:text? organization_id:id? default_payment_method_id:id? balances:balances
         last_active_at:instant? old_provider_id:text? metadata:metadata""",
+    "address": """customer_id:id type:text first_name:text? last_name:text? company:text?
+        line1:text line2:text? city:text? state:text? postal_code:text? country:text
+        is_default:boolean old_provider_id:text?""",
     "payment_method": """customer_id:id gateway:text brand:text? last4:text? exp_month:integer?
         exp_year:integer? is_default:boolean""",
     "subscription": """customer_id:id plan_id:id product_id:id currency:currency quantity:integer

@@ -11,6 +11,7 @@ from domain.accounts.account import Account
 from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
+from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
@@ -31,6 +32,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Plan,
     Organization,
     Customer,
+    Address,
     PaymentMethod,
     Subscription,
     Invoice,

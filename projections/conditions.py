@@ -45,6 +45,7 @@ OLD_IDS = {
     "plan": "plans",
     "subscription": "subscriptions",
     "invoice": "invoices",
+    "shipping_address": "addresses",
 }
 """The tables with an `old_provider_id`, by the noun that refers to them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections import (
     accounts,
+    addresses,
     balances,
     customers,
     invoices,
@@ -26,6 +27,7 @@ RESOURCES = Group(
         plans.VIEW,
         organizations.VIEW,
         customers.VIEW,
+        addresses.VIEW,
         payment_methods.VIEW,
         subscriptions.VIEW,
         phases.VIEW,

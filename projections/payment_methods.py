@@ -34,6 +34,7 @@ class PaymentMethodRow:
     last4: str | None
     exp_month: int | None
     exp_year: int | None
+    deleted: bool
 
 
 def _created(envelope: Envelope) -> PaymentMethodRow:
@@ -49,7 +50,12 @@ def _created(envelope: Envelope) -> PaymentMethodRow:
         last4=told.last4,
         exp_month=told.exp_month,
         exp_year=told.exp_year,
+        deleted=False,
     )
+
+
+def _deleted(row: PaymentMethodRow, _: Envelope) -> None:
+    row.deleted = True
 
 
 def defaults(rows: Rows, methods: Sequence[PaymentMethodRow]) -> dict[str, str]:
@@ -73,7 +79,12 @@ def render(row: PaymentMethodRow, default: str | None, *, livemode: bool) -> dic
 
 
 TABLE = Table("payment_methods", PaymentMethodRow)
-VIEW = ResourceView(TABLE, PaymentMethod, created={PaymentMethod.Created: _created}, changed={})
+VIEW = ResourceView(
+    TABLE,
+    PaymentMethod,
+    created={PaymentMethod.Created: _created},
+    changed={PaymentMethod.Deleted: _deleted},
+)
 _IS_DEFAULT = """EXISTS (SELECT FROM customers c
     WHERE c.account_id = t.account_id AND c.generation = t.generation AND c.id = t.customer_id
       AND c.default_payment_method_id = t.id)"""
@@ -83,6 +94,8 @@ PAYMENT_METHODS: Resource[PaymentMethodRow] = Resource(
     Listing(
         TABLE,
         search=("t.id", "t.brand", "t.last4"),
+        hidden=frozenset({"deleted"}),
+        kept="NOT t.deleted",
         more=[Field("is_default", _IS_DEFAULT, "boolean")],
         found_by=frozenset({"customer_id"}),
     ),

@@ -9,6 +9,7 @@ from domain.shared.errors import NotFound
 from domain.shared.identifiers import MalformedId, uuid_of
 from projections import log
 from projections.accounts import ACCOUNTS
+from projections.addresses import ADDRESSES
 from projections.balances import BALANCE_TRANSACTIONS
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
@@ -37,6 +38,7 @@ BY_NAME: dict[str, Resource[Any]] = {
         PLANS,
         ORGANIZATIONS,
         CUSTOMERS,
+        ADDRESSES,
         PAYMENT_METHODS,
         SUBSCRIPTIONS,
         INVOICES,

@@ -1,4 +1,4 @@
-"""Customers and their payment methods: made and changed."""
+"""Customers: made and changed, one by one and in bulk."""
 
 from __future__ import annotations
 
@@ -15,10 +15,22 @@ from domain.commands.claims import (
     old_id_claims,
 )
 from domain.commands.in_bulk import decide_each, record_each
+from domain.commands.payment_methods import (
+    NewPaymentMethod as NewPaymentMethod,
+)
+from domain.commands.payment_methods import (
+    create_payment_method as create_payment_method,
+)
+from domain.commands.payment_methods import (
+    gateway_of,
+    new_payment_method,
+    settle_default,
+)
+from domain.commands.payment_methods import (
+    method_of as method_of,
+)
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization
-from domain.customers.payment_method import PaymentMethod
-from domain.shared.errors import Invalid
 from domain.shared.recording import Claim, Conditions, Guard
 
 if TYPE_CHECKING:
@@ -27,7 +39,8 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.act import Act
     from domain.commands.in_bulk import Refused
-    from domain.payments.gateway import Card, Gateway
+    from domain.customers.payment_method import PaymentMethod
+    from domain.payments.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +126,8 @@ def _carded(
         return []
     registered = gateway_of(gateways, card.gateway).register(card.token)
     method = new_payment_method(books, customer, card.gateway, registered)
-    customer.update({"default_payment_method_id": method.ref})
+    settle_default(customer, method, asked=True)
     return [method]
-
-
-def gateway_of(gateways: Mapping[str, Gateway], name: str) -> Gateway:
-    """Raises Invalid `unknown_gateway`."""
-    gateway = gateways.get(name)
-    if gateway is None:
-        raise Invalid.one("gateway", "unknown_gateway", f"one of {', '.join(sorted(gateways))}")
-    return gateway
 
 
 def update_customer(
@@ -133,9 +138,8 @@ def update_customer(
     """
     customer = books.load(Customer, ref)
     customer.require_version(version)
-    if changes.get("default_payment_method_id") is not None:
-        method_of(books, changes["default_payment_method_id"], customer.ref)
     moved = [
+        _chosen_card(books, customer, changes),
         moved_old_id(customer, changes, "cus"),
         _moved_email(books, customer, changes),
         _moved_organization(books, customer, changes),
@@ -148,6 +152,15 @@ def update_customer(
         guards=[guard for each in moved for guard in each.get("guards", ())],
     )
     return Done(customer.ref, books.record(customer, by=act.by, given=given))
+
+
+def _chosen_card(books: Books, customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
+    """That the card named is the customer's, and is not deleted meanwhile."""
+    chosen = changes.get("default_payment_method_id")
+    if chosen is None:
+        return {}
+    method = method_of(books, chosen, customer.ref, field="default_payment_method_id")
+    return {"guards": [Guard(method.id, method.version)]}
 
 
 def _moved_email(books: Books, customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
@@ -169,45 +182,3 @@ def _moved_organization(
         "claims": [] if after is None else [member_claim(after, customer)],
         "releases": [] if before is None else [member_claim(before, customer)],
     }
-
-
-def method_of(books: Books, ref: str, customer_ref: str) -> PaymentMethod:
-    """The payment method. Raises Invalid when it does not exist or is another customer's."""
-    method = books.load(PaymentMethod, ref, field="payment_method_id")
-    if method.customer_id != customer_ref:
-        raise Invalid.one("payment_method_id", "not_found", "no such payment method")
-    return method
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPaymentMethod:
-    customer_id: str
-    token: str
-    gateway: str = "sandbox"
-    is_default: bool = False
-
-
-def create_payment_method(
-    books: Books, gateways: Mapping[str, Gateway], new: NewPaymentMethod, act: Act
-) -> Done:
-    """Registers the card at its gateway; the first, or one that asks for it, is the default."""
-    customer = books.load(Customer, new.customer_id, field="customer_id")
-    card = gateway_of(gateways, new.gateway).register(new.token)
-    method = new_payment_method(books, customer, new.gateway, card)
-    if new.is_default or customer.default_payment_method_id is None:
-        customer.update({"default_payment_method_id": method.ref})
-    return Done(method.ref, books.record(method, customer, by=act.by, given=act.given(method.ref)))
-
-
-def new_payment_method(books: Books, customer: Customer, gateway: str, card: Card) -> PaymentMethod:
-    return PaymentMethod.begin(
-        PaymentMethod.Created,
-        id=books.new_id(),
-        customer_id=customer.ref,
-        gateway=gateway,
-        reference=card.reference,
-        brand=card.brand,
-        last4=card.last4,
-        exp_month=card.exp_month,
-        exp_year=card.exp_year,
-    )

@@ -53,14 +53,20 @@ def _customers(books: Books, due: Sequence[Subscription]) -> dict[str, Customer]
 def _methods(
     books: Books, due: Sequence[Subscription], customers: dict[str, Customer]
 ) -> dict[str, PaymentMethod]:
-    wanted = {
-        subscription.payment_method_id
-        or customers[subscription.customer_id].default_payment_method_id
-        for subscription in due
-        if subscription.collection_method == "charge_automatically"
-    }
+    """What may be charged by id: nothing that was deleted."""
+    automatic = [each for each in due if each.collection_method == "charge_automatically"]
+    wanted = {each.payment_method_id for each in automatic}
+    wanted |= {customers[each.customer_id].default_payment_method_id for each in automatic}
     loaded = books.load_many(PaymentMethod, [ref for ref in wanted if ref])
-    return {method.ref: method for method in loaded.values()}
+    return {method.ref: method for method in loaded.values() if not method.deleted}
+
+
+def _chosen(
+    subscription: Subscription, customer: Customer, methods: dict[str, PaymentMethod]
+) -> PaymentMethod | None:
+    """The subscription's own card while there is one, else the customer's default."""
+    own = methods.get(subscription.payment_method_id or "")
+    return own or methods.get(customer.default_payment_method_id or "")
 
 
 def _renewed(
@@ -72,14 +78,13 @@ def _renewed(
     at: datetime,
 ) -> Case:
     customer = customers[subscription.customer_id]
-    chosen = subscription.payment_method_id or customer.default_payment_method_id
     automatic = subscription.collection_method == "charge_automatically"
     phase = subscription.next_phase(typed_id("ph", books.new_id()))
     bill = Bill(
         customer=customer, subscription_ref=subscription.ref, phase=phase,
         quantity=subscription.quantity, collection_method=subscription.collection_method,
         billing_reason="subscription_cycle",
-        method=methods.get(chosen or "") if automatic else None,
+        method=_chosen(subscription, customer, methods) if automatic else None,
     )  # fmt: skip
     invoice, payment = bill_term(books, account, bill, at)
     subscription.renew(phase, invoice.ref, at)

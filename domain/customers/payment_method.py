@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from domain.shared.aggregate import Aggregate
+from domain.shared.errors import Conflict
+from domain.shared.facts import event
 
 
 class PaymentMethod(Aggregate):
@@ -39,3 +41,16 @@ class PaymentMethod(Aggregate):
         self.last4 = last4
         self.exp_month = exp_month
         self.exp_year = exp_year
+        self.deleted = False
+
+    class Deleted(Aggregate.Event):
+        TOPIC = "payment_method.deleted"
+
+    def delete(self) -> None:
+        if self.deleted:
+            raise Conflict("payment_method_deleted", f"payment method {self.ref} is deleted")
+        self._deleted()
+
+    @event(Deleted)
+    def _deleted(self) -> None:
+        self.deleted = True

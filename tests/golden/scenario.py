@@ -11,6 +11,7 @@ from domain.accounts.account import Account
 from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
+from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
@@ -122,7 +123,20 @@ def _customers() -> list[Any]:
         PaymentMethod, 6, customer_id=CUSTOMER, gateway="sandbox", reference="tok_visa",
         brand="visa", last4="4242", exp_month=12, exp_year=2099,
     )  # fmt: skip
-    return [customer, method]
+    method.delete()
+    return [customer, _address(), method]
+
+
+def _address() -> Any:
+    address = begin(
+        Address, 18, customer_id=CUSTOMER, type="shipping", line1="12 St James's Square",
+        country="GB", first_name="Ada", last_name="Lovelace", company="Analytical Engines",
+        line2="Ground floor", city="London", state="Greater London", postal_code="SW1Y 4JH",
+        is_default=True, old_provider_id="a-1",
+    )  # fmt: skip
+    address.update({"company": None, "is_default": False})
+    address.delete()
+    return address
 
 
 def _subscription(number: int, **changes: Any) -> Any:
