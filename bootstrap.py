@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,7 +29,7 @@ from store.diagnosis import Finding
 from store.embedded import EmbeddedServer, embedded_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from uuid import UUID
 
@@ -88,11 +88,16 @@ def ensure_demo(settings: Settings) -> None:
     parts = Parts(_url(settings))
     try:
         account = parts.open_account(
-            demo.ACT, name=demo.NAME, timezone="UTC", currency="USD", livemode=False
+            demo.ACT,
+            name=demo.NAME,
+            timezone="UTC",
+            currency="USD",
+            livemode=False,
+            owner_email=demo.EMAIL,
         )
         desk = parts.desk(account.account_id, demo.ACT)
         demo.fill(desk, desk.books.now())
-        _keep_private(_demo_file(settings), {"account_id": account.ref, "api_key": account.api_key})
+        _keep_private(_demo_file(settings), account.shown())
     finally:
         parts.close()
 
@@ -101,7 +106,7 @@ def _demo_file(settings: Settings) -> Path:
     return settings.data_dir / "demo.json"
 
 
-def _keep_private(path: Path, content: dict[str, str]) -> None:
+def _keep_private(path: Path, content: Mapping[str, Any]) -> None:
     """Whole or not at all: half a file would stop every later start."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")
@@ -118,10 +123,12 @@ def welcome(settings: Settings) -> str:
         f"  read the API: {settings.address}/docs",
     ]
     if settings.demo and _demo_file(settings).exists():
-        key = json.loads(_demo_file(settings).read_text(encoding="utf-8"))["api_key"]
+        kept = json.loads(_demo_file(settings).read_text(encoding="utf-8"))
+        key, login = kept["api_key"], kept.get("login")
         report = f"{settings.address}/core/v1/reports/deferred_revenue"
         lines += [
             f"  demo API key: {key}",
+            *([f"  demo login: {login['email']} {login['password']}"] if login else []),
             "  next, try:",
             f'    curl -H "Authorization: Bearer {key}" "{report}"',
             "    .venv/bin/subledger account create --test --name Mine --timezone Europe/Berlin",
@@ -149,6 +156,7 @@ def services(parts: Parts) -> Services:
     return Services(
         connections=parts.connections,
         books_for=parts.books,
+        books_within=parts.books_within,
         gateways=parts.gateways,
         advance=advance,
     )

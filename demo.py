@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scheduler.due import Desk
 
 NAME = "Demo Publishing"
+EMAIL = "demo@example.com"
 ACT = Act(Context(actor="demo", channel="console", reason="demo data"))
 PEOPLE = (
     "Ada Lovelace", "Grace Hopper", "Alan Turing", "Edsger Dijkstra", "Barbara Liskov",

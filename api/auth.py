@@ -10,17 +10,17 @@ from store import api_keys
 
 if TYPE_CHECKING:
     from api.services import Services
-    from store.api_keys import ApiKey
+    from store.api_keys import Caller
 
 
-def caller_of(services: Services, request: Any, rule: str) -> ApiKey:
+def caller_of(services: Services, request: Any, rule: str) -> Caller:
     """Raises Refused 401 for no key in force, 403 for one whose rights do not reach."""
     caller = _bearer(services, request.get_header("Authorization") or "")
     require(caller, rule)
     return caller
 
 
-def require(caller: ApiKey, permission: str) -> None:
+def require(caller: Caller, permission: str) -> None:
     """Raises Refused 403 `forbidden` for the role, `insufficient_scope` for the key's scopes."""
     if not rules.holds(caller.role, permission):
         detail = f"the role {caller.role} does not hold the permission {permission}"
@@ -32,7 +32,7 @@ def require(caller: ApiKey, permission: str) -> None:
         raise Refused(403, "insufficient_scope", detail, headers={"WWW-Authenticate": header})
 
 
-def _bearer(services: Services, header: str) -> ApiKey:
+def _bearer(services: Services, header: str) -> Caller:
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise _unauthorized("authentication_required", "send Authorization: Bearer sk_…")

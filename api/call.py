@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.shared.period import midnight
 from domain.shared.recording import Context
+from store.transactions import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
     from uuid import UUID
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.shared.recording import IdempotencyKey
-    from store.api_keys import ApiKey
+    from store.api_keys import Caller
+    from store.connections import Connection
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Call:
     """
 
     services: Services
-    caller: ApiKey
+    caller: Caller
     request_id: str
     path: Mapping[str, str]
     query: dict[str, str] = field(default_factory=dict)
@@ -52,6 +55,17 @@ class Call:
     @cached_property
     def books(self) -> Books:
         return self.services.books_for(self.account_id)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """What `books` record within and what is written by the connection stay or go together."""
+        outside = self.books
+        with transaction(self.services.connections) as within:
+            self.books = self.services.books_within(outside, within)
+            try:
+                yield within.held
+            finally:
+                self.books = outside
 
     @cached_property
     def account(self) -> Account:

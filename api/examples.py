@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from api.core import (
     accounts,
     addresses,
+    api_keys,
+    collaborators,
     customers,
     invoices,
     organizations,
@@ -31,6 +33,18 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "legal_name": "The Paper Ltd", "days_until_due": 14, "dunning_days": [2, 5, 9],
         "gl_codes": {"deferred_revenue": "2410"},
     },
+    collaborators.CollaboratorCreation: {
+        "email": "grace@example.org", "role": "support", "name": "Grace Hopper",
+    },
+    collaborators.CollaboratorChange: {"role": "finance"},
+    collaborators.Acceptance: {
+        "token": "join_01m80my81rfv4vwsscfv9yf2pm_0123456789abcdef0123456789abcdef01234567",
+        "password": "a sentence of your own",
+    },
+    api_keys.ApiKeyCreation: {
+        "name": "CRM", "role": "support", "scopes": ["customers:*", "subscriptions:read"],
+    },
+    api_keys.ApiKeyChange: {"name": "CRM, old"},
     products.ProductCreation: {"name": "The Paper", "metadata": {"desk": "print"}},
     products.ProductChange: {"description": "Six days a week", "metadata": {"desk": None}},
     plans.PlanCreation: {

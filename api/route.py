@@ -62,7 +62,7 @@ class Read(Route):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
-    answers with is not shown any more.
+    answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.
     """
 
     body: type[Body] = Nothing
@@ -70,3 +70,4 @@ class Write(Route):
     key: Key = Key.ACCEPTED
     pays: bool = False
     deletes: bool = False
+    bearer: Callable[..., Any] | None = None

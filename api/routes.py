@@ -7,6 +7,8 @@ from __future__ import annotations
 from api.core import (
     accounts,
     addresses,
+    api_keys,
+    collaborators,
     customers,
     exports,
     invoices,
@@ -25,6 +27,8 @@ from api.route import Route
 
 _OTHERS: tuple[Route, ...] = (
     *accounts.ROUTES,
+    *collaborators.ROUTES,
+    *api_keys.ROUTES,
     *products.ROUTES,
     *plans.ROUTES,
     *organizations.ROUTES,

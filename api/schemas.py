@@ -1,6 +1,7 @@
 """What the service answers with, field by field, for the OpenAPI document.
 
-A field's kind is written as a word, with `?` where it may be null. A test holds every live answer
+A field's kind is written as a word, with `?` where it may be null and `*` where it is shown only
+in the answer that makes it. A test holds every live answer
 against these.
 """
 
@@ -29,6 +30,10 @@ _KINDS: dict[str, Schema] = {
 }
 _COMMON = "id:id object:text created_at:instant updated_at:instant version:integer livemode:boolean"
 _FIELDS = {
+    "collaborator": """name:text? email:text role:text status:text invitation_expires_at:instant?
+        accepted_at:instant? token:text*""",
+    "api_key": """name:text? role:text scopes:texts expires_at:instant? last_used_at:instant?
+        revoked_at:instant? secret:text*""",
     "account": """name:text legal_name:text? address:object? tax_id:text? logo:text? timezone:text
         currency:currency billing_engine:text invoice_prefix:text grace_days:integer
         days_until_due:integer incomplete_days:integer dunning_days:integers dunning_end:text
@@ -109,7 +114,7 @@ def resource(name: str) -> Schema:
     fields = dict(word.split(":") for word in words)
     return {
         "type": "object",
-        "required": list(fields),
+        "required": [field for field, kind in fields.items() if not kind.endswith("*")],
         "properties": {field: _field(field, kind, name) for field, kind in fields.items()},
     }
 
@@ -117,7 +122,7 @@ def resource(name: str) -> Schema:
 def _field(field: str, kind: str, name: str) -> Schema:
     if field == "object":
         return {"const": name}
-    schema = dict(_KINDS[kind.removesuffix("?")])
+    schema = dict(_KINDS[kind.rstrip("?*")])
     return {**schema, "type": [schema["type"], "null"]} if kind.endswith("?") else schema
 
 

@@ -28,13 +28,16 @@ class Summary(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`advance` runs what falls due in an account up to an instant and moves its clock there.
+    """`books_within` are the same books on the connections of a transaction.
+
+    `advance` runs what falls due in an account up to an instant and moves its clock there.
 
     It is given an act without a key: it makes many appends, the request's key is taken after.
     """
 
     connections: Connections
     books_for: Callable[[UUID], Books]
+    books_within: Callable[[Books, Connections], Books]
     gateways: Mapping[str, Gateway]
     advance: Callable[[UUID, datetime, Act], Summary]
     advance_wait_seconds: float = 20.0

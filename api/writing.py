@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api import references, shown, versions, views
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.commands.act import Done
     from domain.payments.gateway import Outcome
     from domain.shared.recording import Recorded
+    from store.api_keys import Caller
 
 ATTEMPTS = 3
 """How often a command is asked when somebody else was faster."""
@@ -39,6 +40,10 @@ class Written:
     ref: str
     recorded: Recorded | None
     told: Mapping[str, Any] = field(default_factory=dict)
+
+    def telling(self, once: Mapping[str, Any]) -> Written:
+        """With secrets, for the first answer only: no replay has them, no store keeps them."""
+        return replace(self, told={**self.told, "shown": dict(once)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,9 @@ class Writing:
         self, request: Any, path: Mapping[str, str]
     ) -> tuple[Call, Any, Sequence[FieldError]]:
         route = self._route
-        caller = caller_of(self._services, request, route.rule or "")
+        known = None if route.bearer else caller_of(self._services, request, route.rule or "")
         read = read_json(request)
+        caller = known or self._by_body(read)
         key = key_of(request, read, required=route.key is Key.REQUIRED)
         call = Call(
             self._services, caller, request.context.request_id, path,
@@ -98,6 +104,13 @@ class Writing:
         body = validated(route.body, named, {"midnight": call.midnight}, unnamed)
         call.reason = getattr(body, "reason", None)
         return call, body, unnamed
+
+    def _by_body(self, read: Mapping[str, Any]) -> Caller:
+        """Of a public route: its body says who asks."""
+        if self._route.bearer is None:
+            raise TypeError(f"{self._route.path} is public and does not say who asks")
+        caller: Caller = self._route.bearer(self._services, validated(self._route.body, read, {}))
+        return caller
 
     def _answer(self, response: Any, answered: Answered, resource: Shown) -> None:
         route, answer = self._route, answered.answer

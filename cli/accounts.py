@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 import orjson
@@ -29,17 +30,24 @@ def create(
     test: Annotated[
         bool, typer.Option("--test/--live", help="A test account has its own clock.")
     ] = True,
+    email: Annotated[
+        str | None, typer.Option(help="Of the owner, who logs in by it; made up if left out.")
+    ] = None,
     currency: Annotated[str, typer.Option(help="ISO 4217 code of the main currency.")] = "USD",
 ) -> None:
-    """Open an account and print its id, the owner's API key and the site's id as JSON."""
+    """Open an account; print its id, the owner's API key and login, and the site's id as JSON."""
     with bootstrap.database(read_settings()) as database:
         bootstrap.migrate(database.settings)
         parts = Parts(database.url)
         try:
             opened = parts.open_account(
-                ACT, name=name, timezone=timezone, currency=currency.upper(), livemode=not test
+                ACT,
+                name=name,
+                timezone=timezone,
+                currency=currency.upper(),
+                livemode=not test,
+                owner_email=email or f"owner-{secrets.token_hex(4)}@example.com",
             )
         finally:
             parts.close()
-    shown = {"account_id": opened.ref, "api_key": opened.api_key, "site_id": opened.site_id}
-    typer.echo(orjson.dumps(shown).decode())
+    typer.echo(orjson.dumps(opened.shown()).decode())

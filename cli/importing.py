@@ -135,8 +135,7 @@ def _opened(parts: Parts, name: str, timezone: str, asked: Mapping) -> UUID:
     opened = parts.open_account(
         ACT, name=name, timezone=timezone, currency=asked.currency, livemode=False
     )
-    shown = {"account_id": opened.ref, "api_key": opened.api_key, "site_id": opened.site_id}
-    typer.echo(orjson.dumps(shown).decode())
+    typer.echo(orjson.dumps(opened.shown()).decode())
     return opened.account_id
 
 

@@ -140,6 +140,16 @@ class Books(Application[UUID]):
         """Some of those who hold a claim of a kind; none if nobody does."""
         return self.recorder.claimants(kind, limit)
 
+    def has_besides(self, nouns: Sequence[str]) -> bool:
+        """Whether there are events of other aggregates than those whose topics begin so."""
+        return self.recorder.has_besides(nouns)
+
+    def through(self, store: Store) -> Books:
+        """The same books, expecting the same, through another store: a transaction's, say."""
+        books = Books(self.account_id, store, cache=self._cache_size)
+        books._expected, self._expected = self._expected, ()
+        return books
+
     def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
         return typed_id(prefix, aggregate_id)
 

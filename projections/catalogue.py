@@ -8,6 +8,8 @@ from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import get_topic
 
 from domain.accounts.account import Account
+from domain.accounts.api_key import ApiKey
+from domain.accounts.collaborator import Collaborator
 from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Account,
     TestClock,
+    Collaborator,
+    ApiKey,
     Product,
     Plan,
     Organization,

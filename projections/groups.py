@@ -5,7 +5,9 @@ from __future__ import annotations
 from projections import (
     accounts,
     addresses,
+    api_keys,
     balances,
+    collaborators,
     customers,
     invoices,
     organizations,
@@ -23,6 +25,8 @@ RESOURCES = Group(
     "resources",
     (
         accounts.VIEW,
+        collaborators.VIEW,
+        api_keys.VIEW,
         products.VIEW,
         plans.VIEW,
         organizations.VIEW,

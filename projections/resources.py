@@ -10,7 +10,9 @@ from domain.shared.identifiers import MalformedId, uuid_of
 from projections import log
 from projections.accounts import ACCOUNTS
 from projections.addresses import ADDRESSES
+from projections.api_keys import API_KEYS
 from projections.balances import BALANCE_TRANSACTIONS
+from projections.collaborators import COLLABORATORS
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
@@ -34,6 +36,8 @@ BY_NAME: dict[str, Resource[Any]] = {
     resource.name: resource
     for resource in (
         ACCOUNTS,
+        COLLABORATORS,
+        API_KEYS,
         PRODUCTS,
         PLANS,
         ORGANIZATIONS,

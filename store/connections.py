@@ -16,6 +16,8 @@ from psycopg_pool import ConnectionPool
 from store.bindings import register_bindings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
@@ -50,7 +52,7 @@ class Connections:
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._opening = Lock()
 
-    def connection(self, wait_seconds: float = 10.0) -> Lent:
+    def connection(self, wait_seconds: float = 10.0) -> AbstractContextManager[Connection]:
         """A connection for one block; given back at its end, replaced if it broke.
 
         Raises UNAVAILABLE when none is to be had in time.

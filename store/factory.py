@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.shared.recording import Store
@@ -32,6 +33,12 @@ class PostgresStore(Store):
     def recorder_of(self, account_id: UUID) -> AccountRecorder:
         turn = self._turns.of(account_id)
         return AccountRecorder(account_id, self.connections, self._mapper, self._new_id, turn)
+
+    def within(self, connections: Connections) -> PostgresStore:
+        """This store on other connections: those of a transaction."""
+        store = copy(self)
+        store.connections = connections
+        return store
 
     def new_id(self) -> UUID:
         return self._new_id()

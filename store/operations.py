@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.chain import first_link
 
@@ -109,4 +109,20 @@ def stalled_projections(connection: Connection, patience: timedelta) -> list[tup
          WHERE e.wall_at < clock_timestamp() - %s
          ORDER BY t.account_id, t.group_name""",
         (patience,),
+    ).fetchall()
+
+
+def logins_of(
+    connection: Connection, email: str, account_id: UUID | None, limit: int
+) -> list[tuple[Any, ...]]:
+    """Whoever logs in by this folded e-mail address: account, id, role, livemode, password hash."""
+    return connection.execute(
+        """
+        SELECT l.account_id, l.id, l.role, h.livemode, l.password_hash
+          FROM collaborator_logins l
+          JOIN heads h ON h.account_id = l.account_id
+         WHERE l.email = %s AND l.password_hash IS NOT NULL
+           AND (%s::uuid IS NULL OR l.account_id = %s)
+         ORDER BY l.account_id, l.id LIMIT %s""",
+        (email, account_id, account_id, limit),
     ).fetchall()

@@ -50,6 +50,9 @@ _CLAIMANTS = """
     SELECT owner FROM claims WHERE account_id = %b AND kind = %b ORDER BY value LIMIT %b"""
 _HOLD = "SELECT position FROM heads WHERE account_id = %b FOR UPDATE"
 _DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
+_HAS_BESIDES = """
+    SELECT EXISTS (SELECT FROM stored_events
+                    WHERE account_id = %b AND split_part(topic, '.', 1) <> ALL (%b::text[]))"""
 _LAST_POSITION = 2**63 - 1
 
 
@@ -114,6 +117,12 @@ class AccountRecorder(BooksRecorder):
                 _CLAIMANTS, (self.account_id, kind, limit), prepare=True, binary=True
             ).fetchall()
         return [owner for (owner,) in rows]
+
+    def has_besides(self, nouns: Sequence[str]) -> bool:
+        arguments = (self.account_id, text_array(nouns))
+        with self._connections.connection() as connection:
+            (found,) = connection.execute(_HAS_BESIDES, arguments, binary=True).fetchall()
+        return bool(found[0])
 
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)

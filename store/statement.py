@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from psycopg import generators
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,8 @@ class Statement:
 
     def execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         """Its one result. Raises psycopg's error of what the server refused."""
+        if connection.pgconn.transaction_status == TransactionStatus.INTRANS:
+            return self._unprepared(connection, values)
         try:
             return self._execute(connection, values)
         except InvalidSqlStatementName:
@@ -46,6 +48,13 @@ class Statement:
             _checked(pgconn.prepare(self._name, self._sql, self._types))
             self._prepared.add(connection)
         pgconn.send_query_prepared(self._name, values, self._formats, result_format=1)
+        (result,) = connection.wait(generators.execute(pgconn))
+        return _checked(result)
+
+    def _unprepared(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
+        """A name that is no longer known would cost a transaction; few are in one."""
+        pgconn = connection.pgconn
+        pgconn.send_query_params(self._sql, values, self._types, self._formats, result_format=1)
         (result,) = connection.wait(generators.execute(pgconn))
         return _checked(result)
 

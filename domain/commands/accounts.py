@@ -8,6 +8,7 @@ from domain.accounts.account import Account
 from domain.accounts.test_clock import TestClock
 from domain.commands.act import Done
 from domain.shared.errors import Conflict, DocumentIssued, DomainError, FieldError, Invalid
+from domain.shared.groups import Group
 from domain.shared.money import EXPONENTS
 from domain.shared.period import zone_names
 from domain.shared.recording import Conditions
@@ -22,11 +23,26 @@ if TYPE_CHECKING:
 FIXED = ("timezone", "currency")
 """What every accounting date and every figure in the account's currency rests on."""
 
+NOT_BUSINESS = ("account", "test_clock", "collaborator", "api_key")
+"""What can be set up before a test account's clock is: anything else is business."""
+
+NOTHING = Group([])
+
 
 def open_account(
-    books: Books, act: Act, *, name: str, timezone: str, currency: str, livemode: bool
+    books: Books,
+    act: Act,
+    *,
+    name: str,
+    timezone: str,
+    currency: str,
+    livemode: bool,
+    beside: Group = NOTHING,
 ) -> Done:
-    """The account's first events. Raises Invalid for an unknown time zone or currency."""
+    """The account's first events, and those of who may use it.
+
+    Raises Invalid for an unknown time zone or currency.
+    """
     require_known(name, timezone, currency)
     account = Account.begin(
         Account.Created,
@@ -36,11 +52,14 @@ def open_account(
         timezone=timezone,
         currency=currency,
     )
+    others, claims = beside.aggregates, beside.given.claims
     if livemode:
-        return Done(account.ref, books.record(account, by=act.by))
+        given = Conditions(claims=claims)
+        return Done(account.ref, books.record(account, *others, by=act.by, given=given))
     now = books.now()
     clock = TestClock.begin(TestClock.Created, id=TestClock.id_for(books.account_id), now=now)
-    return Done(account.ref, books.record(account, clock, by=act.by, given=Conditions(clock=now)))
+    given = Conditions(claims=claims, clock=now)
+    return Done(account.ref, books.record(account, clock, *others, by=act.by, given=given))
 
 
 def require_known(name: str, timezone: str, currency: str) -> None:
@@ -91,13 +110,13 @@ def clock_of(books: Books) -> TestClock:
 
 
 def set_clock(books: Books, now: datetime, act: Act) -> Done:
-    """Any instant, while nothing but settings and clock were recorded.
+    """Any instant, while nothing but the account's own settings was recorded.
 
     Raises Conflict `test_clock_started` afterwards.
     """
     clock = clock_of(books)
     position = books.head().position
-    if position > account_of(books).version + clock.version:
+    if books.has_besides(NOT_BUSINESS):
         raise Conflict("test_clock_started", "the account has business events: advance instead")
     clock.set(now)
     given = act.given(clock.ref, clock=now, rewinds_at=position)

@@ -129,6 +129,10 @@ class BooksRecorder(ApplicationRecorder):
         """Some of those who hold a claim of a kind."""
 
     @abstractmethod
+    def has_besides(self, nouns: Sequence[str]) -> bool:
+        """Whether there are events of other aggregates than those whose topics begin so."""
+
+    @abstractmethod
     def snapshot(self, aggregate: Aggregate) -> Any:
         """The state of an aggregate about to be recorded, for `keep_snapshots` afterwards."""
 

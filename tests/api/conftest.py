@@ -55,9 +55,13 @@ def services_on(connections: Connections) -> Services:
         due = AccountDue(connections, account_id)
         return run_due(Desk(books, account_of(books), GATEWAYS, due, act), to)
 
+    def books_within(books: Books, connections: Connections) -> Books:
+        return books.through(store.within(connections))
+
     return Services(
-        connections=connections, books_for=books_for, gateways=GATEWAYS, advance=advance
-    )
+        connections=connections, books_for=books_for, books_within=books_within,
+        gateways=GATEWAYS, advance=advance,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +114,7 @@ def open_client(app: Any, services: Services, *, zone: str = "UTC", live: bool =
     with services.connections.connection() as connection:
         clock = None if live else START
         operations.open_account(connection, account_id, livemode=live, clock=clock)
-        key = api_keys.create(connection, account_id, new_id(), livemode=live, name="test")
+        key = api_keys.create(connection, account_id, new_id(), livemode=live)
     books = services.books_for(account_id)
     open_account(books, SYSTEM, name="Acme", timezone=zone, currency="USD", livemode=live)
     return Client(testing.TestClient(app), books, key)
@@ -132,7 +136,7 @@ def key_with(client: Client, services: Services, **rights: Any) -> Client:
     """The client, from now on with another key of its account."""
     with services.connections.connection() as connection:
         client.key = api_keys.create(
-            connection, client.books.account_id, new_id(), livemode=False, name="k", **rights
+            connection, client.books.account_id, new_id(), livemode=False, **rights
         )
     return client
 

@@ -18,9 +18,10 @@ _TYPES = {
 
 def differences(name: str, shown: dict[str, Any]) -> list[str]:
     """Fields that are missing, unknown or of another type than a resource's schema says."""
-    schema = schemas.resource(name)["properties"]
+    resource = schemas.resource(name)
+    schema = resource["properties"]
     wrong = [f"{field} is not in the schema" for field in shown.keys() - schema.keys()]
-    wrong += [f"{field} is missing" for field in schema.keys() - shown.keys()]
+    wrong += [f"{field} is missing" for field in set(resource["required"]) - shown.keys()]
     for field in schema.keys() & shown.keys():
         if not _fits(schema[field], shown[field]):
             wrong.append(f"{field} is {shown[field]!r}")

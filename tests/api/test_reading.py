@@ -158,9 +158,9 @@ def test_an_export_is_streamed_in_pieces_and_gives_its_connection_back(app, serv
 def test_an_export_given_up_half_way_gives_its_connection_back(services, shop):
     from api.call import Call
     from api.core.exports import as_csv
-    from store.api_keys import ApiKey
+    from store.api_keys import Caller
 
-    caller = ApiKey(shop.client.books.account_id, "key_x", False, "owner", ["*"])
+    caller = Caller(shop.client.books.account_id, "key_x", False, "owner", ["*"])
     for _ in range(40):
         sent = as_csv(Call(services, caller, "r", {"name": "customers"})).pieces
         assert next(iter(sent)).startswith(b"id,email")

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.accounts.account import Account
+from domain.accounts.api_key import ApiKey
+from domain.accounts.collaborator import Collaborator
 from domain.accounts.test_clock import TestClock
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
@@ -78,7 +80,22 @@ def _accounts() -> list[Any]:
     clock = begin(TestClock, 2, now=START)
     clock.set(START - timedelta(days=1))
     clock.advance(START)
-    return [account, clock]
+    return [account, clock, *_access()]
+
+
+def _access() -> list[Any]:
+    person = begin(Collaborator, 20, email="grace@example.com", role="support", name="Grace Hopper")
+    person.invite(START + timedelta(days=7))
+    person.accept()
+    person.update({"name": "G. Hopper", "role": "finance"})
+    person.remove()
+    key = begin(
+        ApiKey, 21, role="support", scopes=("customers:*", "plans:read"), name="CRM",
+        expires_at=START + timedelta(days=90),
+    )  # fmt: skip
+    key.update({"name": "CRM, old"})
+    key.revoke()
+    return [person, key]
 
 
 def _catalogue() -> list[Any]:
