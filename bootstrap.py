@@ -15,7 +15,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 import demo
 from api import app as api_app
 from api.services import Services
+from domain.catalog.compiler import BuiltIn
 from domain.shared.errors import Conflict
+from gateways.billing_agent import HttpAgent
 from migrations import apply, search
 from parts import EveryAccount, Parts
 from projections.companion import Companion, spare_collections
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.app import App
+    from domain.catalog.billing_agent import BillingAgent
     from domain.commands.act import Act
 
 _CLEANING_SECONDS = 60
@@ -139,10 +142,19 @@ def welcome(settings: Settings) -> str:
 def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
-    return api_app.create_app(services(Parts(_url(settings), pool_size=settings.web_threads + 4)))
+    parts = Parts(_url(settings), pool_size=settings.web_threads + 4)
+    return api_app.create_app(services(parts, billing_agent(settings)))
 
 
-def services(parts: Parts) -> Services:
+def billing_agent(settings: Settings) -> BillingAgent:
+    """The operator's, where one is named; else the one that is built in."""
+    url = settings.billing_agent_url
+    if url is None:
+        return BuiltIn()
+    return HttpAgent(url, settings.billing_agent_timeout, settings.billing_agent_token)
+
+
+def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
     """What the edge is given."""
 
     accounts = EveryAccount(parts)
@@ -159,6 +171,7 @@ def services(parts: Parts) -> Services:
         books_within=parts.books_within,
         gateways=parts.gateways,
         advance=advance,
+        billing_agent=agent or BuiltIn(),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent
 T = TypeVar("T")
-_SECRET = {"DATABASE_URL"}
+_SECRET = {"DATABASE_URL", "SUBLEDGER_BILLING_AGENT_TOKEN"}
 _SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -37,6 +37,9 @@ class Settings:
     webhook_allow_private: bool
     web_workers: int
     web_threads: int
+    billing_agent_url: str | None
+    billing_agent_timeout: int
+    billing_agent_token: str | None
 
     @property
     def address(self) -> str:
@@ -58,6 +61,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_allow_private=read("SUBLEDGER_WEBHOOK_ALLOW_PRIVATE", "0", _switch),
         web_workers=read("SUBLEDGER_WEB_WORKERS", "2", _number(1, 64)),
         web_threads=read("SUBLEDGER_WEB_THREADS", "8", _number(1, 256)),
+        billing_agent_url=read("SUBLEDGER_BILLING_AGENT_URL", "", _agent_url),
+        billing_agent_timeout=read("SUBLEDGER_BILLING_AGENT_TIMEOUT", "10", _number(1, 60)),
+        billing_agent_token=read("SUBLEDGER_BILLING_AGENT_TOKEN", "", _optional),
     )
     read.close()
     return settings
@@ -107,4 +113,15 @@ def _folder(text: str) -> Path:
 def _database_url(text: str) -> str | None:
     if text and urlsplit(text).scheme not in {"postgresql", "postgres"}:
         raise ValueError("postgresql://… is expected")
+    return text or None
+
+
+def _agent_url(text: str) -> str | None:
+    address = urlsplit(text)
+    if text and (address.scheme not in {"http", "https"} or not address.hostname):
+        raise ValueError("an address as https://agent.example/compile is expected")
+    return text or None
+
+
+def _optional(text: str) -> str | None:
     return text or None

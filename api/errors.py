@@ -9,6 +9,7 @@ import falcon
 import orjson
 import structlog
 
+from domain.catalog.billing_agent import AgentUnavailable
 from domain.shared import errors as domain
 from domain.shared.errors import DomainError, FieldError
 from store.connections import UNAVAILABLE
@@ -26,6 +27,7 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (domain.NotAllowed, 403),
     (domain.KeyReused, 422),
     (domain.Invalid, 422),
+    (AgentUnavailable, 503),
     (domain.Conflict, 409),
     (DomainError, 409),
 )

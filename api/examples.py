@@ -52,6 +52,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "interval": "month", "entitlements": ["premium"], "tax_rate": "0.10",
     },
     plans.PlanChange: {"name": "Monthly, digital"},
+    plans.PolicyActivation: {"activate": 1},
     organizations.OrganizationCreation: {
         "name": "Analytical Engines Ltd", "industry": "manufacturing",
         "website": "https://engines.example.org", "tax_id": "GB 123 4567 89",

@@ -157,6 +157,11 @@ Required = Annotated[
     str, StringConstraints(min_length=1, max_length=500),
     AfterValidator(_clean), AfterValidator(_not_blank),
 ]  # fmt: skip
+BillingPrompt = Annotated[
+    str, StringConstraints(min_length=1, max_length=5000),
+    AfterValidator(_clean), AfterValidator(_not_blank),
+    Field(examples=["Charge 30.00 USD every month."]),
+]  # fmt: skip
 OldId = Annotated[
     str, StringConstraints(min_length=1, max_length=200),
     AfterValidator(_clean), AfterValidator(_not_blank),

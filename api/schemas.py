@@ -43,7 +43,8 @@ _FIELDS = {
     "plan": """product_id:id name:text type:text amount:money currency:currency interval:text
         interval_count:integer auto_renew:boolean collection_method:text trial_days:integer
         entitlements:texts seat_capacity:integer? shipments_per_interval:integer? tax_rate:rate?
-        tax_behavior:text billing_prompt:text? billing_policy:object? old_provider_id:text?
+        tax_behavior:text billing_prompt:text? billing_policy:object? billing_policies:objects
+        billing_policy_in_force:integer? maximum_amount:integer? old_provider_id:text?
         archived:boolean metadata:metadata""",
     "organization": """name:text industry:text? website:text? email:text? phone:text? tax_id:text?
         address:object? customers_count:integer old_provider_id:text? metadata:metadata""",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from domain.catalog.compiler import BuiltIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.application import Books
+    from domain.catalog.billing_agent import BillingAgent
     from domain.commands.act import Act
     from domain.payments.gateway import Gateway
     from store.connections import Connections
@@ -41,3 +44,4 @@ class Services:
     gateways: Mapping[str, Gateway]
     advance: Callable[[UUID, datetime, Act], Summary]
     advance_wait_seconds: float = 20.0
+    billing_agent: BillingAgent = field(default_factory=BuiltIn)

@@ -1,1 +1,1 @@
-"""Payment adapters behind the domain's one port."""
+"""What others run, behind ports of the domain: payment gateways, a billing agent."""

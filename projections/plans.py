@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,15 @@ from domain.catalog.plan import Plan
 from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
-from projections.rendering import common, read, stored_list, stored_map, taken
+from projections.rendering import (
+    EMPTY_LIST,
+    common,
+    read,
+    stored,
+    stored_list,
+    stored_map,
+    taken,
+)
 from projections.resource import Resource
 from projections.table import Json, Table
 from projections.view import ResourceView
@@ -44,6 +52,10 @@ class PlanRow:
     deleted: bool
     old_provider_id: str | None
     metadata: Json
+    billing_prompt: str | None
+    billing_policies: Json
+    billing_policy_version: int | None
+    billing_policy_in_force: int | None
 
 
 _NAMES = frozenset(field.name for field in fields(PlanRow))
@@ -76,6 +88,10 @@ def _created(envelope: Envelope) -> PlanRow:
         deleted=False,
         old_provider_id=told.old_provider_id,
         metadata=stored_map(told.metadata),
+        billing_prompt=None,
+        billing_policies=EMPTY_LIST,
+        billing_policy_version=None,
+        billing_policy_in_force=None,
     )
 
 
@@ -98,6 +114,54 @@ def _deleted(row: PlanRow, _: Envelope) -> None:
     row.deleted = True
 
 
+def _policy_compiled(row: PlanRow, envelope: Envelope) -> None:
+    policy = asdict(envelope.event.policy)
+    row.billing_policies = stored([*read(row.billing_policies), policy])
+    row.billing_prompt = policy["prompt"]
+    row.billing_policy_version = policy["version"]
+
+
+def _policy_activated(row: PlanRow, envelope: Envelope) -> None:
+    told: Plan.PolicyActivated = envelope.event
+    policies = read(row.billing_policies)
+    for policy in policies:
+        if policy["version"] == told.policy_version:
+            policy["activated_at"] = told.activated_at
+    row.billing_policies = stored(policies)
+    row.billing_policy_version = row.billing_policy_in_force = told.policy_version
+
+
+def _policy_withdrawn(row: PlanRow, _: Envelope) -> None:
+    row.billing_prompt = row.billing_policy_version = row.billing_policy_in_force = None
+
+
+def _rule_failed(_row: PlanRow, _: Envelope) -> None:
+    """Told by the event and the alert; the plan is as it was."""
+
+
+def _policies(row: PlanRow) -> dict[str, Any]:
+    """`billing_policy` is the one last compiled or activated, as long as there is a prompt."""
+    policies = [_shown(policy) for policy in read(row.billing_policies)]
+    latest = [each for each in policies if each["version"] == row.billing_policy_version]
+    return {
+        "billing_prompt": row.billing_prompt,
+        "billing_policy": latest[0] if latest else None,
+        "billing_policies": policies,
+        "billing_policy_in_force": row.billing_policy_in_force,
+        "maximum_amount": latest[0]["maximum_amount"] if latest else None,
+    }
+
+
+def _shown(policy: dict[str, Any]) -> dict[str, Any]:
+    """Of amount, steps and unit_amount only what its kind has."""
+    left_out = {"amount", "unit_amount", "unit", "steps"}
+    return {
+        name: value
+        for name, value in policy.items()
+        if name not in left_out or value not in (None, [])
+    }
+
+
 def render(row: PlanRow, _related: None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("plan", row, livemode=livemode),
@@ -116,8 +180,7 @@ def render(row: PlanRow, _related: None, *, livemode: bool) -> dict[str, Any]:
         "shipments_per_interval": row.shipments_per_interval,
         "tax_rate": row.tax_rate,
         "tax_behavior": row.tax_behavior,
-        "billing_prompt": None,
-        "billing_policy": None,
+        **_policies(row),
         "old_provider_id": row.old_provider_id,
         "archived": row.archived,
         "metadata": read(row.metadata),
@@ -134,6 +197,10 @@ VIEW = ResourceView(
         Plan.Archived: _archived,
         Plan.Unarchived: _unarchived,
         Plan.Deleted: _deleted,
+        Plan.PolicyCompiled: _policy_compiled,
+        Plan.PolicyActivated: _policy_activated,
+        Plan.PolicyWithdrawn: _policy_withdrawn,
+        Plan.BillingRuleFailed: _rule_failed,
     },
 )
 _ENTITLEMENT = """(SELECT string_agg(e.value, ',' ORDER BY e.place)

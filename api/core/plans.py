@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.fields import (
+    BillingPrompt,
     Body,
     CollectionMethod,
     Currency,
@@ -25,7 +26,7 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of
-from domain.commands import catalog
+from domain.commands import billing_rules, catalog
 from domain.shared.period import Interval
 from projections.plans import PLANS
 
@@ -70,6 +71,8 @@ class _Offer(Body):
     tax_rate: TaxRate | None = None
     tax_behavior: TaxBehavior = absent()
     old_provider_id: OldId | None = None
+    billing_prompt: BillingPrompt | None = None
+    maximum_amount: Price | None = None
 
 
 class PlanCreation(_Offer):
@@ -98,16 +101,37 @@ class PlanChange(_Offer):
     metadata: MetadataChange = absent()
 
 
+class PolicyActivation(Body):
+    activate: Annotated[int, Field(ge=1, le=1_000_000, examples=[1])]
+
+
 def create(call: Call, body: PlanCreation) -> Written:
     sent: dict[str, Any] = body.sent()
     if "entitlements" in sent:
         sent["entitlements"] = tuple(sent["entitlements"])
     sent["interval"] = Interval(body.interval)
+    sent["policy"] = billing_rules.compiled(
+        call.services.billing_agent, sent.pop("billing_prompt", None), currency=body.currency,
+        interval=sent["interval"], interval_count=sent.get("interval_count", 1),
+        maximum_amount=sent.pop("maximum_amount", None),
+    )  # fmt: skip
     return of(catalog.create_plan(call.books, catalog.NewPlan(**sent), call.act))
 
 
 def update(call: Call, body: PlanChange) -> Written:
-    return of(catalog.update_plan(call.books, call.ref, body.sent(), call.act, call.version))
+    agent = call.services.billing_agent
+    changes = body.sent()
+    return of(
+        billing_rules.update_ruled_plan(
+            call.books, agent, call.ref, changes, call.act, call.version
+        )
+    )
+
+
+def activate_policy(call: Call, body: PolicyActivation) -> Written:
+    return of(
+        billing_rules.activate_policy(call.books, call.ref, body.activate, call.act, call.version)
+    )
 
 
 def archive(call: Call, _: Body) -> Written:
@@ -128,5 +152,13 @@ ROUTES: tuple[Route, ...] = reads(
     write(PLANS, "PATCH", "/{id}", update, "Change a plan", PlanChange),
     write(PLANS, "POST", "/{id}/archive", archive, "Archive a plan"),
     write(PLANS, "POST", "/{id}/unarchive", unarchive, "Sell a plan again"),
+    write(
+        PLANS,
+        "POST",
+        "/{id}/billing_policy",
+        activate_policy,
+        "Bill a plan by one of its compiled policies",
+        PolicyActivation,
+    ),
     write(PLANS, "DELETE", "/{id}", delete, "Delete a plan", deletes=True),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
+from datetime import datetime  # noqa: TC003 - stored events are decoded by these annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.facts import event
+from domain.shared.policy import BillingPolicy  # noqa: TC001 - as above
 from domain.shared.terms import (
     CHANGEABLE,
     FIXED,
@@ -56,6 +58,8 @@ class Plan(ShelfLife, Aggregate):
         self.metadata = metadata
         self.archived = False
         self.deleted = False
+        self.policies: tuple[BillingPolicy, ...] = ()
+        self.prompt: str | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +92,86 @@ class Plan(ShelfLife, Aggregate):
     def _updated(self, changes: Changes) -> None:
         self.terms = changed_terms(self.terms, changes)
         self.__dict__.update({name: changes[name] for name in _OWN if name in changes})
+
+    class PolicyCompiled(Aggregate.Event):
+        """A prompt was read. The policy is kept beside the earlier ones until it is activated."""
+
+        TOPIC = "plan.billing_policy_compiled"
+        policy: BillingPolicy
+        compiled_at: datetime
+
+    def keep_policy(self, policy: BillingPolicy, at: datetime) -> None:
+        self.require_kept()
+        self._policy_compiled(policy=policy, compiled_at=at)
+
+    @event(PolicyCompiled)
+    def _policy_compiled(self, policy: BillingPolicy) -> None:
+        self.policies = (*self.policies, policy)
+        self.prompt = policy.prompt
+
+    class PolicyActivated(Aggregate.Event):
+        TOPIC = "plan.billing_policy_activated"
+        policy_version: int
+        activated_at: datetime
+
+    def activate_policy(self, version: int, at: datetime) -> None:
+        """Terms that begin from now on are billed by it. Raises Invalid `policy_unknown`."""
+        self.require_kept()
+        known = [policy.version for policy in self.policies]
+        if version not in known:
+            detail = f"there is no version {version} of the billing policy"
+            raise Invalid.one("activate", "policy_unknown", detail)
+        if self.terms.policy is None or self.terms.policy.version != version:
+            self._policy_activated(policy_version=version, activated_at=at)
+
+    @event(PolicyActivated)
+    def _policy_activated(self, policy_version: int, activated_at: datetime) -> None:
+        self.policies = tuple(
+            replace(policy, activated_at=activated_at)
+            if policy.version == policy_version
+            else policy
+            for policy in self.policies
+        )
+        (active,) = (each for each in self.policies if each.version == policy_version)
+        self.terms = replace(self.terms, policy=active)
+
+    class PolicyWithdrawn(Aggregate.Event):
+        """Terms that begin from now on cost the plan's amount again."""
+
+        TOPIC = "plan.billing_policy_withdrawn"
+        withdrawn_at: datetime
+
+    def withdraw_policy(self, at: datetime) -> None:
+        self.require_kept()
+        if self.prompt is not None:
+            self._policy_withdrawn(withdrawn_at=at)
+
+    @event(PolicyWithdrawn)
+    def _policy_withdrawn(self) -> None:
+        self.prompt = None
+        self.terms = replace(self.terms, policy=None)
+
+    class BillingRuleFailed(Aggregate.Event):
+        """The policy gave no amount that may be charged: nothing was, for this subscription."""
+
+        TOPIC = "plan.billing_rule_failed"
+        subscription_id: str
+        policy_version: int
+        code: str
+        detail: str
+        failed_at: datetime
+
+    def note_rule_failed(
+        self, subscription_id: str, policy_version: int, code: str, detail: str, at: datetime
+    ) -> None:
+        self._billing_rule_failed(
+            subscription_id=subscription_id, policy_version=policy_version, code=code,
+            detail=detail, failed_at=at,
+        )  # fmt: skip
+
+    @event(BillingRuleFailed)
+    def _billing_rule_failed(self) -> None:
+        """Nothing of the plan changes: its readers are told."""
 
     class Archived(Aggregate.Event):
         TOPIC = "plan.archived"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.in_bulk import Refused
     from domain.shared.period import Interval
+    from domain.shared.policy import BillingPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,7 @@ class NewPlan:
     tax_rate: Decimal | None = None
     tax_behavior: str = "exclusive"
     old_provider_id: str | None = None
+    policy: BillingPolicy | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -146,6 +148,8 @@ def create_plan(books: Books, new: NewPlan, act: Act) -> Done:
     """Raises Invalid for an unknown product, Conflict when it is archived or deleted."""
     product = books.load(Product, _product_ref(books, new), field="product_id")
     plan = _sold_under(books, new, product)
+    if new.policy is not None:
+        plan.keep_policy(new.policy, books.now())
     given = act.given(plan.ref, **_conditions(plan, product))
     return Done(plan.ref, books.record(plan, by=act.by, given=given))
 
@@ -232,9 +236,15 @@ def update_plan(
 ) -> Done:
     plan = books.load(Plan, ref)
     plan.require_version(version)
+    moved = change_plan(plan, changes)
+    return Done(plan.ref, books.record(plan, by=act.by, given=act.given(plan.ref, **moved)))
+
+
+def change_plan(plan: Plan, changes: dict[str, Any]) -> dict[str, list[Claim]]:
+    """The change made, not yet recorded; the claims that change hands with it."""
     moved = moved_old_id(plan, changes, "plan")
     plan.update(changes)
-    return Done(plan.ref, books.record(plan, by=act.by, given=act.given(plan.ref, **moved)))
+    return moved
 
 
 def archive_plan(books: Books, ref: str, act: Act) -> Done:

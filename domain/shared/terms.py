@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from domain.shared.period import Interval  # noqa: TC001 - stored events are decoded by annotations
+from domain.shared.policy import BillingPolicy  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,8 @@ CHANGEABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A snapshot of a plan and its product. `amount` is minor units per unit and interval."""
+    """A snapshot of a plan and its product. `amount` is minor units per unit and interval, unless
+    there is a `policy`: then that says what a term costs."""
 
     plan_id: str
     plan_name: str
@@ -41,6 +43,7 @@ class Terms:
     seat_capacity: int | None = None
     shipments_per_interval: int | None = None
     revenue_recognition_strategy: str = "invoice_creation"
+    policy: BillingPolicy | None = None
 
 
 def stated(fields: Mapping[str, Any]) -> dict[str, Any]:

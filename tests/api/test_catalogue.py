@@ -73,7 +73,7 @@ def test_what_makes_a_plan_does_not_change(shop, field, value):
         ("entitlements", ["a", "a"], "given_twice"),
         ("entitlements", ["x"] * 51, "too_long"),
         ("entitlements", [" "], "required"),
-        ("billing_prompt", "Charge 30.00 USD every month.", "unknown_field"),
+        ("billing_prompt", " ", "required"),
         ("billing_policy", {}, "unknown_field"),
     ],
 )

@@ -22,6 +22,7 @@ from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
 from domain.shared.period import Interval
+from domain.shared.policy import BillingPolicy, Step
 from domain.shared.terms import Terms
 from domain.subscriptions.phases import Booked, Proration, first_phase
 from domain.subscriptions.subscription import Subscription
@@ -47,6 +48,12 @@ LINE = Line(
     service_end=date(2026, 2, 28), plan_id=TERMS.plan_id, plan_name=TERMS.plan_name,
     product_id=TERMS.product_id, product_name=TERMS.product_name,
     entitlements=("digital", "print"),
+)  # fmt: skip
+SUBSCRIPTION = "sub_01kg9x0000e0080000000000s1"
+POLICY = BillingPolicy(
+    version=1, kind="step_up", currency="USD", interval=Interval.MONTH,
+    prompt="Charge 10.00 USD every month for the first 3 periods, then 20.00 USD.",
+    steps=(Step(1000, 3), Step(2000)), maximum_amount=3000,
 )  # fmt: skip
 METADATA = {"source": "golden", "name": "Zoë"}
 
@@ -107,6 +114,10 @@ def _catalogue() -> list[Any]:
         Plan, 4, terms=TERMS, auto_renew=False, collection_method="send_invoice",
         old_provider_id="pl-1", metadata=METADATA,
     )  # fmt: skip
+    plan.keep_policy(POLICY, START)
+    plan.activate_policy(1, START)
+    plan.note_rule_failed(SUBSCRIPTION, 1, "maximum_amount_exceeded", "30.00 is the most", START)
+    plan.withdraw_policy(START)
     for kept in (product, plan):
         kept.update({"name": "Renamed", "metadata": {"source": None}, "old_provider_id": None})
         if kept is plan:
