@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api import schemas
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
+from api.reasons import HEADER
 from api.route import Key, Read, Route, Shape, Write
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _parameters(route: Route) -> list[Json]:
         found.append({"$ref": f"#/components/parameters/{'Required' if required else ''}Key"})
         if "{id}" in route.path or route.name == "account":
             found.append({"$ref": "#/components/parameters/IfMatch"})
+        found.append({"$ref": "#/components/parameters/Reason"})
     return found
 
 
@@ -177,6 +179,7 @@ def _components(routes: Iterable[Route]) -> Json:
             "Key": _key(required=False),
             "RequiredKey": _key(required=True),
             "IfMatch": _sent("If-Match", "The ETag that the change rests on"),
+            "Reason": _sent(HEADER, "Why, for the audit, where the body has no `reason`; UTF-8"),
             "LedgerPosition": _sent("Ledger-Position", "Show no less than this position"),
         },
     }

@@ -24,6 +24,11 @@ _KINDS: dict[str, Schema] = {
     "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
     "balances": {"type": "object", "additionalProperties": {"type": "integer"}},
     "object": {"type": "object"},
+    "changes": {
+        "type": "object",
+        "description": "By field of the resource: what it was before the event, and after",
+        "additionalProperties": {"type": "object", "required": ["before", "after"]},
+    },
     "texts": {"type": "array", "items": {"type": "string"}},
     "integers": {"type": "array", "items": {"type": "integer"}},
     "objects": {"type": "array", "items": {"type": "object"}},
@@ -78,7 +83,7 @@ _FIELDS = {
     "test_clock": "now:instant",
     "event": """position:integer type:text subject:id subject_version:integer actor:text
         triggered_by:text reason:text? request_id:text?
-        idempotency_key:text? recorded_at:instant data:object""",
+        idempotency_key:text? recorded_at:instant data:object changes:changes?""",
 }
 _WITHOUT_COMMON = {
     "role": "id:text object:text name:text description:text permissions:texts",

@@ -11,6 +11,7 @@ from api.body import read_json, validated
 from api.call import Call
 from api.errors import Refused
 from api.idempotency import earlier, key_of
+from api.reasons import reason_of
 from api.route import Key, Write
 from domain.commands.charging import told
 from domain.shared.errors import ConcurrentChange, DomainError, FieldError, Invalid
@@ -102,7 +103,7 @@ class Writing:
         )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
         body = validated(route.body, named, {"midnight": call.midnight}, unnamed)
-        call.reason = getattr(body, "reason", None)
+        call.reason = reason_of(request, body)
         return call, body, unnamed
 
     def _by_body(self, read: Mapping[str, Any]) -> Caller:

@@ -20,6 +20,7 @@ from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
+from domain.shared.personal import withheld_fields
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -59,3 +60,11 @@ def topics_of(aggregate: type[Aggregate]) -> frozenset[str]:
 
 PREFIXES = {topic: each.prefix for each in AGGREGATES for topic in topics_of(each)}
 """Topic to the prefix of its subjects' typed ids."""
+
+WITHHELD = {
+    get_topic(event): fields
+    for each in AGGREGATES
+    for event in events_of(each)
+    if (fields := withheld_fields(event))
+}
+"""Topic to the fields of its events that nobody is shown."""

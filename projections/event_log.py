@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections import cursors
-from projections.catalogue import PREFIXES
+from projections.catalogue import PREFIXES, WITHHELD
 from projections.pages import Page, limit_of
 from projections.rendering import instant, read
 from projections.values import BadValue, instant_of, integer_of, text_of
@@ -21,13 +21,23 @@ _COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_ver
        e.channel, e.reason, e.request_id, e.idempotency_key, e.recorded_at, e.state,
        e.document_number"""
 _RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
-_EQUAL = {"subject": "e.originator_id", "type": "e.topic", "actor": "e.actor"}
+_EQUAL = {
+    "subject": "e.originator_id",
+    "type": "e.topic",
+    "actor": "e.actor",
+    "triggered_by": "e.channel",
+    "request_id": "e.request_id",
+    "idempotency_key": "e.idempotency_key",
+}
+_WITHHELD = "withheld"
+"""Stands on the page for what nobody is shown."""
+
 _ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
 _ORDERS = {"-position": "DESC", "position": "ASC"}
 
 
 def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) -> Page:
-    """A page of the log, newest first: filters subject, type, actor, recorded_at and position.
+    """A page of the log, newest first, filtered by what, who, by which request, when.
 
     Raises Invalid. `data` is the event's own fields as they are stored.
     """
@@ -97,7 +107,7 @@ def _comparison(name: str) -> str | None:
 def _reader(name: str, timezone: str) -> Callable[[str], object]:
     if name == "subject":
         return _subject
-    if name in {"type", "actor"}:
+    if name in _EQUAL:
         return text_of
     if name.startswith("position"):
         return integer_of
@@ -114,7 +124,7 @@ def _subject(ref: str) -> object:
 def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
     position, event_id, topic, originator, version, actor, channel = row[:7]
     reason, request_id, key, recorded_at, state, number = row[7:]
-    data = read(state)
+    data = {**read(state), **dict.fromkeys(WITHHELD.get(topic, ()), _WITHHELD)}
     return {
         "id": typed_id("evt", event_id),
         "object": "event",
@@ -133,6 +143,7 @@ def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
         "version": 1,
         "livemode": livemode,
         "data": data if number is None else {**data, "number": number},
+        "changes": None,
     }
 
 

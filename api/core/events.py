@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api import views
+from api.reading import allow
 from api.views import Found, Listed
+from domain.shared.errors import Invalid
+from projections.audit import add_changes
 from projections.event_log import event_by_id, page_of_events
 from projections.groups import RESOURCES
 from projections.reading import reading
@@ -18,12 +21,20 @@ if TYPE_CHECKING:
 
 
 def listing(call: Call) -> Listed:
-    return _page(call, call.query)
+    """`?expand=changes` adds what each event changed, which takes its subject's whole history."""
+    query = dict(call.query)
+    expanded = query.pop("expand", None)
+    if expanded not in {None, "changes"}:
+        raise Invalid.one("expand", "unknown_expansion", "can expand changes")
+    return _page(call, query, changes=expanded is not None)
 
 
 def show(call: Call) -> Found:
+    allow(call.query)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        return Found(event_by_id(now, call.ref), now.head, now.head)
+        event = event_by_id(now, call.ref)
+        add_changes(now, [event])
+        return Found(event, now.head, now.head)
 
 
 def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
@@ -38,11 +49,13 @@ def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
 
 
 def of_subject(call: Call, ref: str) -> Listed:
-    return _page(call, {**call.query, "subject": ref})
+    return _page(call, {**call.query, "subject": ref}, changes=True)
 
 
-def _page(call: Call, query: Mapping[str, str]) -> Listed:
+def _page(call: Call, query: Mapping[str, str], *, changes: bool) -> Listed:
     """The log is never behind itself: what is shown is its end."""
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         shown = page_of_events(now, query, call.account.timezone)
+        if changes:
+            add_changes(now, shown.data)
         return Listed(shown.data, shown.next_cursor, now.head, now.head)

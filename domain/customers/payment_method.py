@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
+from domain.shared.personal import Withheld  # noqa: TC001 - stored events are decoded by it
 
 
 class PaymentMethod(Aggregate):
@@ -17,7 +18,7 @@ class PaymentMethod(Aggregate):
         TOPIC = "payment_method.created"
         customer_id: str
         gateway: str
-        reference: str
+        reference: Withheld[str]
         brand: str | None = None
         last4: str | None = None
         exp_month: int | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
+from domain.shared.personal import Withheld  # noqa: TC001 - as above
 
 
 class Status(StrEnum):
@@ -40,7 +41,7 @@ class Payment(Aggregate):
         currency: str
         gateway: str
         payment_method_id: str
-        method_reference: str
+        method_reference: Withheld[str]
         started_at: datetime
         invoice_id: str | None = None
         request_key: str | None = None

@@ -1,4 +1,4 @@
-"""Marks fields that name a person, so that they can be told apart in every stored event."""
+"""Marks on the fields of events: those that name a person, and those that nobody is shown."""
 
 from __future__ import annotations
 
@@ -11,14 +11,29 @@ class PersonalMark:
     """Found in a field's annotation by `personal_fields`."""
 
 
+class WithheldMark:
+    """Found in a field's annotation by `withheld_fields`."""
+
+
 Personal = Annotated[_T, PersonalMark()]
+Withheld = Annotated[_T, WithheldMark()]
+"""Needed to act, and shown to nobody: not on `/events` either."""
 
 
 def personal_fields(kind: type) -> frozenset[str]:
     """The names of a class's fields annotated `Personal[...]`."""
+    return _marked(kind, PersonalMark)
+
+
+def withheld_fields(kind: type) -> frozenset[str]:
+    """The names of a class's fields annotated `Withheld[...]`."""
+    return _marked(kind, WithheldMark)
+
+
+def _marked(kind: type, mark: type) -> frozenset[str]:
     hints = get_type_hints(kind, include_extras=True)
     return frozenset(
         name
         for name, hint in hints.items()
-        if any(isinstance(mark, PersonalMark) for mark in getattr(hint, "__metadata__", ()))
+        if any(isinstance(each, mark) for each in getattr(hint, "__metadata__", ()))
     )

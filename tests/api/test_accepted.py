@@ -188,7 +188,8 @@ def test_the_account_and_its_log(client):
     assert listed[0]["idempotency_key"] == "key-7"
     assert listed[0]["actor"] == client.key.id
     assert client.get(f"/events/{listed[0]['id']}").json == listed[0]
-    by_type = client.get("/events", params={"type": "customer.created"}).json["data"]
+    asked = {"type": "customer.created", "expand": "changes"}
+    by_type = client.get("/events", params=asked).json["data"]
     assert by_type == listed
 
 
