@@ -19,12 +19,13 @@ from domain.catalog.compiler import BuiltIn
 from domain.shared.errors import Conflict
 from gateways.billing_agent import HttpAgent
 from migrations import apply, search
-from parts import EveryAccount, Parts
+from parts import SCHEDULER, EveryAccount, Parts
 from projections.companion import Companion, spare_collections
 from projections.generations import delete_retired
 from projections.groups import GROUPS
 from projections.runner import run_sweep
 from scheduler.due import Summary, run_due
+from scheduler.exports import ExportWork
 from scheduler.jobs import DueWork
 from settings import Settings, read_settings
 from store.diagnosis import Finding
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _CLEANING_SECONDS = 60
 _DUE_SECONDS = 5
+_EXPORT_SECONDS = 1
 
 
 class Stop(Protocol):
@@ -212,6 +214,8 @@ def run_scheduler(settings: Settings, stop: Stop) -> None:
         max_instances=1,
         coalesce=True,
     )
+    exports = ExportWork(parts.connections, parts.books, EveryAccount(parts), SCHEDULER)
+    jobs.add_job(exports, "interval", seconds=_EXPORT_SECONDS, max_instances=1, coalesce=True)
     jobs.start()
     stop.wait()
     jobs.shutdown(wait=True)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import falcon
 
 from api import errors, operations
+from api.core.ordered_exports import FILE_PATH, ExportFiles
 from api.metrics import Measured
 from api.pages import Pages
 from api.reading import Reading
@@ -41,6 +42,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     errors.register(app)
     for path in dict.fromkeys(route.path for route in routes):
         app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
+    app.add_route(FILE_PATH, ExportFiles(services))
     operations.add(app, services)
     Pages(routes).add(app)
     return app

@@ -31,7 +31,7 @@ class Call:
     """`path` and `query` are the parameters of the request's address.
 
     `versions` are those that `If-Match` allows, None where any will do; `version` is the one
-    found to be current then.
+    found to be current then. `base` is the scheme and host that the caller reached us by.
     """
 
     services: Services
@@ -43,6 +43,7 @@ class Call:
     versions: frozenset[int] | None = None
     version: int | None = None
     reason: str | None = None
+    base: str = ""
 
     @property
     def account_id(self) -> UUID:

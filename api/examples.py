@@ -11,6 +11,7 @@ from api.core import (
     collaborators,
     customers,
     invoices,
+    ordered_exports,
     organizations,
     payment_methods,
     plans,
@@ -91,5 +92,9 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     invoices.OfflinePayment: {"reference": "check 1842", "category": "check"},
     invoices.Ending: {"reason": "entered twice"},
     test_clock.ClockSetting: {"now": "2026-01-01"},
+    ordered_exports.ExportCreation: {
+        "name": "customers", "format": "csv",
+        "filters": {"created_at[gte]": "2026-01-01", "sort": "-created_at"},
+    },
     test_clock.Advance: {"to": "2027-01-01T00:00:00Z"},
 }  # fmt: skip

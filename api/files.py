@@ -4,48 +4,52 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from api.reading import LONGEST_WAIT_MS
 from api.views import Download
-from domain.shared.errors import Invalid
-from projections.reading import reading
+from projections.downloads import Desk
+from projections.groups import RESOURCES
+from projections.reading import reading, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from api.call import Call
+    from projections.downloads import File
     from projections.group import Group
-    from projections.reading import Reading
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_PIECE = 1 << 16
 
 
-def require_format(form: str, *more: str) -> str:
-    """Raises Invalid for one that is not known."""
-    known = (*CONTENT_TYPES, *more)
-    if form not in known:
-        raise Invalid.one("format", "not_allowed", f"one of {', '.join(known)}")
-    return form
+def desk(call: Call) -> Desk:
+    """Whose files are asked for, and by what clock."""
+    zone, now = call.account.timezone, call.books.now()
+    return Desk(call.services.connections, call.account_id, zone, now)
 
 
-def streamed(
-    call: Call, group: Group, name: str, form: str, write: Callable[[Reading], Iterable[bytes]]
-) -> Download:
+def follow(call: Call, group: Group) -> None:
+    """The books come up to where the log is now, or as far as they get in half a second."""
+    if group is not RESOURCES:
+        wait_for(call.services.connections, call.account_id, group, None, LONGEST_WAIT_MS)
+
+
+def streamed(call: Call, file: File, form: str) -> Download:
     """The first piece is made at once, so that what cannot be read is told as a problem."""
+    follow(call, file.group)
     opened = ExitStack()
     try:
-        now = opened.enter_context(reading(call.services.connections, call.account_id, group))
-        pieces = iter(write(now))
+        now = opened.enter_context(reading(call.services.connections, call.account_id, file.group))
+        pieces = iter(file.write(now, form))
         first = next(pieces, b"")
     except BaseException:
         opened.close()
         raise
     sent = _Pieces(chain([first], pieces), opened)
-    return Download(CONTENT_TYPES[form], f"{name}.{form}", sent, now.position, now.head)
+    return Download(CONTENT_TYPES[form], f"{file.name}.{form}", sent, now.position, now.head)
 
 
 class _Pieces:
@@ -63,9 +67,3 @@ class _Pieces:
 
     def close(self) -> None:
         self._opened.close()
-
-
-def of_file(source: Any) -> Iterator[bytes]:
-    with source:
-        while piece := source.read(_PIECE):
-            yield piece

@@ -39,7 +39,10 @@ class Reading:
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         caller = caller_of(self._services, request, self._route.rule or "")
-        call = Call(self._services, caller, request.context.request_id, path, query=_query(request))
+        call = Call(
+            self._services, caller, request.context.request_id, path,
+            query=_query(request), base=request.forwarded_prefix,
+        )  # fmt: skip
         references.require_agreeing(call.books, call.query)
         _wait(call, request.get_header("Ledger-Position"))
         answer = self._route.handler(call)

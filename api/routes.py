@@ -13,6 +13,7 @@ from api.core import (
     exports,
     invoices,
     log,
+    ordered_exports,
     organizations,
     payment_methods,
     payments,
@@ -42,6 +43,7 @@ _OTHERS: tuple[Route, ...] = (
     *log.ROUTES,
     *reports.ROUTES,
     *exports.ROUTES,
+    *ordered_exports.ROUTES,
 )
 
 ROUTES: tuple[Route, ...] = (*_OTHERS, *roles.routes(_OTHERS))

@@ -81,6 +81,9 @@ _FIELDS = {
         gateway:text? payment_method_id:id? gateway_reference:text? category:text? reference:text?
         failure_code:text? failure_detail:text? started_at:instant settled_at:instant?""",
     "test_clock": "now:instant",
+    "export": """name:text format:text filters:object status:text progress:integer
+        position:integer? size_bytes:integer? url:text? expires_at:instant? failure_code:text?
+        failure_detail:text?""",
     "event": """position:integer type:text subject:id subject_version:integer actor:text
         triggered_by:text reason:text? request_id:text?
         idempotency_key:text? recorded_at:instant data:object changes:changes?""",

@@ -17,6 +17,7 @@ from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
+from domain.exporting.export import Export
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
@@ -43,6 +44,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Invoice,
     Payment,
     Balance,
+    Export,
 )
 
 

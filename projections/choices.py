@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.exporting import export
 from domain.invoicing import invoice
 from domain.payments import payment
 from domain.shared.money import EXPONENTS
@@ -27,6 +28,7 @@ _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
     "invoices": {"status": tuple(invoice.Status)},
     "payments": {"status": tuple(payment.Status)},
     "plans": {"type": ("regular", "membership")},
+    "exports": {"status": tuple(export.Status), "format": ("csv", "xlsx")},
     "addresses": {"type": ("billing", "shipping")},
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections import cursors
 from projections.catalogue import PREFIXES, WITHHELD
+from projections.lists import digest_of
 from projections.pages import Page, limit_of
 from projections.rendering import instant, read
 from projections.values import BadValue, instant_of, integer_of, text_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from projections.reading import Reading
 
-_COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
+COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
        e.channel, e.reason, e.request_id, e.idempotency_key, e.recorded_at, e.state,
        e.document_number"""
 _RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
@@ -33,46 +34,67 @@ _WITHHELD = "withheld"
 """Stands on the page for what nobody is shown."""
 
 _ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
-_ORDERS = {"-position": "DESC", "position": "ASC"}
+
+
+class Selection(NamedTuple):
+    """SQL that goes on after the account, what it binds, and ASC or DESC of the position."""
+
+    more: str
+    bound: dict[str, Any]
+    order: str
+    digest: str
+
+
+def selection(asked: Mapping[str, str], timezone: str) -> Selection:
+    """Of the log, newest first: filters subject, type, actor, recorded_at, position and the like.
+
+    Raises Invalid.
+    """
+    wanted = dict(asked)
+    order = _order(wanted.pop("sort", "-position"))
+    conditions, bound = _conditions(wanted, timezone)
+    more = "".join(f" AND {condition}" for condition in conditions)
+    return Selection(more, bound, order, digest_of(wanted.items()))
 
 
 def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) -> Page:
-    """A page of the log, newest first, filtered by what, who, by which request, when.
-
-    Raises Invalid. `data` is the event's own fields as they are stored.
-    """
+    """A page of the selection. Raises Invalid. `data` is the event's own fields as stored."""
     asked = dict(query)
-    limit, order = limit_of(asked.pop("limit", None)), _order(asked)
-    cursor = asked.pop("cursor", None)
-    conditions, bound = _conditions(asked, timezone)
+    limit, cursor = limit_of(asked.pop("limit", None)), asked.pop("cursor", None)
+    chosen = selection(asked, timezone)
+    scope = f"events {chosen.order} {chosen.digest}"
+    more, bound = chosen.more, {**chosen.bound, "limit": limit + 1}
     if cursor is not None:
-        end = cursors.read_cursor(reading.account_id, f"events {order}", cursor)
-        conditions.append(f"e.position {'<' if order == 'DESC' else '>'} %(end)s::bigint")
-        bound["end"] = end.value
-    rows = reading.select(_statement(conditions, order), {**bound, "limit": limit + 1})
+        bound["end"] = _position_in(cursors.read_cursor(reading.account_id, scope, cursor))
+        more += f" AND e.position {'<' if chosen.order == 'DESC' else '>'} %(end)s::bigint"
+    rows = reading.select(_statement(more, chosen.order), bound)
     shown = [render(row, livemode=reading.livemode) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(shown, None)
     last = shown[-1]
-    scope = f"events {order}"
     return Page(
         shown, cursors.write_cursor(reading.account_id, scope, last["position"], last["id"])
     )
 
 
-def _statement(conditions: list[str], order: str) -> str:
-    more = "".join(f" AND {condition}" for condition in conditions)
+def _position_in(end: cursors.End) -> int:
+    if type(end.value) is not int or abs(end.value) >= 1 << 63:
+        raise cursors.refused()
+    return end.value
+
+
+def _statement(more: str, order: str) -> str:
     return (
-        f"SELECT {_COLUMNS} FROM stored_events e WHERE e.account_id = %(account)s{more}"
+        f"SELECT {COLUMNS} FROM stored_events e WHERE e.account_id = %(account)s{more}"
         f" ORDER BY e.position {order} LIMIT %(limit)s"
     )
 
 
-def _order(asked: dict[str, str]) -> str:
-    order = _ORDERS.get(asked.pop("sort", "-position"))
-    if order is None:
-        raise Invalid.one("sort", "unknown_sort", "can be sorted by position")
-    return order
+def _order(asked: str) -> str:
+    """The position is the order in time too."""
+    if asked.removeprefix("-") not in _ORDERED:
+        raise Invalid.one("sort", "unknown_sort", f"can be sorted by {', '.join(_ORDERED)}")
+    return "DESC" if asked.startswith("-") else "ASC"
 
 
 def _conditions(asked: Mapping[str, str], timezone: str) -> tuple[list[str], dict[str, Any]]:
@@ -149,7 +171,7 @@ def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
 
 def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:
     """One event. Raises NotFound."""
-    statement = f"""SELECT {_COLUMNS} FROM stored_events e
+    statement = f"""SELECT {COLUMNS} FROM stored_events e
         WHERE e.account_id = %(account)s AND e.event_id = %(event)s"""
     try:
         rows = reading.select(statement, {"event": uuid_of(ref, "evt")})

@@ -5,6 +5,7 @@ CSV as RFC 4180 has it. Cells that a spreadsheet would take for a formula are di
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ def text(name: str, sql: str) -> Cell:
         AND left({sql}, 1) COLLATE "C" ~ '^[-=+@\\x01-\\x1f\\x7f]' AND ({sql}) !~ '{_NUMBER}'
         THEN '''' || ({sql}) ELSE {sql} END"""
     return Cell(name, "text", sql, disarmed)
+
+
+def disarmed(value: str) -> str:
+    """The same of text that does not come from SQL."""
+    begins = value.startswith(("-", "=", "+", "@", "\x7f")) or "" < value[:1] < " "
+    return f"'{value}" if begins and not re.fullmatch(_NUMBER, value) else value
 
 
 def json_text(name: str, sql: str) -> Cell:

@@ -10,6 +10,7 @@ from projections import (
     collaborators,
     customers,
     invoices,
+    ordered_exports,
     organizations,
     payment_methods,
     payments,
@@ -39,6 +40,7 @@ RESOURCES = Group(
         payments.VIEW,
         balances.VIEW,
         balances.TRANSACTIONS_VIEW,
+        ordered_exports.VIEW,
     ),
 )
 ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))

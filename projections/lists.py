@@ -15,8 +15,9 @@ from projections.order import Order
 from projections.search import anywhere, document, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from projections.reading import Reading
     from projections.table import Table
 
 DEFAULT_SORT = "-created_at"
@@ -104,7 +105,7 @@ def parse(
     problems: list[FieldError] = []
     order = _order(listing, query.get("sort", DEFAULT_SORT), problems)
     asked = [*query.items(), *always.items()]
-    filters = Filters(listing, order, _digest(asked))
+    filters = Filters(listing, order, digest_of(asked))
     for name, value in asked:
         if name == "q":
             _search(filters, value, problems)
@@ -115,7 +116,8 @@ def parse(
     return filters
 
 
-def _digest(asked: Collection[tuple[str, str]]) -> str:
+def digest_of(asked: Iterable[tuple[str, str]]) -> str:
+    """Tells one set of filters from another."""
     told = sorted(each for each in asked if each[0] != "sort")
     return blake2b(orjson.dumps(told), digest_size=6).hexdigest()
 
@@ -149,3 +151,9 @@ def _filter(
     name, relation, condition = read
     filters.add(condition)
     filters.note(name, relation)
+
+
+def count(reading: Reading, filters: Filters) -> int:
+    """How many rows the whole list has."""
+    statement = f"SELECT count(*) FROM {filters.listing.source} WHERE {filters.where}"
+    return int(reading.select(statement, filters.bound)[0][0])

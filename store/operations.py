@@ -126,3 +126,23 @@ def logins_of(
          ORDER BY l.account_id, l.id LIMIT %s""",
         (email, account_id, account_id, limit),
     ).fetchall()
+
+
+def unended_exports(connection: Connection) -> list[tuple[UUID, str]]:
+    """Exports that were ordered and have not ended: account and id, oldest first."""
+    return connection.execute(
+        """
+        SELECT e.account_id, e.id
+          FROM exports e
+          JOIN projection_live l ON l.account_id = e.account_id
+           AND l.group_name = 'resources' AND l.generation = e.generation
+         WHERE e.status IN ('pending', 'running')
+         ORDER BY e.created_at, e.id""",
+    ).fetchall()
+
+
+def expired_export_files(connection: Connection) -> list[tuple[UUID, str]]:
+    """Files whose link has run out: account and id."""
+    return connection.execute(
+        "SELECT account_id, id FROM export_runs WHERE expires_at < clock_timestamp()"
+    ).fetchall()

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api.auth import require
-from api.core import reports
-from api.files import of_file, require_format, streamed
+from api.files import desk, streamed
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
-from domain.shared.errors import NotFound
-from projections import lists
-from projections.exports import write_csv
-from projections.groups import RESOURCES
-from projections.reports.all_reports import REPORTS
-from projections.resources import BY_NAME
-from projections.workbook import write_xlsx
+from projections.downloads import file_of, require_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from api.call import Call
     from api.views import Download
-    from projections.reading import Reading
-    from projections.resource import Resource
 
 
 def as_csv(call: Call) -> Download:
@@ -35,32 +24,11 @@ def as_xlsx(call: Call) -> Download:
     return _export(call, "xlsx")
 
 
-def _export(call: Call, asked: str) -> Download:
-    form, name = require_format(asked), call.path["name"]
-    if name in REPORTS:
-        require(call.caller, "reports:read")
-        return reports.download(call, REPORTS[name], form)
-    resource = BY_NAME.get(name)
-    if resource is None or resource.export is None:
-        raise NotFound(detail=f"there is no export {name[:100]!a}")
-    require(call.caller, f"{name}:read")
-    return _of_list(call, resource, form)
-
-
-def _of_list(call: Call, resource: Resource[Any], form: str) -> Download:
-    """The list's own filters and order: one WHERE for both."""
+def _export(call: Call, form: str) -> Download:
     query = {name: value for name, value in call.query.items() if name != "format"}
-    filters = lists.parse(resource.listing, query, call.account.timezone)
-    export = resource.export
-    if export is None:
-        raise TypeError(f"{resource.name} has no columns to export")
-
-    def write(now: Reading) -> Iterable[bytes]:
-        if form == "csv":
-            return write_csv(now, export, filters)
-        return of_file(write_xlsx(now, export, filters))
-
-    return streamed(call, RESOURCES, resource.name, form, write)
+    file = file_of(call.path["name"], query, desk(call))
+    require(call.caller, file.permission)
+    return streamed(call, file, require_format(form))
 
 
 ROUTES: tuple[Route, ...] = (

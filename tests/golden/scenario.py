@@ -17,6 +17,7 @@ from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
+from domain.exporting.export import Export
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
@@ -72,8 +73,20 @@ def examples() -> list[Any]:
         *_subscriptions(),
         *_invoices(),
         *_money(),
+        *_exports(),
     ]
     return [event for aggregate in made for event in aggregate.pending_events]
+
+
+def _exports() -> list[Any]:
+    made, lost = (
+        begin(Export, at, name="customers", format="csv", filters={"language": "de"})
+        for at in (60, 61)
+    )
+    made.start()
+    made.complete(position=12, size_bytes=345, expires_at=START + timedelta(days=1))
+    lost.fail("gave_up", "it was begun 3 times and never ended")
+    return [made, lost]
 
 
 def _accounts() -> list[Any]:

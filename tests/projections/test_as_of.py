@@ -10,8 +10,9 @@ from domain.commands import customers
 from domain.commands.accounts import advance_clock
 from domain.shared.errors import NotFound
 from projections.groups import RESOURCES
+from projections.pages import page
 from projections.reading import reading
-from projections.resource import get, page
+from projections.resource import get
 from projections.resources import BY_NAME, as_of
 from projections.runner import catch_up
 from tests.simulation.world import ACT

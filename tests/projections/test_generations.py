@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
+from projections import customers
 from projections.generations import RebuildStopped, compare, delete_retired, rebuild
 from projections.group import Group
 from projections.groups import GROUPS, RESOURCES
@@ -110,7 +111,7 @@ def test_business_goes_on_during_rebuilds(connections, new_client):
     catch_up(connections, client.account_id, RESOURCES)
     with reading(connections, client.account_id, RESOURCES) as rows:
         assert rows.generation == 4
-        assert len(RESOURCES.tables[3].load(rows, written)) == len(written)
+        assert len(customers.TABLE.load(rows, written)) == len(written)
     assert compare(connections, client.account_id, RESOURCES).same
 
 

@@ -1,0 +1,1 @@
+"""Files that were ordered, made in the background and fetched by a link."""
