@@ -7,6 +7,7 @@ from __future__ import annotations
 from api.core import (
     accounts,
     addresses,
+    alerts,
     api_keys,
     collaborators,
     customers,
@@ -28,6 +29,7 @@ from api.route import Route
 
 _OTHERS: tuple[Route, ...] = (
     *accounts.ROUTES,
+    *alerts.ROUTES,
     *collaborators.ROUTES,
     *api_keys.ROUTES,
     *products.ROUTES,

@@ -89,10 +89,11 @@ _FIELDS = {
         idempotency_key:text? recorded_at:instant data:object changes:changes?""",
 }
 _WITHOUT_COMMON = {
+    "alert": "id:id object:text kind:text severity:text subject:text detail:text since:instant?",
     "role": "id:text object:text name:text description:text permissions:texts",
     "permission": "id:text object:text covers:text roles:texts routes:texts",
 }
-"""What follows from the release: nobody made it, and it has no versions."""
+"""What follows from the release or from other things: nobody made it, and it has no versions."""
 
 PROBLEM: Schema = {
     "type": "object",

@@ -56,6 +56,8 @@ class PlanRow:
     billing_policies: Json
     billing_policy_version: int | None
     billing_policy_in_force: int | None
+    rule_failed_at: datetime | None
+    rule_failure: str | None
 
 
 _NAMES = frozenset(field.name for field in fields(PlanRow))
@@ -92,6 +94,8 @@ def _created(envelope: Envelope) -> PlanRow:
         billing_policies=EMPTY_LIST,
         billing_policy_version=None,
         billing_policy_in_force=None,
+        rule_failed_at=None,
+        rule_failure=None,
     )
 
 
@@ -129,14 +133,23 @@ def _policy_activated(row: PlanRow, envelope: Envelope) -> None:
             policy["activated_at"] = told.activated_at
     row.billing_policies = stored(policies)
     row.billing_policy_version = row.billing_policy_in_force = told.policy_version
+    _mended(row)
 
 
 def _policy_withdrawn(row: PlanRow, _: Envelope) -> None:
+    _mended(row)
     row.billing_prompt = row.billing_policy_version = row.billing_policy_in_force = None
 
 
-def _rule_failed(_row: PlanRow, _: Envelope) -> None:
-    """Told by the event and the alert; the plan is as it was."""
+def _rule_failed(row: PlanRow, envelope: Envelope) -> None:
+    """The plan is shown as it was; an alert tells of it until another policy is in force."""
+    told: Plan.BillingRuleFailed = envelope.event
+    row.rule_failed_at = told.failed_at
+    row.rule_failure = f"{told.code} for {told.subscription_id}: {told.detail}"
+
+
+def _mended(row: PlanRow) -> None:
+    row.rule_failed_at = row.rule_failure = None
 
 
 def _policies(row: PlanRow) -> dict[str, Any]:
@@ -213,7 +226,7 @@ PLANS: Resource[PlanRow] = Resource(
         joins="""LEFT JOIN products p ON p.account_id = t.account_id
             AND p.generation = t.generation AND p.id = t.product_id""",
         search=("t.id", "t.name", "p.name", "t.old_provider_id"),
-        hidden=frozenset({"deleted"}),
+        hidden=frozenset({"deleted", "rule_failed_at", "rule_failure"}),
         kept="NOT t.deleted",
         more=[Field("entitlements", "t.entitlements::jsonb", "texts")],
         found_by=frozenset({"product_id"}),
