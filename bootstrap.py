@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 import demo
 from api import app as api_app
+from api.limits import Limits
 from api.services import Services
 from domain.catalog.compiler import BuiltIn
 from domain.shared.errors import Conflict
@@ -145,7 +146,8 @@ def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
     parts = Parts(_url(settings), pool_size=settings.web_threads + 4)
-    return api_app.create_app(services(parts, billing_agent(settings)))
+    limits = Limits(settings.rate_limit, settings.failure_limit, settings.trusted_proxies)
+    return api_app.create_app(replace(services(parts, billing_agent(settings)), limits=limits))
 
 
 def billing_agent(settings: Settings) -> BillingAgent:

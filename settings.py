@@ -27,7 +27,11 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is None when the embedded server in `data_dir` is to be used."""
+    """`database_url` is None when the embedded server in `data_dir` is to be used.
+
+    `rate_limit` is of requests a minute of one key, `failure_limit` of failed authentications a
+    minute of one address in one process; 0 turns either off.
+    """
 
     host: str
     port: int
@@ -37,6 +41,9 @@ class Settings:
     webhook_allow_private: bool
     web_workers: int
     web_threads: int
+    rate_limit: int
+    failure_limit: int
+    trusted_proxies: int
     billing_agent_url: str | None
     billing_agent_timeout: int
     billing_agent_token: str | None
@@ -61,6 +68,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_allow_private=read("SUBLEDGER_WEBHOOK_ALLOW_PRIVATE", "0", _switch),
         web_workers=read("SUBLEDGER_WEB_WORKERS", "2", _number(1, 64)),
         web_threads=read("SUBLEDGER_WEB_THREADS", "8", _number(1, 256)),
+        rate_limit=read("SUBLEDGER_RATE_LIMIT", "60000", _number(0, 10_000_000)),
+        failure_limit=read("SUBLEDGER_FAILURE_LIMIT", "600", _number(0, 10_000_000)),
+        trusted_proxies=read("SUBLEDGER_TRUSTED_PROXIES", "0", _number(0, 16)),
         billing_agent_url=read("SUBLEDGER_BILLING_AGENT_URL", "", _agent_url),
         billing_agent_timeout=read("SUBLEDGER_BILLING_AGENT_TIMEOUT", "10", _number(1, 60)),
         billing_agent_token=read("SUBLEDGER_BILLING_AGENT_TOKEN", "", _optional),

@@ -35,7 +35,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     """The application. Raises RouteWithoutRule."""
     routes = tuple(routes)
     require_rules(routes)
-    app: App = falcon.App(middleware=[RequestIds(), Measured()])
+    app: App = falcon.App(middleware=[RequestIds(), Measured(), RateLimits()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
@@ -69,6 +69,21 @@ def _responder(route: Route, services: Services) -> Any:
     if isinstance(route, Read):
         return Reading(route, services)
     raise TypeError(f"{route.path} neither reads nor writes")
+
+
+class RateLimits:
+    """Where the key stands, on every answer to one: refusals among them."""
+
+    def process_response(
+        self,
+        request: Any,
+        response: Any,
+        _resource: Any,
+        _succeeded: bool,  # noqa: FBT001
+    ) -> None:
+        standing = getattr(request.context, "standing", None)
+        if standing is not None:
+            response.set_headers(dict(standing.headers()))
 
 
 class RequestIds:

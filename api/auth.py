@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api import rules
 from api.errors import Refused
+from domain.shared.errors import Invalid
 from store import api_keys
+from store.secret_texts import hash_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.services import Services
     from store.api_keys import Caller
 
 
 def caller_of(services: Services, request: Any, rule: str) -> Caller:
-    """Raises Refused 401 for no key in force, 403 for one whose rights do not reach."""
-    caller = _bearer(services, request.get_header("Authorization") or "")
+    """Raises Refused 401 for no key in force, 403 for one whose rights do not reach, 429."""
+    caller = _bearer(services, request)
     require(caller, rule)
     return caller
+
+
+@contextmanager
+def attempting(services: Services, request: Any) -> Iterator[None]:
+    """Around what may fail to say who asks. Raises Refused 429 after too many failures."""
+    address = _address(request, services.limits.trusted_proxies)
+    services.limits.failures.require_few(address)
+    try:
+        yield
+    except (Refused, Invalid):
+        services.limits.failures.note(address)
+        raise
 
 
 def require(caller: Caller, permission: str) -> None:
@@ -32,15 +50,38 @@ def require(caller: Caller, permission: str) -> None:
         raise Refused(403, "insufficient_scope", detail, headers={"WWW-Authenticate": header})
 
 
-def _bearer(services: Services, header: str) -> Caller:
-    scheme, _, text = header.partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
+def _bearer(services: Services, request: Any) -> Caller:
+    scheme, _, sent = (request.get_header("Authorization") or "").partition(" ")
+    text, keys = sent.strip(), services.limits.keys
+    if scheme.lower() != "bearer" or not text:
         raise _unauthorized("authentication_required", "send Authorization: Bearer sk_…")
+    hashed = hash_of(text)
+    if keys.knows(hashed):  # others' failures behind the same address are not held against it
+        return _admitted(services, request, text, hashed)
+    with attempting(services, request):
+        return _admitted(services, request, text, hashed)
+
+
+def _admitted(services: Services, request: Any, text: str, hashed: bytes) -> Caller:
+    keys = services.limits.keys
     with services.connections.connection() as connection:
-        key = api_keys.find(connection, text.strip())
-    if key is None:
-        raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
+        key = api_keys.find(connection, text)
+        if key is None:
+            keys.forget(hashed)
+            raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
+        standing = keys.take(hashed, partial(api_keys.lease, connection, key.account_id, hashed))
+    if standing is not None:
+        request.context.standing = standing
+        standing.require(f"this key may ask {standing.limit} times a minute")
     return key
+
+
+def _address(request: Any, trusted_proxies: int) -> str:
+    """Whom the outermost trusted proxy heard from. Falcon lists the one who asked us last."""
+    if not trusted_proxies:
+        return str(request.remote_addr)
+    route = request.access_route
+    return str(route[max(0, len(route) - 1 - trusted_proxies)])
 
 
 def _unauthorized(code: str, detail: str) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from api.limits import Limits
 from domain.catalog.compiler import BuiltIn
 
 if TYPE_CHECKING:
@@ -44,4 +45,5 @@ class Services:
     gateways: Mapping[str, Gateway]
     advance: Callable[[UUID, datetime, Act], Summary]
     advance_wait_seconds: float = 20.0
+    limits: Limits = field(default_factory=Limits)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)

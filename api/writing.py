@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api import references, shown, versions, views
-from api.auth import caller_of
+from api.auth import attempting, caller_of
 from api.body import read_json, validated
 from api.call import Call
 from api.errors import Refused
@@ -95,7 +95,7 @@ class Writing:
         route = self._route
         known = None if route.bearer else caller_of(self._services, request, route.rule or "")
         read = read_json(request)
-        caller = known or self._by_body(read)
+        caller = known or self._by_body(request, read)
         key = key_of(request, read, required=route.key is Key.REQUIRED)
         call = Call(
             self._services, caller, request.context.request_id, path,
@@ -106,11 +106,13 @@ class Writing:
         call.reason = reason_of(request, body)
         return call, body, unnamed
 
-    def _by_body(self, read: Mapping[str, Any]) -> Caller:
+    def _by_body(self, request: Any, read: Mapping[str, Any]) -> Caller:
         """Of a public route: its body says who asks."""
         if self._route.bearer is None:
             raise TypeError(f"{self._route.path} is public and does not say who asks")
-        caller: Caller = self._route.bearer(self._services, validated(self._route.body, read, {}))
+        body = validated(self._route.body, read, {})
+        with attempting(self._services, request):
+            caller: Caller = self._route.bearer(self._services, body)
         return caller
 
     def _answer(self, response: Any, answered: Answered, resource: Shown) -> None:

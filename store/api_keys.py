@@ -24,14 +24,30 @@ _CREATE = """
     INSERT INTO api_key_secrets (account_id, id, hash, livemode, role, scopes, expires_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _FIND = """
-    SELECT id, hash, livemode, role, scopes,
-           last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute'
+    SELECT id, hash, livemode, role, scopes
       FROM api_key_secrets
      WHERE account_id = %b AND hash = %b AND revoked_at IS NULL
        AND (expires_at IS NULL OR expires_at > clock_timestamp())"""
 _TOUCH = """
     UPDATE api_key_secrets SET last_used_at = clock_timestamp()
      WHERE account_id = %b AND hash = %b"""
+# A bucket of a minute's requests, kept as the time they use up: each of `rate` a minute takes
+# 60 / rate seconds, and what is not used flows back by itself.
+_LEASE = """
+    UPDATE api_key_secrets k
+       SET last_used_at = o.now,
+           paid_until = o.base + make_interval(secs => least(o.room, %(wanted)s) * 60.0 / %(rate)s)
+      FROM (SELECT s.account_id, s.hash, c.now, b.base,
+                   greatest(0, floor((60 - extract(epoch FROM b.base - c.now)) * %(rate)s / 60)
+                   )::bigint AS room
+              FROM api_key_secrets s
+             CROSS JOIN (SELECT clock_timestamp() AS now) c
+             CROSS JOIN LATERAL (SELECT greatest(s.paid_until, c.now) AS base) b
+             WHERE s.account_id = %(account)s AND s.hash = %(hash)s
+               FOR UPDATE OF s) o
+     WHERE k.account_id = o.account_id AND k.hash = o.hash
+    RETURNING least(o.room, %(wanted)s), o.room - least(o.room, %(wanted)s),
+              extract(epoch FROM k.paid_until - o.now) + 60.0 / %(rate)s - 60"""
 _REVOKE = """
     UPDATE api_key_secrets SET revoked_at = clock_timestamp()
      WHERE account_id = %s AND id = %s AND revoked_at IS NULL
@@ -85,10 +101,28 @@ def find(connection: Connection, text: str) -> Caller | None:
     row = connection.execute(_FIND, arguments, prepare=True, binary=True).fetchone()
     if row is None or not hmac.compare_digest(row[1], said.hash) or row[2] is not _MODES[said.kind]:
         return None
-    key_id, _, livemode, role, scopes, stale = row
-    if stale:
-        connection.execute(_TOUCH, arguments)
+    key_id, _, livemode, role, scopes = row
     return Caller(said.account_id, key_id, livemode, role, scopes)
+
+
+class Granted(NamedTuple):
+    """So many requests, so many left for others, and seconds until there is one again."""
+
+    requests: int
+    in_bucket: int
+    wait: float
+
+
+def lease(
+    connection: Connection, account_id: UUID, hashed: bytes, wanted: int, per_minute: int
+) -> Granted:
+    """Takes requests out of the key's quota, and notes that it is in use; 0 a minute: only that."""
+    if not per_minute:
+        connection.execute(_TOUCH, (account_id, hashed))
+        return Granted(0, 0, 0.0)
+    bound = {"wanted": wanted, "rate": per_minute, "account": account_id, "hash": hashed}
+    row = connection.execute(_LEASE, bound).fetchone()
+    return Granted(int(row[0]), int(row[1]), float(row[2])) if row else Granted(0, 0, 1.0)
 
 
 def revoke(connection: Connection, account_id: UUID, key_id: str) -> datetime | None:
