@@ -18,7 +18,8 @@ from domain.commands.customers import (
 from domain.commands.ending import cancel_at_period_end
 from domain.commands.invoicing import mark_uncollectible, void_invoice
 from domain.commands.offline import OfflinePayment, mark_paid
-from domain.commands.subscribing import NewSubscription, create_subscription
+from domain.commands.sales import NewSubscription
+from domain.commands.subscribing import create_subscription
 from domain.shared.period import Interval, add_months
 from domain.shared.recording import Context
 from domain.subscriptions.subscription import Subscription

@@ -82,6 +82,8 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "customer_id": _CUSTOMER, "plan_id": _PLAN, "payment_method_id": _CARD,
     },
     subscriptions.SubscriptionChange: {"auto_renew": False},
+    subscriptions.Start: {"start_date": "2030-03-01"},
+    subscriptions.Suspension: {"until": "2030-03-01T00:00:00Z"},
     subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
     invoices.InvoiceCreation: {
         "customer_id": _CUSTOMER, "currency": "USD",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.commands.ending import cancel_many_at_period_end
 from domain.commands.offline import OfflinePayment, mark_many_paid
-from domain.commands.subscribing import NewSubscription, create_subscriptions
+from domain.commands.sales import NewSubscription
+from domain.commands.subscribing import create_subscriptions
 from domain.subscriptions.subscription import Subscription as Sold
 from importer.catalogue import absent
 from importer.outcome import Told

@@ -7,18 +7,33 @@ from typing import TYPE_CHECKING, Any
 from domain.invoicing.invoice import Invoice
 from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge
+from domain.ledger.chart import Account
 from domain.payments.balance import Balance
 from projections.accounting_batch import Batch, Place, day_of, open_batch, place_of
 from projections.accounting_rows import TABLES, BalanceRow, InvoiceRow, LineRow, PartyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
 
     from domain.invoicing.lines import Line
+    from domain.ledger.books import LineBook
+    from domain.ledger.segments import PostingDay
     from projections.envelope import Envelope
     from projections.table import Table, Work
 
-ENDING = (Invoice.Voided, Invoice.MarkedUncollectible)
+ENDING = (
+    Invoice.Voided, Invoice.MarkedUncollectible, Invoice.ServiceMoved, Invoice.ServiceEnded,
+    Invoice.Credited, Invoice.Refunded,
+)  # fmt: skip
+"""What is decided by an invoice's lines as they stand."""
+
+
+REFUNDED_FROM = {
+    "card": Account.CASH_ONLINE,
+    "offline": Account.CASH_OFFLINE,
+    "balance": Account.CUSTOMER_BALANCE,
+}
 
 
 class AccountingView:
@@ -162,6 +177,54 @@ def _given_up(batch: Batch, at: Envelope) -> None:
     row.state = "uncollectible"
 
 
+def _service_moved(batch: Batch, at: Envelope) -> None:
+    event: Invoice.ServiceMoved = at.event
+    spans = {
+        line.id: (line.service_start, line.service_end)
+        for line in event.lines
+        if line.service_start is not None and line.service_end is not None
+    }
+    _replan(batch, at, lambda lines, day: rules.service_moved(lines, spans, day), event.moved_on)
+
+
+def _service_ended(batch: Batch, at: Envelope) -> None:
+    _replan(batch, at, rules.service_ended, at.event.ended_on)
+
+
+def _replan(
+    batch: Batch, at: Envelope, rule: Callable[[list[LineBook], PostingDay], Booking], on: date
+) -> None:
+    row = batch.invoices[at.subject]
+    if row.state == "booked":
+        day = day_of(on)
+        batch.book(at, row, rule(batch.books_of(row.id), day), day, f"Service of {row.number}")
+
+
+def _credited_back(batch: Batch, at: Envelope) -> None:
+    event: Invoice.Credited = at.event
+    row, day = batch.invoices[at.subject], day_of(event.credited_on)
+    row.credited += event.receivable
+    if row.state != "booked":
+        return
+    lines = batch.books_of(row.id)
+    if event.line_id is None:
+        booking = rules.credited(lines, event.receivable, event.balance, day, event.policy)
+    else:
+        booking = rules.line_credited(
+            lines, event.line_id, event.net, event.tax, event.balance, day
+        )
+    batch.book(at, row, booking, day, f"Credit note on {row.number}")
+
+
+def _refunded(batch: Batch, at: Envelope) -> None:
+    event: Invoice.Refunded = at.event
+    row, day = batch.invoices[at.subject], day_of(event.refunded_on)
+    account = REFUNDED_FROM[event.to]
+    lines = batch.books_of(row.id)
+    booking = rules.refunded(lines, event.amount, account, day, event.policy)
+    batch.book(at, row, booking, day, f"Refund of {row.number}")
+
+
 def _balance_opened(batch: Batch, at: Envelope) -> None:
     event = at.event
     batch.balances[at.subject] = BalanceRow(at.subject, event.customer_id, event.currency, 0)
@@ -219,6 +282,10 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.PaymentSucceeded: _paid,
     Invoice.Voided: _voided,
     Invoice.MarkedUncollectible: _given_up,
+    Invoice.ServiceMoved: _service_moved,
+    Invoice.ServiceEnded: _service_ended,
+    Invoice.Credited: _credited_back,
+    Invoice.Refunded: _refunded,
     Balance.Created: _balance_opened,
     Balance.Credited: _balance_credited,
 }

@@ -92,7 +92,9 @@ class LineRow:
 
 @dataclass(slots=True)
 class InvoiceRow:
-    """`state`: draft, waiting (issued, booked when paid), booked, void or uncollectible.
+    """`credited` is what notes took off what is owed.
+
+    `state`: draft, waiting (issued, booked when paid), booked, void or uncollectible.
 
     `paid` and `balance_applied` are gross; `returned` is what of it went back to the customer.
     """
@@ -108,10 +110,11 @@ class InvoiceRow:
     paid: int = 0
     balance_applied: int = 0
     returned: int = 0
+    credited: int = 0
 
     @property
     def outstanding(self) -> int:
-        return self.total - self.paid - self.balance_applied + self.returned
+        return self.total - self.paid - self.balance_applied - self.credited + self.returned
 
     @property
     def unapplied(self) -> int:

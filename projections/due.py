@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from projections import subscription_dates as dates
 from projections.groups import RESOURCES
 from projections.reading import reading
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from projections.reading import Reading
     from store.connections import Connections
 
-SUBSCRIPTION_KINDS = ("expire", "renew", "give_up")
+SUBSCRIPTION_KINDS = dates.KINDS
 _SUBSCRIPTIONS = """
 SELECT t.due_at, t.due_kind, t.id
   FROM subscriptions t

@@ -109,7 +109,7 @@ SELECT block || ' ' || ledger_account || ' ' || currency || ' ' || posting_date,
 _DOCUMENTS = """
 WITH documents AS (
     SELECT 'accounts_receivable' AS ledger_account, i.currency,
-           i.total - i.paid - i.balance_applied + i.returned AS amount
+           i.total - i.paid - i.balance_applied - i.credited + i.returned AS amount
       FROM accounting_invoices AS i
      WHERE i.account_id = %(account)s AND i.generation = %(generation)s AND i.state = 'booked'
      UNION ALL

@@ -51,6 +51,8 @@ class InvoiceRow:
     old_provider_id: str | None
     metadata: Json
     lines: Json
+    credited: int = 0
+    refunded: int = 0
 
 
 _NAMES = frozenset(field.name for field in fields(InvoiceRow))
@@ -172,12 +174,31 @@ def _marked_uncollectible(row: InvoiceRow, _: Envelope) -> None:
     row.status = Status.UNCOLLECTIBLE.value
 
 
+def _service_moved(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.ServiceMoved = envelope.event
+    row.lines = _shown_lines(told.lines)
+    row.current_period_start = told.period_start
+    row.current_period_end = told.period_end
+
+
+def _credited(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.Credited = envelope.event
+    row.credited += told.receivable
+    if told.completes:
+        row.status = Status.PAID.value
+        row.paid_at = told.credited_at
+
+
+def _refunded(row: InvoiceRow, envelope: Envelope) -> None:
+    row.refunded += envelope.event.amount
+
+
 def _updated(row: InvoiceRow, envelope: Envelope) -> None:
     taken(envelope.event.changes, row, _NAMES)
 
 
 def _completed(row: InvoiceRow) -> None:
-    owed = row.total - row.amount_paid - row.balance_applied
+    owed = row.total - row.amount_paid - row.balance_applied - row.credited
     row.amount_remaining = owed if row.status in _OWED else 0
 
 
@@ -194,6 +215,9 @@ VIEW = ResourceView(
         Invoice.PastDue: _past_due,
         Invoice.Voided: _voided,
         Invoice.MarkedUncollectible: _marked_uncollectible,
+        Invoice.ServiceMoved: _service_moved,
+        Invoice.Credited: _credited,
+        Invoice.Refunded: _refunded,
         Invoice.Updated: _updated,
     },
     completed=_completed,

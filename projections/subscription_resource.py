@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.subscriptions.states import ENDED
 from projections import phases
-from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common, read
 from projections.rendering import instant as shown
 from projections.resource import Resource
-from projections.subscriptions import TABLE, VIEW, SubscriptionRow
+from projections.subscription_row import SubscriptionRow
+from projections.subscriptions import TABLE, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,15 +33,15 @@ def render(row: SubscriptionRow, terms: list[PhaseRow] | None, *, livemode: bool
         "collection_method": row.collection_method,
         "payment_method_id": row.payment_method_id,
         "start_date": shown(row.start_date),
-        "billing_behavior": None,
+        "billing_behavior": row.billing_behavior,
         "current_period_start": shown(row.current_period_start),
         "current_period_end": shown(row.current_period_end),
-        "next_invoice_date": shown(row.renews_at),
+        "next_invoice_date": shown(row.next_invoice_date),
         "renews_at": shown(row.renews_at),
         "expires_at": shown(row.expires_at),
         **_ending(row),
         **_delivery(row),
-        "phases": phases.render(terms or [], row.phase_id, ended=row.status in ENDED),
+        "phases": phases.render(terms or [], row.phase_id, row.status),
         "latest_invoice_id": row.latest_invoice_id,
         "latest_payment_error": read(row.latest_payment_error),
         "last_active_at": None,
@@ -66,9 +65,9 @@ def _delivery(row: SubscriptionRow) -> dict[str, Any]:
     return {
         "suspended_until": shown(row.suspended_until),
         "shipments_remaining": row.shipments_remaining,
-        "shipping_address_id": None,
-        "invoice_notes": None,
-        "purchase_order": None,
+        "shipping_address_id": row.shipping_address_id,
+        "invoice_notes": row.invoice_notes,
+        "purchase_order": row.purchase_order,
         "seat_capacity": row.seat_capacity,
         "seats_used": None if row.seat_capacity is None else 0,
         "seats_available": row.seat_capacity,
@@ -96,8 +95,9 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         TABLE,
         joins=_JOINS,
         search=("t.id", "t.old_provider_id", "c.email", "c.first_name", "c.last_name", "p.name"),
-        hidden=frozenset({"phase_id", "due_at", "due_kind"}),
-        more=[Field("next_invoice_date", "t.renews_at", "timestamptz")],
+        hidden=frozenset(
+            {"phase_id", "due_at", "due_kind", "trial_end", "extended_from", "retry_at", "booked"}
+        ),
         found_by=frozenset({"customer_id"}),
     ),
     render,
@@ -130,7 +130,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         instant("start_date", "t.start_date"),
         instant("current_period_start", "t.current_period_start"),
         instant("current_period_end", "t.current_period_end"),
-        instant("final_phase_end", "t.current_period_end"),
+        instant("final_phase_end", "coalesce(t.final_phase_end, t.current_period_end)"),
         instant("renews_at", "t.renews_at"),
         instant("expires_at", "t.expires_at"),
         instant("canceled_at", "t.canceled_at"),

@@ -1,115 +1,61 @@
-"""Subscriptions: what each event leaves of one, when it renews or expires, and what falls due."""
+"""Subscriptions: what each event leaves of one. What follows from a row is beside this module."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from domain.subscriptions.states import ENDED, RUNNING, Status
+from domain.subscriptions.states import Move, Status, after
 from domain.subscriptions.subscription import Subscription
-from projections.rendering import stored, stored_map, taken
+from projections import subscription_dates as dates
+from projections.rendering import EMPTY_LIST, read, stored, stored_list, taken
+from projections.subscription_row import SubscriptionRow, begun, of_phase, ship
 from projections.table import Json, Table
 from projections.view import ResourceView
 
 if TYPE_CHECKING:
-    from domain.subscriptions.phases import Phase
+    from collections.abc import Sequence
+
+    from domain.subscriptions.phases import Booked, Phase
     from projections.envelope import Envelope
-
-
-@dataclass(slots=True)
-class SubscriptionRow:
-    """`due_at` and `due_kind` say what happens next by itself: renew, expire or give_up."""
-
-    id: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    customer_id: str
-    plan_id: str
-    product_id: str
-    currency: str
-    quantity: int
-    status: str
-    auto_renew: bool
-    collection_method: str
-    payment_method_id: str | None
-    start_date: datetime
-    phase_id: str
-    current_period_start: datetime
-    current_period_end: datetime
-    renews_at: datetime | None
-    expires_at: datetime | None
-    cancel_at_period_end: bool
-    canceled_at: datetime | None
-    cancel_reason: str | None
-    ended_at: datetime | None
-    incomplete_until: datetime | None
-    seat_capacity: int | None
-    shipments_remaining: int | None
-    suspended_until: datetime | None
-    latest_invoice_id: str | None
-    latest_payment_error: Json | None
-    old_provider_id: str | None
-    metadata: Json
-    due_at: datetime | None
-    due_kind: str | None
 
 
 _NAMES = frozenset(field.name for field in fields(SubscriptionRow))
 
 
-def _created(envelope: Envelope) -> SubscriptionRow:
-    told: Subscription.Created = envelope.event
-    phase = told.phase
-    terms = phase.terms
-    return SubscriptionRow(
-        id=envelope.subject,
-        version=envelope.version,
-        created_at=envelope.recorded_at,
-        updated_at=envelope.recorded_at,
-        customer_id=told.customer_id,
-        plan_id=terms.plan_id,
-        product_id=terms.product_id,
-        currency=terms.currency,
-        quantity=told.quantity,
-        status=Status.INCOMPLETE.value,
-        auto_renew=told.auto_renew,
-        collection_method=told.collection_method,
-        payment_method_id=told.payment_method_id,
-        start_date=told.start_date,
-        phase_id=phase.id,
-        current_period_start=phase.start,
-        current_period_end=phase.end,
-        renews_at=None,
-        expires_at=None,
-        cancel_at_period_end=False,
-        canceled_at=None,
-        cancel_reason=None,
-        ended_at=None,
-        incomplete_until=told.incomplete_until,
-        seat_capacity=terms.seat_capacity,
-        shipments_remaining=terms.shipments_per_interval,
-        suspended_until=None,
-        latest_invoice_id=told.invoice_id,
-        latest_payment_error=None,
-        old_provider_id=told.old_provider_id,
-        metadata=stored_map(told.metadata),
-        due_at=None,
-        due_kind=None,
-    )
-
-
 def _take_phase(row: SubscriptionRow, phase: Phase) -> None:
-    terms = phase.terms
-    row.phase_id = phase.id
-    row.plan_id = terms.plan_id
-    row.product_id = terms.product_id
-    row.currency = terms.currency
-    row.current_period_start = phase.start
-    row.current_period_end = phase.end
-    row.seat_capacity = terms.seat_capacity
-    row.shipments_remaining = terms.shipments_per_interval
+    for name, value in of_phase(phase).items():
+        setattr(row, name, value)
+
+
+def _booked(upcoming: Sequence[Booked]) -> Json:
+    return stored_list([
+        {
+            "id": each.phase.id,
+            "start": each.phase.start,
+            "end": each.phase.end,
+            "billed": each.invoice_id is not None,
+            "auto_renew": each.auto_renew,
+        }
+        for each in upcoming
+    ])  # fmt: skip
+
+
+def _rescheduled(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.Rescheduled = envelope.event
+    row.start_date = told.start_date
+    _take_phase(row, told.phase)
+    row.trial_end = None if row.trial_end is None else told.phase.end
+
+
+def _started(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.Started = envelope.event
+    row.status = Status.INCOMPLETE.value
+    row.incomplete_until = told.incomplete_until
+    row.retry_at = told.retry_at
+    if told.invoice_id != row.latest_invoice_id and told.terms is not None:
+        ship(row, told.terms, told.invoice_id, told.started_at)
+    row.latest_invoice_id = told.invoice_id
 
 
 def _activated(row: SubscriptionRow, envelope: Envelope) -> None:
@@ -118,22 +64,65 @@ def _activated(row: SubscriptionRow, envelope: Envelope) -> None:
         if row.status == Status.INCOMPLETE:
             row.start_date = told.phase.start
         _take_phase(row, told.phase)
+    if told.invoice_id is not None:
+        row.latest_invoice_id = told.invoice_id
+        if told.terms is not None:
+            ship(row, told.terms, told.invoice_id, told.activated_at)
+    if told.upcoming is not None:
+        row.booked = _booked(told.upcoming)
     row.status = told.status.value
     row.incomplete_until = None
+    row.retry_at = None
     row.latest_payment_error = None
+
+
+def _phase_booked(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.PhaseBooked = envelope.event
+    kept = [] if told.replaces else read(row.booked)
+    row.booked = stored_list([*kept, *read(_booked([told.booked]))])
+    ship(row, told.booked.phase.terms, told.booked.invoice_id, told.booked_at)
 
 
 def _renewed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.Renewed = envelope.event
-    if row.status == Status.TRIALING:
-        row.status = Status.ACTIVE.value
+    row.status = after(Status(row.status), Move.RENEW).value
     _take_phase(row, told.phase)
     row.latest_invoice_id = told.invoice_id
+    row.trial_end = row.extended_from = row.retry_at = None
+    if told.booked is not None:
+        row.booked = stored_list(read(row.booked)[1:])
+        row.quantity = told.booked.quantity
+        row.auto_renew = told.booked.auto_renew
+        row.collection_method = told.booked.collection_method
+        row.payment_method_id = told.booked.payment_method_id
+        row.invoice_notes = told.booked.invoice_notes
+        row.purchase_order = told.booked.purchase_order
+    if told.booked is None or told.booked.invoice_id is None:
+        ship(row, told.phase.terms, told.invoice_id, told.renewed_at)
+
+
+def _plan_changed(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.PlanChanged = envelope.event
+    _take_phase(row, told.phase)
+    row.latest_invoice_id = told.invoice_id or row.latest_invoice_id
+    row.booked = _booked(told.upcoming)
+
+
+def _extended(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.Extended = envelope.event
+    row.extended_from = told.extended_from
+    _take_phase(row, told.phase)
+    row.booked = _booked(told.upcoming)
+
+
+def _extension_began(row: SubscriptionRow, _: Envelope) -> None:
+    row.status = Status.EXTENDED.value
 
 
 def _payment_failed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.PaymentFailed = envelope.event
     row.status = told.status.value
+    row.retry_at = told.retry_at
     failed = {"code": told.code, "detail": told.detail, "invoice_id": told.invoice_id}
     row.latest_payment_error = stored({**failed, "failed_at": told.failed_at})
 
@@ -146,11 +135,29 @@ def _unpaid(row: SubscriptionRow, _: Envelope) -> None:
     row.status = Status.UNPAID.value
 
 
+def _suspended(row: SubscriptionRow, envelope: Envelope) -> None:
+    row.suspended_until = envelope.event.until
+
+
+def _unsuspended(row: SubscriptionRow, _: Envelope) -> None:
+    row.suspended_until = None
+
+
 def _canceled(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.Canceled = envelope.event
-    row.cancel_at_period_end = True
     row.canceled_at = told.canceled_at
     row.cancel_reason = told.reason
+    row.booked = EMPTY_LIST
+    if told.mode == "now":
+        row.status = Status.CANCELED.value
+        row.ended_at = told.canceled_at
+    else:
+        row.cancel_at_period_end = True
+
+
+def _reactivated(row: SubscriptionRow, _: Envelope) -> None:
+    row.cancel_at_period_end = False
+    row.canceled_at = row.cancel_reason = None
 
 
 def _expired(row: SubscriptionRow, envelope: Envelope) -> None:
@@ -168,42 +175,34 @@ def _updated(row: SubscriptionRow, envelope: Envelope) -> None:
 
 
 def _completed(row: SubscriptionRow) -> None:
-    row.renews_at, row.expires_at = renewal_and_expiry(row)
-    row.due_at, row.due_kind = due(row)
-
-
-def renewal_and_expiry(row: SubscriptionRow) -> tuple[datetime | None, datetime | None]:
-    """`renews_at` and `expires_at`: of requirement S11, the first case that fits."""
-    if row.status in ENDED:
-        return None, row.ended_at
-    if row.cancel_at_period_end or not row.auto_renew:
-        return None, row.current_period_end
-    return row.current_period_end, None
-
-
-def due(row: SubscriptionRow) -> tuple[datetime | None, str | None]:
-    """The instant and the kind of what happens next without anybody asking."""
-    if row.status == Status.INCOMPLETE:
-        return row.incomplete_until, "give_up" if row.incomplete_until else None
-    if row.status in RUNNING and row.auto_renew and not row.cancel_at_period_end:
-        return row.current_period_end, "renew"
-    if row.status in RUNNING or row.status == Status.UNPAID:
-        return row.current_period_end, "expire"
-    return None, None
+    booked = dates.booked_of(row.booked)
+    row.final_phase_end = booked[-1].end if booked else row.current_period_end
+    row.renews_at, row.expires_at = dates.renewal_and_expiry(row, booked)
+    row.next_invoice_date = dates.next_invoice(row, booked)
+    row.due_at, row.due_kind = dates.due(row, booked)
 
 
 TABLE = Table("subscriptions", SubscriptionRow)
 VIEW = ResourceView(
     TABLE,
     Subscription,
-    created={Subscription.Created: _created},
+    created={Subscription.Created: begun},
     changed={
+        Subscription.Rescheduled: _rescheduled,
+        Subscription.Started: _started,
         Subscription.Activated: _activated,
+        Subscription.PhaseBooked: _phase_booked,
         Subscription.Renewed: _renewed,
+        Subscription.PlanChanged: _plan_changed,
+        Subscription.Extended: _extended,
+        Subscription.ExtensionBegan: _extension_began,
         Subscription.PaymentFailed: _payment_failed,
         Subscription.PastDue: _past_due,
         Subscription.Unpaid: _unpaid,
+        Subscription.Suspended: _suspended,
+        Subscription.Unsuspended: _unsuspended,
         Subscription.Canceled: _canceled,
+        Subscription.Reactivated: _reactivated,
         Subscription.Expired: _expired,
         Subscription.IncompleteExpired: _incomplete_expired,
         Subscription.Updated: _updated,

@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 from domain.commands.accounts import advance_clock
 from domain.commands.charging import resume_payments
 from domain.commands.renewing import (
+    begin_extensions,
+    end_suspensions,
     expire_subscriptions,
-    give_up_incomplete,
     mark_past_due,
     renew_subscriptions,
+)
+from domain.commands.starting import (
+    give_up_incomplete,
+    retry_charges,
+    start_subscriptions,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +37,9 @@ if TYPE_CHECKING:
 AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""
 
-KINDS = ("expire", "renew", "past_due", "give_up")
+KINDS = (
+    "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due", "give_up",
+)  # fmt: skip
 
 
 class DueWork(Protocol):
@@ -142,8 +150,16 @@ def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
     match kind:
         case "expire":
             refused = expire_subscriptions(books, refs, act)
+        case "activate":
+            refused = start_subscriptions(books, desk.gateways, desk.account, refs, act)
+        case "extend":
+            refused = begin_extensions(books, refs, act)
         case "renew":
             refused = renew_subscriptions(books, desk.gateways, desk.account, refs, act)
+        case "unsuspend":
+            refused = end_suspensions(books, refs, act)
+        case "charge":
+            refused = retry_charges(books, desk.gateways, desk.account, refs, act)
         case "past_due":
             refused = mark_past_due(books, refs, act)
         case _:

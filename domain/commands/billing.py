@@ -11,16 +11,17 @@ from domain.invoicing.lines import Line, with_tax
 from domain.payments.payment import Payment
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
+from domain.subscriptions.phases import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.customers.customer import Customer
     from domain.customers.payment_method import PaymentMethod
-    from domain.subscriptions.phases import Phase
+    from domain.subscriptions.phases import Proration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Bill:
     notes: str | None = None
     purchase_order: str | None = None
     request_key: str | None = None
+    prorations: tuple[Proration, ...] = ()
 
 
 def bill_term(
@@ -47,7 +49,7 @@ def bill_term(
 ) -> tuple[Invoice, Payment | None]:
     """The issued invoice of a term and, where a card is to be charged, the intent to do so."""
     invoice = _drafted(books, bill)
-    lines = with_tax([_line(books, account, bill)])
+    lines = with_tax([_line(books, account, bill), *_prorated(books, account, bill)])
     payment = None
     if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
         payment = new_intent(
@@ -80,13 +82,17 @@ def _drafted(books: Books, bill: Bill) -> Invoice:
 
 
 def _line(books: Books, account: Account, bill: Bill) -> Line:
-    terms, phase = bill.phase.terms, bill.phase
+    return term_line(books, account, bill.phase, bill.quantity)
+
+
+def term_line(books: Books, account: Account, phase: Phase, quantity: int) -> Line:
+    terms = phase.terms
     return Line(
         id=typed_id("il", books.new_id()),
         description=terms.plan_name,
         unit_amount=terms.amount,
-        quantity=bill.quantity,
-        amount=terms.amount * bill.quantity,
+        quantity=quantity,
+        amount=terms.amount * quantity,
         tax_rate=terms.tax_rate,
         tax_behavior=terms.tax_behavior,
         period_start=phase.start,
@@ -99,6 +105,21 @@ def _line(books: Books, account: Account, bill: Bill) -> Line:
         product_name=terms.product_name,
         entitlements=terms.entitlements,
     )
+
+
+def _prorated(books: Books, account: Account, bill: Bill) -> Iterator[Line]:
+    """What a change of plan left to be said on the next invoice."""
+    for part in bill.prorations:
+        yield proration_line(books, account, part, bill.quantity)
+
+
+def proration_line(books: Books, account: Account, part: Proration, quantity: int) -> Line:
+    """What was unearned is net already, so its tax comes on top whatever the plan's does."""
+    whole = replace(part.terms, amount=part.amount)
+    phase = Phase("", 0, part.start, part.end, whole)
+    line = term_line(books, account, phase, 1 if part.net else quantity)
+    behavior = "exclusive" if part.net else line.tax_behavior
+    return replace(line, description=part.description, tax_behavior=behavior)
 
 
 def new_intent(
@@ -159,13 +180,27 @@ def issue(invoice: Invoice, document: dict[str, Any], at: datetime) -> None:
 
 def redated(lines: Sequence[Line], phase: Phase, timezone: str) -> tuple[Line, ...]:
     """The lines of a term whose period a payment moved to `phase`."""
+    return tuple(_during(line, phase, timezone) for line in lines)
+
+
+def moved_lines(lines: Sequence[Line], old: Phase, new: Phase, timezone: str) -> tuple[Line, ...]:
+    """Those of the old phase's end are of the new one; a later part of it keeps its beginning."""
     return tuple(
-        replace(
-            line,
-            period_start=phase.start,
-            period_end=phase.end,
-            service_start=accounting_date(phase.start, timezone),
-            service_end=accounting_date(phase.end, timezone),
-        )
+        _during(line, _of(line, old, new), timezone) if line.period_end == old.end else line
         for line in lines
+    )
+
+
+def _of(line: Line, old: Phase, new: Phase) -> Phase:
+    whole = line.period_start == old.start or line.period_start is None
+    return new if whole or line.period_start is None else replace(new, start=line.period_start)
+
+
+def _during(line: Line, phase: Phase, timezone: str) -> Line:
+    return replace(
+        line,
+        period_start=phase.start,
+        period_end=phase.end,
+        service_start=accounting_date(phase.start, timezone),
+        service_end=accounting_date(phase.end, timezone),
     )

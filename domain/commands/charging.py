@@ -13,6 +13,7 @@ from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, case_of, receive_money
 from domain.commands.customers import method_of
+from domain.commands.dunning import next_retry
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import (
@@ -84,14 +85,29 @@ def apply_outcome(
         return
     if isinstance(outcome, Declined):
         payment.fail(outcome.code, outcome.detail, at)
-        past_due = invoice.billing_reason == "subscription_cycle"
+        past_due = _has_begun(case)
         if invoice.status in PAYABLE:
             invoice.decline(payment.ref, outcome.code, outcome.detail, at=at, past_due=past_due)
-        if case.subscription is not None:
-            case.subscription.note_decline(invoice.ref, outcome.code, outcome.detail, at)
+        note_decline(account, case, outcome, at)
         return
     payment.succeed(outcome.reference, at)
     receive_money(books, account, case, payment.amount, "online", at)
+
+
+def _has_begun(case: Case) -> bool:
+    """Whether the charge is for a term already begun: a renewal, a change, or a start date."""
+    if case.invoice.billing_reason in {"subscription_cycle", "subscription_update"}:
+        return True
+    behavior = None if case.subscription is None else case.subscription.billing_behavior
+    return behavior == "bill_on_start_date" and case.invoice.billing_reason != "restart"
+
+
+def note_decline(account: Account, case: Case, outcome: Declined, at: datetime) -> None:
+    """Tell the subscription, with the day on which the charge is tried again."""
+    subscription = case.subscription
+    if subscription is not None and case.invoice.ref in subscription.invoices:
+        retry_at = next_retry(account, subscription, at)
+        subscription.note_decline(case.invoice.ref, outcome.code, outcome.detail, at, retry_at)
 
 
 def settle(

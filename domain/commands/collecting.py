@@ -12,6 +12,7 @@ from domain.payments.balance import Balance
 from domain.shared.errors import NotFound
 from domain.shared.identifiers import typed_id, uuid_of
 from domain.shared.period import accounting_date
+from domain.subscriptions.phases import moved_along
 from domain.subscriptions.redating import redated_by_payment
 from domain.subscriptions.states import Status as SubscriptionStatus
 from domain.subscriptions.subscription import Subscription
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from domain.payments.payment import Payment
     from domain.shared.aggregate import Aggregate
 
-_WAITING = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE})
+_WAITING = frozenset(
+    {SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID}
+)
+_REDATED = frozenset({"subscription_create", "subscription_cycle", "restart"})
+"""Billing reasons of a whole term: proration and manual lines keep their period."""
 
 
 @dataclass(slots=True)
@@ -39,7 +44,7 @@ class Case:
 
     def opened(self) -> list[Aggregate]:
         """In the order of a beginning: the term, what it asks for, the attempt to get it."""
-        return _pending(self.subscription, self.invoice, self.payment)
+        return _pending(self.subscription, self.invoice, self.payment, self.balance)
 
     def changed(self) -> list[Aggregate]:
         """In the order of an outcome: the money first, then what follows."""
@@ -82,11 +87,16 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
         return None
     if subscription is None or invoice.ref != subscription.latest_invoice_id:
         return None
+    if invoice.billing_reason not in _REDATED:
+        return None
     phase, anchor = redated_by_payment(subscription, at)
     if phase != subscription.phase:
         if subscription.status not in _WAITING:
             return None
-        subscription.activate(at, phase=phase, anchor=anchor)
+        zone = subscription.timezone
+        upcoming = moved_along(subscription.upcoming, phase, anchor, zone)
+        moved = None if upcoming == subscription.upcoming else upcoming
+        subscription.activate(at, phase=phase, anchor=anchor, upcoming=moved)
     return {
         "lines": redated(invoice.lines, phase, account.timezone),
         "period_start": phase.start,
@@ -101,6 +111,20 @@ def settle_subscription(case: Case, at: datetime) -> None:
         return
     if subscription.status in _WAITING and subscription.latest_invoice_id == case.invoice.ref:
         subscription.activate(at)
+
+
+def credit_negative(books: Books, account: Account, case: Case, at: datetime) -> None:
+    """A negative total is owed to the customer: it becomes credit and the invoice is settled."""
+    invoice = case.invoice
+    if invoice.total >= 0:
+        return
+    on = accounting_date(at, account.timezone)
+    invoice.receive(None, invoice.total, "balance", at=at, on=on)
+    case.balance = case.balance or balance_of(books, invoice.customer_id, invoice.currency)
+    case.balance.credit(
+        typed_id("bal", books.new_id()), -invoice.total, "invoice",
+        f"Credit from invoice {invoice.ref}", at=at, on=on, invoice_id=invoice.ref,
+    )  # fmt: skip
 
 
 def balance_of(books: Books, customer_ref: str, currency: str) -> Balance:

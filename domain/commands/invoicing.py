@@ -11,14 +11,14 @@ from domain.commands.act import Done
 from domain.commands.billing import issue, issue_document
 from domain.commands.catalog import moved_old_id
 from domain.commands.claims import old_id_claims, resolve
-from domain.commands.collecting import Case, balance_of, case_of
+from domain.commands.collecting import Case, balance_of, case_of, credit_negative
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line, with_tax
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
-from domain.subscriptions.states import Status as SubscriptionStatus
+from domain.subscriptions.states import Move
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     document = issue_document(account, customer, invoice.lines, strategy, at)
     issue(invoice, document | _span(invoice.lines), at)
     case = Case(None, invoice, None)
-    _credit_negative(books, account, case, at)
+    credit_negative(books, account, case, at)
     return Done(ref, books.record(*case.changed(), by=act.by, given=act.given(ref)))
 
 
@@ -162,20 +162,6 @@ def _span(lines: Sequence[Line]) -> dict[str, datetime | None]:
     }
 
 
-def _credit_negative(books: Books, account: Account, case: Case, at: datetime) -> None:
-    """A negative total is owed to the customer: it becomes credit and the invoice is settled."""
-    invoice = case.invoice
-    if invoice.total >= 0:
-        return
-    on = accounting_date(at, account.timezone)
-    invoice.receive(None, invoice.total, "balance", at=at, on=on)
-    case.balance = balance_of(books, invoice.customer_id, invoice.currency)
-    case.balance.credit(
-        typed_id("bal", books.new_id()), -invoice.total, "invoice",
-        f"Credit from invoice {invoice.ref}", at=at, on=on, invoice_id=invoice.ref,
-    )  # fmt: skip
-
-
 def void_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     """Raises Conflict `invoice_terminal`, `invoice_has_payments` or `payment_in_progress`."""
     at = books.now()
@@ -197,12 +183,11 @@ def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Do
     invoice.mark_uncollectible(at=at, on=on, reason=act.by.reason, tax_relief=relief)
     _return_unapplied(books, case, returned, at, on)
     subscription = case.subscription
-    running = {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE}
     if (
         subscription is not None
         and subscription.latest_invoice_id == invoice.ref
         and invoice.billing_reason == "subscription_cycle"
-        and subscription.status in running
+        and subscription.allows(Move.BECOME_UNPAID)
     ):
         subscription.become_unpaid(invoice.ref, at)
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))

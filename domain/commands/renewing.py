@@ -1,4 +1,4 @@
-"""What time does to subscriptions: renewal, expiry, the end of an incomplete window."""
+"""What time does to running subscriptions: renewal, extension, expiry, overdue money."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from domain.application import Group
 from domain.commands.billing import Bill, bill_term
+from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, settle_many
-from domain.commands.collecting import Case, void_and_return
-from domain.customers.customer import Customer
-from domain.customers.payment_method import PaymentMethod
+from domain.commands.collecting import Case, credit_negative
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.identifiers import typed_id
-from domain.subscriptions.states import RUNNING, Status
+from domain.subscriptions.phases import Booked
+from domain.subscriptions.states import RUNNING, Move, Status
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -35,112 +35,99 @@ def renew_subscriptions(
     due = [
         subscription
         for subscription in books.load_many(Subscription, refs).values()
-        if subscription.phase.end <= at and subscription.renews
-        and subscription.status in RUNNING
-    ]  # fmt: skip
-    customers = _customers(books, due)
-    methods = _methods(books, due, customers)
-    cases = [_renewed(books, account, subscription, customers, methods, at) for subscription in due]
+        if subscription.phase.end <= at and subscription.renews and _renewable(subscription)
+    ]
+    buyers = buyers_of(books, due)
+    cases = [_renewed(books, account, subscription, buyers, at) for subscription in due]
     lost = books.record_in_bulk([Group(case.opened()) for case in cases], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
 
-def _customers(books: Books, due: Sequence[Subscription]) -> dict[str, Customer]:
-    refs = {subscription.customer_id for subscription in due}
-    return {customer.ref: customer for customer in books.load_many(Customer, refs).values()}
+def _renewable(subscription: Subscription) -> bool:
+    """An unpaid one goes on only where a further phase was booked for it."""
+    if subscription.status is Status.UNPAID:
+        return bool(subscription.upcoming)
+    return subscription.status in RUNNING
 
 
-def _methods(
-    books: Books, due: Sequence[Subscription], customers: dict[str, Customer]
-) -> dict[str, PaymentMethod]:
-    """What may be charged by id: nothing that was deleted."""
-    automatic = [each for each in due if each.collection_method == "charge_automatically"]
-    wanted = {each.payment_method_id for each in automatic}
-    wanted |= {customers[each.customer_id].default_payment_method_id for each in automatic}
-    loaded = books.load_many(PaymentMethod, [ref for ref in wanted if ref])
-    return {method.ref: method for method in loaded.values() if not method.deleted}
-
-
-def _chosen(
-    subscription: Subscription, customer: Customer, methods: dict[str, PaymentMethod]
-) -> PaymentMethod | None:
-    """The subscription's own card while there is one, else the customer's default."""
-    own = methods.get(subscription.payment_method_id or "")
-    return own or methods.get(customer.default_payment_method_id or "")
+def _next(books: Books, subscription: Subscription) -> Booked:
+    """What was booked, else the same again."""
+    if subscription.upcoming:
+        return subscription.upcoming[0]
+    return Booked(
+        subscription.next_phase(typed_id("ph", books.new_id())), subscription.anchor,
+        subscription.quantity, subscription.auto_renew, subscription.collection_method,
+        subscription.payment_method_id, subscription.invoice_notes, subscription.purchase_order,
+    )  # fmt: skip
 
 
 def _renewed(
-    books: Books,
-    account: Account,
-    subscription: Subscription,
-    customers: dict[str, Customer],
-    methods: dict[str, PaymentMethod],
-    at: datetime,
+    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
 ) -> Case:
-    customer = customers[subscription.customer_id]
-    automatic = subscription.collection_method == "charge_automatically"
-    phase = subscription.next_phase(typed_id("ph", books.new_id()))
+    term = _next(books, subscription)
+    booked = term if subscription.upcoming else None
+    if term.invoice_id is not None:
+        return _billed_before(books, subscription, term, at)
+    automatic = term.collection_method == "charge_automatically"
     bill = Bill(
-        customer=customer, subscription_ref=subscription.ref, phase=phase,
-        quantity=subscription.quantity, collection_method=subscription.collection_method,
+        customer=buyers.customers[subscription.customer_id],
+        subscription_ref=subscription.ref,
+        phase=term.phase,
+        quantity=term.quantity,
+        collection_method=term.collection_method,
         billing_reason="subscription_cycle",
-        method=_chosen(subscription, customer, methods) if automatic else None,
-    )  # fmt: skip
+        method=buyers.method(subscription, term) if automatic else None,
+        notes=term.invoice_notes,
+        purchase_order=term.purchase_order,
+        prorations=subscription.prorations,
+    )
     invoice, payment = bill_term(books, account, bill, at)
-    subscription.renew(phase, invoice.ref, at)
+    subscription.renew(term.phase, invoice.ref, at, booked)
+    case = Case(payment, invoice, subscription)
+    credit_negative(books, account, case, at)
     if payment is None and invoice.status in PAYABLE:
         _wait_for_money(invoice, subscription, automatic=automatic, at=at)
-    return Case(payment, invoice, subscription)
+    return case
+
+
+def _billed_before(books: Books, subscription: Subscription, term: Booked, at: datetime) -> Case:
+    """A phase billed when it was booked begins; what is unpaid by then is overdue."""
+    invoice = books.load(Invoice, term.invoice_id or "")
+    subscription.renew(term.phase, invoice.ref, at, term)
+    automatic = term.collection_method == "charge_automatically"
+    if invoice.status in PAYABLE:
+        overdue = automatic and invoice.open_payment_id is None
+        _wait_for_money(invoice, subscription, automatic=overdue, at=at)
+    return Case(None, invoice, subscription)
 
 
 def _wait_for_money(
     invoice: Invoice, subscription: Subscription, *, automatic: bool, at: datetime
 ) -> None:
     """No card to charge is a failed charge; recognition by payment grants nothing unpaid."""
-    if automatic:
+    if automatic and invoice.status == "open":
         invoice.fall_past_due(at)
-    if (automatic or invoice.strategy == "invoice_payment") and (
-        subscription.status is Status.ACTIVE
-    ):
+    overdue = invoice.strategy == "invoice_payment" or invoice.status == "past_due"
+    if overdue and subscription.allows(Move.FALL_PAST_DUE):
         subscription.fall_past_due(invoice.ref, at)
 
 
+def _goes_on(subscription: Subscription) -> bool:
+    return subscription.renews and _renewable(subscription)
+
+
 def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
-    """End each whose last term is over and that does not renew."""
+    """End each whose last term is over and that does not renew: what is unpaid never does."""
     at = books.now()
     over = [
         subscription
         for subscription in books.load_many(Subscription, refs).values()
-        if subscription.phase.end <= at and not subscription.renews
-        and subscription.status in RUNNING
+        if subscription.phase.end <= at and not _goes_on(subscription)
+        and subscription.allows(Move.EXPIRE)
     ]  # fmt: skip
     for subscription in over:
         subscription.expire(at)
     return books.record_in_bulk([Group([subscription]) for subscription in over], by=act.by)
-
-
-def give_up_incomplete(books: Books, account: Account, refs: Sequence[str], act: Act) -> list[Lost]:
-    """End each never paid inside its window: invoice void, what came in part to the balance."""
-    at = books.now()
-    cases = []
-    for subscription in books.load_many(Subscription, refs).values():
-        window = subscription.incomplete_until
-        if subscription.status is Status.INCOMPLETE and window is not None and window <= at:
-            cases.append(_given_up(books, account, subscription, at))
-    return books.record_in_bulk([Group(case.returned()) for case in cases if case], by=act.by)
-
-
-def _given_up(
-    books: Books, account: Account, subscription: Subscription, at: datetime
-) -> Case | None:
-    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
-    if invoice.open_payment_id is not None:
-        return None
-    case = Case(None, invoice, subscription)
-    if invoice.status in PAYABLE:
-        void_and_return(books, account, case, "incomplete_expired", at)
-    subscription.give_up(at)
-    return case
 
 
 def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
@@ -156,7 +143,41 @@ def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
     for invoice in invoices:
         invoice.fall_past_due(at)
         subscription = subscriptions.get(invoice.subscription_id or "")
-        if subscription is not None and subscription.status is Status.ACTIVE:
+        if (
+            subscription is not None
+            and subscription.latest_invoice_id == invoice.ref
+            and subscription.allows(Move.FALL_PAST_DUE)
+        ):
             subscription.fall_past_due(invoice.ref, at)
         groups.append(Group(Case(None, invoice, subscription).changed()))
     return books.record_in_bulk(groups, by=act.by)
+
+
+def begin_extensions(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
+    """The end that a term had before it was extended passes."""
+    at = books.now()
+    passed = [
+        subscription
+        for subscription in books.load_many(Subscription, refs).values()
+        if subscription.extended_from is not None
+        and subscription.extended_from <= at < subscription.phase.end
+        and subscription.allows(Move.BEGIN_EXTENSION)
+    ]
+    for subscription in passed:
+        subscription.begin_extension(at)
+    return books.record_in_bulk([Group([subscription]) for subscription in passed], by=act.by)
+
+
+def end_suspensions(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
+    """The instant until which shipments were suspended passes."""
+    at = books.now()
+    over = [
+        subscription
+        for subscription in books.load_many(Subscription, refs).values()
+        if subscription.suspended_until is not None
+        and subscription.suspended_until <= at
+        and subscription.allows(Move.SUSPEND)
+    ]
+    for subscription in over:
+        subscription.unsuspend(at)
+    return books.record_in_bulk([Group([subscription]) for subscription in over], by=act.by)

@@ -1,357 +1,191 @@
-"""A document that asks for money: drafted, issued with a number, then paid, voided or given up."""
+"""An invoice: the document, and what is done to its service and its money after it was issued."""
 
 from __future__ import annotations
 
-from dataclasses import field
 from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
-from enum import StrEnum
-from typing import Any, ClassVar
 
+from domain.invoicing.adjustment import Adjustment
+from domain.invoicing.document import PAYABLE as PAYABLE
+from domain.invoicing.document import TERMINAL as TERMINAL
+from domain.invoicing.document import Document
+from domain.invoicing.document import Status as Status
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
-from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.facts import event
-from domain.shared.personal import Personal  # noqa: TC001 - as above
 
 
-class Status(StrEnum):
-    DRAFT = "draft"
-    OPEN = "open"
-    PAST_DUE = "past_due"
-    PAID = "paid"
-    VOID = "void"
-    UNCOLLECTIBLE = "uncollectible"
-
-
-PAYABLE = frozenset({Status.OPEN, Status.PAST_DUE})
-TERMINAL = frozenset({Status.PAID, Status.VOID, Status.UNCOLLECTIBLE})
-
-
-class Invoice(Aggregate):
+class Invoice(Document):
     """Amounts are minor units of `currency`. Tax is beside the net, total = subtotal + tax."""
 
     TOPIC = "invoice"
     prefix = "inv"
 
-    class Created(Aggregate.Created):
-        """A draft. `lines` are as asked for; what counts is what `Issued` carries."""
+    class ServiceMoved(Aggregate.Event):
+        """What is not earned yet is earned over the lines' new days instead; no money moves."""
 
-        TOPIC = "invoice.created"
-        customer_id: str
-        currency: str
-        collection_method: str
-        billing_reason: str
-        lines: tuple[Line, ...] = ()
-        subscription_id: str | None = None
-        notes: str | None = None
-        purchase_order: str | None = None
-        old_provider_id: str | None = None
-        metadata: dict[str, str] = field(default_factory=dict)
-
-    def __init__(
-        self,
-        *,
-        customer_id: str,
-        currency: str,
-        collection_method: str,
-        billing_reason: str,
-        lines: tuple[Line, ...],
-        subscription_id: str | None,
-        notes: str | None,
-        purchase_order: str | None,
-        old_provider_id: str | None,
-        metadata: dict[str, str],
-    ) -> None:
-        self.customer_id = customer_id
-        self.currency = currency
-        self.collection_method = collection_method
-        self.billing_reason = billing_reason
-        self.lines = lines
-        self.subscription_id = subscription_id
-        self.notes = notes
-        self.purchase_order = purchase_order
-        self.old_provider_id = old_provider_id
-        self.metadata = metadata
-        self.status = Status.DRAFT
-        self.number: str | None = None
-        self.strategy = "invoice_creation"
-        self.total = 0
-        self.amount_paid = 0
-        self.balance_applied = 0
-        self.open_payment_id: str | None = None
-
-    @property
-    def amount_remaining(self) -> int:
-        """What is still owed; nothing once the invoice is void or given up."""
-        if self.status in {Status.VOID, Status.UNCOLLECTIBLE}:
-            return 0
-        return self.total - self.amount_paid - self.balance_applied
-
-    class Issued(Aggregate.Event):
-        """The document as it stands for ever. The store gives `number` from `series`.
-
-        `issued_on` is the accounting date. `charging` names the payment begun in the same append.
-        """
-
-        TOPIC = "invoice.issued"
-        SERIES_FIELD: ClassVar = "series"
-        series: str
-        issued_at: datetime
-        issued_on: date
-        due_at: datetime | None
+        TOPIC = "invoice.service_moved"
+        moved_at: datetime
+        moved_on: date
         lines: tuple[Line, ...]
-        subtotal: int
-        tax: int
-        total: int
-        revenue_recognition_strategy: str
-        customer_email: Personal[str | None] = None
-        customer_first_name: Personal[str | None] = None
-        customer_last_name: Personal[str | None] = None
-        organization_name: str | None = None
         period_start: datetime | None = None
         period_end: datetime | None = None
-        charging: str | None = None
-        number: str | None = None
 
-    def issue(self, document: dict[str, Any]) -> None:
-        """`document` holds the fields of `Issued`; a zero total is paid at once.
+    def move_service(self, lines: tuple[Line, ...], *, at: datetime, on: date) -> None:
+        """`lines` are all of them, those whose service moves with their new one."""
+        starts = [line.period_start for line in lines if line.period_start is not None]
+        ends = [line.period_end for line in lines if line.period_end is not None]
+        self._service_moved(
+            moved_at=at, moved_on=on, lines=lines, period_start=min(starts, default=None),
+            period_end=max(ends, default=None),
+        )  # fmt: skip
 
-        Raises Conflict `invoice_not_draft`.
-        """
-        if self.status is not Status.DRAFT:
-            raise Conflict("invoice_not_draft", f"invoice is {self.status}")
-        self._issued(**document)
-
-    @event(Issued)
-    def _issued(
-        self,
-        lines: tuple[Line, ...],
-        total: int,
-        revenue_recognition_strategy: str,
-        charging: str | None,
-        number: str | None,
-    ) -> None:
+    @event(ServiceMoved)
+    def _service_moved(self, moved_on: date, lines: tuple[Line, ...]) -> None:
+        spans = tuple(moved_spans(self.lines, lines))
         self.lines = lines
-        self.total = total
-        self.strategy = revenue_recognition_strategy
-        self.number = number
-        self.open_payment_id = charging
-        self.status = Status.OPEN
+        if self.booked_on is not None:
+            self._adjusted(Adjustment("moved", moved_on, spans=spans))
 
-    class PaymentStarted(Aggregate.Event):
-        """Money was asked of a gateway: until it is known what came of it nothing else may move."""
+    class ServiceEnded(Aggregate.Event):
+        """Nothing further is delivered: what is left of the deferral is earned that day."""
 
-        TOPIC = "invoice.payment_started"
-        payment_id: str
+        TOPIC = "invoice.service_ended"
+        ended_at: datetime
+        ended_on: date
 
-    def start_payment(self, payment_id: str) -> None:
-        """Raises Conflict `payment_in_progress` or `invoice_not_payable`."""
-        self.require_payable()
-        self._payment_started(payment_id=payment_id)
+    def end_service(self, *, at: datetime, on: date) -> None:
+        self._service_ended(ended_at=at, ended_on=on)
 
-    @event(PaymentStarted)
-    def _payment_started(self, payment_id: str) -> None:
-        self.open_payment_id = payment_id
+    @event(ServiceEnded)
+    def _service_ended(self, ended_on: date) -> None:
+        self._adjusted(Adjustment("ended", ended_on))
 
-    class PaymentSucceeded(Aggregate.Event):
-        """Money arrived: `amount` counts towards this invoice.
+    class Credited(Aggregate.Event):
+        """Part of what was billed is taken back: `amount` gross, of it `receivable` off what is
+        owed and `balance` to the customer's balance. With a `line_id` it is that line's `net`
+        and `tax`, unearned since `credited_on`, whose own earning goes on."""
 
-        `source`: online or offline money; balance (a negative total that became the customer's
-        credit); none (nothing was asked for).
-
-        `completes` says that nothing is left to pay. On an invoice recognised by payment the
-        completing one carries the lines' re-dated service and the invoice's period.
-        """
-
-        TOPIC = "invoice.payment_succeeded"
-        payment_id: str | None
+        TOPIC = "invoice.credited"
+        credit_note_id: str
         amount: int
-        source: str
-        paid_at: datetime
-        paid_on: date
+        receivable: int
+        balance: int
+        policy: str
+        credited_at: datetime
+        credited_on: date
         completes: bool
-        lines: tuple[Line, ...] | None = None
-        period_start: datetime | None = None
-        period_end: datetime | None = None
+        reason: str | None = None
+        line_id: str | None = None
+        net: int = 0
+        tax: int = 0
 
-    def receive(
+    def credit(
         self,
-        payment_id: str | None,
+        credit_note_id: str,
         amount: int,
-        source: str,
         *,
+        balance: int = 0,
+        policy: str,
         at: datetime,
         on: date,
-        redated: dict[str, Any] | None = None,
+        reason: str | None = None,
+        line: tuple[str, int, int] | None = None,
     ) -> None:
-        """Count a payment towards what is owed. `redated` belongs to a completing payment only.
+        """`line`: its id, net and tax. A note that leaves nothing owed makes the invoice paid.
 
-        Raises Conflict when the invoice takes no money or another payment is under way, Invalid
-        `amount_exceeds_outstanding` for more than is owed.
+        Raises Conflict `payment_in_progress`, Invalid `amount_exceeds_outstanding`.
         """
-        self._require_receivable(payment_id)
-        if amount > self.amount_remaining:
-            raise Invalid.one(
-                "amount", "amount_exceeds_outstanding", f"{self.amount_remaining} is owed"
-            )
-        completes = amount == self.amount_remaining
-        self._payment_succeeded(
-            payment_id=payment_id,
-            amount=amount,
-            source=source,
-            paid_at=at,
-            paid_on=on,
-            completes=completes,
-            **(redated or {} if completes else {}),
-        )
+        self._require_no_open_payment()
+        owed = self.amount_remaining if self.status in PAYABLE else 0
+        if amount - balance > owed:
+            raise Invalid.one("amount", "amount_exceeds_outstanding", f"{owed} is owed")
+        line_id, net, tax = line or (None, 0, 0)
+        completes = self.status in PAYABLE and amount - balance == owed
+        self._credited(
+            credit_note_id=credit_note_id, amount=amount, receivable=amount - balance,
+            balance=balance, policy=policy, credited_at=at, credited_on=on, completes=completes,
+            reason=reason, line_id=line_id, net=net, tax=tax,
+        )  # fmt: skip
 
-    @event(PaymentSucceeded)
-    def _payment_succeeded(
+    @event(Credited)
+    def _credited(
         self,
-        payment_id: str | None,
         amount: int,
-        source: str,
+        receivable: int,
+        policy: str,
+        credited_on: date,
         completes: bool,
-        lines: tuple[Line, ...] | None,
+        line_id: str | None,
+        net: int,
+        tax: int,
     ) -> None:
-        if source == "balance":
-            self.balance_applied += amount
-        else:
-            self.amount_paid += amount
-        self.lines = lines or self.lines
-        if payment_id == self.open_payment_id:
-            self.open_payment_id = None
+        self.credited += receivable
         if completes:
             self.status = Status.PAID
+        if line_id is None:
+            self._adjusted(Adjustment("credited", credited_on, amount, policy))
+        else:
+            self._adjusted(Adjustment("line_credited", credited_on, net, policy, line_id, tax))
 
-    class PaymentFailed(Aggregate.Event):
-        TOPIC = "invoice.payment_failed"
-        payment_id: str
-        code: str
-        detail: str
-        failed_at: datetime
-        past_due: bool = False
+    class Refunded(Aggregate.Event):
+        """Money paid back of a paid invoice, gross. `to`: card, balance or offline."""
 
-    def decline(
-        self, payment_id: str, code: str, detail: str, *, at: datetime, past_due: bool
-    ) -> None:
-        """The gateway said no. `past_due` where the charge was for a term already begun."""
-        self._payment_failed(
-            payment_id=payment_id,
-            code=code,
-            detail=detail,
-            failed_at=at,
-            past_due=past_due and self.status is Status.OPEN,
-        )
-
-    @event(PaymentFailed)
-    def _payment_failed(self, payment_id: str, past_due: bool) -> None:
-        if payment_id == self.open_payment_id:
-            self.open_payment_id = None
-        if past_due:
-            self.status = Status.PAST_DUE
-
-    class PastDue(Aggregate.Event):
-        TOPIC = "invoice.past_due"
-        past_due_at: datetime
-
-    def fall_past_due(self, at: datetime) -> None:
-        if self.status is not Status.OPEN:
-            raise Conflict("invoice_not_payable", f"invoice is {self.status}")
-        self._past_due(past_due_at=at)
-
-    @event(PastDue)
-    def _past_due(self) -> None:
-        self.status = Status.PAST_DUE
-
-    class Voided(Aggregate.Event):
-        """`returned` is money that had been counted and went to the customer's balance before."""
-
-        TOPIC = "invoice.voided"
-        voided_at: datetime
-        voided_on: date
+        TOPIC = "invoice.refunded"
+        refund_id: str
+        amount: int
+        to: str
+        policy: str
+        refunded_at: datetime
+        refunded_on: date
         reason: str | None = None
-        returned: int = 0
 
-    def void(self, *, at: datetime, on: date, reason: str | None = None) -> None:
-        """Raises Conflict `invoice_terminal`, `invoice_has_payments` or `payment_in_progress`."""
-        self._require_not_terminal()
-        if self.status is Status.DRAFT:
-            raise Conflict("invoice_not_issued", "a draft has nothing to void")
-        if self.amount_paid and self.strategy == "invoice_creation":
-            raise Conflict("invoice_has_payments", "refund what was paid first")
-        self._voided(voided_at=at, voided_on=on, reason=reason, returned=self.amount_paid)
+    @property
+    def refundable(self) -> int:
+        """What was paid and has not gone back."""
+        if self.status is not Status.PAID:
+            return 0
+        return max(self.amount_paid + self.balance_applied - self.refunded, 0)
 
-    def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
-        """A job's void: what was paid in part is returned to the customer. Gives that amount."""
-        self._require_not_terminal()
-        returned = self.amount_paid
-        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
-        return returned
-
-    @event(Voided)
-    def _voided(self) -> None:
-        self.status = Status.VOID
-
-    class MarkedUncollectible(Aggregate.Event):
-        """`returned` is unapplied money that went to the customer's balance (by-payment only).
-
-        `tax_relief` says that the state gives the tax back: the account's setting of the day."""
-
-        TOPIC = "invoice.marked_uncollectible"
-        marked_at: datetime
-        marked_on: date
-        reason: str | None = None
-        returned: int = 0
-        tax_relief: bool = True
-
-    def mark_uncollectible(
-        self, *, at: datetime, on: date, reason: str | None = None, tax_relief: bool = True
+    def refund(
+        self,
+        refund_id: str,
+        amount: int,
+        to: str,
+        *,
+        policy: str,
+        at: datetime,
+        on: date,
+        reason: str | None = None,
     ) -> None:
-        """Raises Conflict `invoice_terminal`, `invoice_not_issued` or `payment_in_progress`."""
-        self._require_not_terminal()
-        if self.status is Status.DRAFT:
-            raise Conflict("invoice_not_issued", "a draft is not owed yet")
-        returned = self.amount_paid if self.strategy == "invoice_payment" else 0
-        self._marked_uncollectible(
-            marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief
-        )
-
-    @event(MarkedUncollectible)
-    def _marked_uncollectible(self) -> None:
-        self.status = Status.UNCOLLECTIBLE
-
-    class Updated(Aggregate.Event):
-        TOPIC = "invoice.updated"
-        changes: Changes
-
-    def update(self, changes: Changes) -> None:
-        """`changes` of notes, purchase_order, metadata, in every status."""
-        changed = effective(self, changes)
-        if changed:
-            self._updated(changes=changed)
-
-    @event(Updated)
-    def _updated(self, changes: Changes) -> None:
-        self.__dict__.update(changes)
-
-    def require_payable(self) -> None:
-        """Raises Conflict unless the invoice is owed and no payment is under way."""
-        if self.status not in PAYABLE:
-            code = "invoice_terminal" if self.status in TERMINAL else "invoice_not_payable"
-            raise Conflict(code, f"invoice is {self.status}")
+        """Raises Conflict `invoice_not_refundable`, Invalid `amount_exceeds_refundable`."""
         self._require_no_open_payment()
+        if self.status is not Status.PAID:
+            raise Conflict("invoice_not_refundable", f"invoice is {self.status}")
+        if amount > self.refundable:
+            raise Invalid.one(
+                "amount", "amount_exceeds_refundable", f"{self.refundable} can go back"
+            )
+        self._refunded(
+            refund_id=refund_id, amount=amount, to=to, policy=policy, refunded_at=at,
+            refunded_on=on, reason=reason,
+        )  # fmt: skip
 
-    def _require_receivable(self, payment_id: str | None) -> None:
-        if self.open_payment_id is None or payment_id != self.open_payment_id:
-            self.require_payable()
+    @event(Refunded)
+    def _refunded(self, amount: int, policy: str, refunded_on: date) -> None:
+        self.refunded += amount
+        self._adjusted(Adjustment("refunded", refunded_on, amount, policy))
 
-    def _require_not_terminal(self) -> None:
-        if self.status in TERMINAL:
-            raise Conflict("invoice_terminal", f"invoice is {self.status}")
-        self._require_no_open_payment()
+    def _adjusted(self, adjustment: Adjustment) -> None:
+        self.adjustments = (*self.adjustments, adjustment)
 
-    def _require_no_open_payment(self) -> None:
-        if self.open_payment_id is not None:
-            raise Conflict("payment_in_progress", f"payment {self.open_payment_id} is under way")
+
+def moved_spans(before: tuple[Line, ...], after: tuple[Line, ...]) -> list[tuple[str, date, date]]:
+    """Of the lines whose service moved: id and new service dates."""
+    old = {line.id: (line.service_start, line.service_end) for line in before}
+    return [
+        (line.id, line.service_start, line.service_end)
+        for line in after
+        if line.service_start is not None and line.service_end is not None
+        and old[line.id] != (line.service_start, line.service_end)
+    ]  # fmt: skip

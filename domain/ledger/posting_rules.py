@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING
 
 from domain.ledger.books import Booking, Charge, LineBook, Posting
 from domain.ledger.chart import Account
+from domain.ledger.entries import (
+    Entry,
+    entry,
+    moved,
+    reversal,
+    reversed_lines,
+    split,
+    unearned_first,
+)
 from domain.ledger.segments import (
     Method,
     PostingDay,
     Segment,
     earn_at_once,
     open_segment,
-    stop,
     unearned_before,
 )
 from domain.ledger.shares import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    Entry = tuple[Posting, ...]
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
 CASH = {"online": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}
 """A payment's source to the account its money arrives on."""
@@ -36,7 +43,7 @@ def invoice_issued(charges: Sequence[Charge], day: PostingDay) -> Booking:
     total = sum(charge.net + charge.tax for charge in charges)
     owed = Account.ACCOUNTS_RECEIVABLE if total >= 0 else Account.CUSTOMER_BALANCE
     lines = _booked(charges, day)
-    return Booking(_entry(Posting(owed, total), *_billed(lines)), lines)
+    return Booking(entry(Posting(owed, total), *_billed(lines)), lines)
 
 
 def payment_received(amount: int, source: str) -> Entry:
@@ -46,12 +53,12 @@ def payment_received(amount: int, source: str) -> Entry:
     """
     if amount <= 0:
         return ()
-    return _entry(Posting(CASH[source], amount), Posting(Account.ACCOUNTS_RECEIVABLE, -amount))
+    return entry(Posting(CASH[source], amount), Posting(Account.ACCOUNTS_RECEIVABLE, -amount))
 
 
 def part_payment_received(amount: int, source: str) -> Entry:
     """Money on an invoice recognised by payment that leaves something to pay."""
-    return _entry(Posting(CASH[source], amount), Posting(Account.UNAPPLIED_PAYMENTS, -amount))
+    return entry(Posting(CASH[source], amount), Posting(Account.UNAPPLIED_PAYMENTS, -amount))
 
 
 def fully_paid(
@@ -64,7 +71,7 @@ def fully_paid(
     lines = _booked(charges, day)
     arrived = CASH[source] if amount > 0 else Account.CUSTOMER_BALANCE
     received = (Posting(arrived, amount), Posting(Account.UNAPPLIED_PAYMENTS, unapplied))
-    return Booking(_entry(*received, *_billed(lines)), lines)
+    return Booking(entry(*received, *_billed(lines)), lines)
 
 
 def invoice_voided(
@@ -72,12 +79,12 @@ def invoice_voided(
 ) -> Booking:
     """Everything left of every line is taken back; balance that was applied returns."""
     taken = [line.remains(day.effective) for line in lines]
-    reversal = _reversal(lines, taken, Account.VOIDS, Account.TAX_PAYABLE)
+    taken_out = reversal(lines, taken, Account.VOIDS, Account.TAX_PAYABLE)
     counterpart = (
         Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding),
         Posting(Account.CUSTOMER_BALANCE, -balance_applied),
     )
-    return Booking(_entry(*reversal, *counterpart), _reversed(lines, taken, day))
+    return Booking(entry(*taken_out, *counterpart), reversed_lines(lines, taken, day))
 
 
 def marked_uncollectible(
@@ -86,16 +93,78 @@ def marked_uncollectible(
     """The outstanding share of every line is given up; without relief its tax is an expense too."""
     remains = [line.remains(day.effective) for line in lines]
     parts = shares(outstanding, [sum(each) for each in remains])
-    taken = [_split(part, each) for part, each in zip(parts, remains, strict=True)]
+    taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
     tax_account = Account.TAX_PAYABLE if tax_relief else Account.BAD_DEBT
-    reversal = _reversal(lines, taken, Account.BAD_DEBT, tax_account)
+    taken_out = reversal(lines, taken, Account.BAD_DEBT, tax_account)
     given_up = Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding)
-    return Booking(_entry(*reversal, given_up), _reversed(lines, taken, day))
+    return Booking(entry(*taken_out, given_up), reversed_lines(lines, taken, day))
+
+
+def refunded(
+    lines: Sequence[LineBook], amount: int, account: Account, day: PostingDay, policy: str
+) -> Booking:
+    """Money paid back, from cash or to the customer's balance.
+
+    proportional: what was earned, unearned and tax each give their share. unearned_first: tax in
+    proportion, the rest out of the deferral as far as it goes.
+    """
+    return _taken_back(lines, amount, Account.REFUNDS, day, policy, (Posting(account, -amount),))
+
+
+def credited(
+    lines: Sequence[LineBook], receivable: int, balance: int, day: PostingDay, policy: str
+) -> Booking:
+    """A credit note: as a refund, off what is owed and what beyond that was paid."""
+    given = (
+        Posting(Account.ACCOUNTS_RECEIVABLE, -receivable),
+        Posting(Account.CUSTOMER_BALANCE, -balance),
+    )
+    return _taken_back(lines, receivable + balance, Account.CREDIT_NOTES, day, policy, given)
+
+
+def line_credited(
+    lines: Sequence[LineBook], line_id: str, net: int, tax: int, balance: int, day: PostingDay
+) -> Booking:
+    """The unearned rest of a line is another plan's now: a negative segment over the same days.
+
+    The line's own segment runs on; both together earn nothing further.
+    """
+    (line,) = [each for each in lines if each.line_id == line_id]
+    mirrored = tuple(
+        replace(segment, amount=-rest, start=max(segment.start, day.effective),
+                booked_from=max(segment.start, day.posting))
+        for segment in line.segments if (rest := unearned_before(segment, day.effective))
+    )  # fmt: skip
+    postings = entry(
+        Posting(Account.DEFERRED_REVENUE, net, line_id),
+        Posting(Account.TAX_PAYABLE, tax),
+        Posting(Account.ACCOUNTS_RECEIVABLE, balance - net - tax),
+        Posting(Account.CUSTOMER_BALANCE, -balance),
+    )
+    after = replace(
+        line, segments=(*line.segments, *mirrored), net_reversed=line.net_reversed + net,
+        tax_reversed=line.tax_reversed + tax,
+    )  # fmt: skip
+    return Booking(postings, (after,))
+
+
+def service_moved(
+    lines: Sequence[LineBook], spans: Mapping[str, tuple[date, date]], day: PostingDay
+) -> Booking:
+    """What is unearned is earned over other days from `day` on; nothing is posted."""
+    changed = (moved(line, *spans[line.line_id], day) for line in lines if line.line_id in spans)
+    return Booking((), tuple(line for line in changed if line is not None))
+
+
+def service_ended(lines: Sequence[LineBook], day: PostingDay) -> Booking:
+    """Cancelled at once: what is left of the deferral is earned that day."""
+    today = (day.effective, day.effective + timedelta(days=1))
+    return service_moved(lines, {line.line_id: today for line in lines}, day)
 
 
 def balance_funded(amount: int, source: str) -> Entry:
     """A card charged into the balance, or offline money without an invoice."""
-    return _entry(Posting(CASH[source], amount), Posting(Account.CUSTOMER_BALANCE, -amount))
+    return entry(Posting(CASH[source], amount), Posting(Account.CUSTOMER_BALANCE, -amount))
 
 
 def unapplied_returned(amount: int) -> Entry:
@@ -111,17 +180,17 @@ def receivable_returned(amount: int) -> Entry:
 def balance_credited(amount: int, source: str) -> Entry:
     """A credit to a customer's balance, by where it came from. Raises KeyError for a new source.
 
-    That of a negative invoice is posted with the invoice.
+    That of a negative invoice, a refund or a credit note is posted with the invoice.
     """
     if source in CASH:
         return balance_funded(amount, source)
-    if source == "invoice":
+    if source in {"invoice", "refund", "credit_note"}:
         return ()
     return {"unapplied": unapplied_returned, "receivable": receivable_returned}[source](amount)
 
 
 def _to_balance(account: Account, amount: int) -> Entry:
-    return _entry(Posting(account, amount), Posting(Account.CUSTOMER_BALANCE, -amount))
+    return entry(Posting(account, amount), Posting(Account.CUSTOMER_BALANCE, -amount))
 
 
 def _booked(charges: Iterable[Charge], day: PostingDay) -> tuple[LineBook, ...]:
@@ -152,52 +221,19 @@ def _billed(lines: Iterable[LineBook]) -> Iterable[Posting]:
     yield Posting(Account.TAX_PAYABLE, -tax)
 
 
-def _split(part: int, remains: tuple[int, int, int]) -> tuple[int, int, int]:
-    deferred, earned, tax = shares(part, remains)
-    return deferred, earned, tax
-
-
-def _reversal(
+def _taken_back(
     lines: Sequence[LineBook],
-    taken: Sequence[tuple[int, int, int]],
+    amount: int,
     contra: Account,
-    tax_account: Account,
-) -> Iterable[Posting]:
-    for line, (deferred, earned, _) in zip(lines, taken, strict=True):
-        yield Posting(Account.DEFERRED_REVENUE, deferred, line.line_id)
-        yield Posting(contra, earned, line.line_id)
-    yield Posting(tax_account, sum(tax for _, _, tax in taken))
-
-
-def _reversed(
-    lines: Sequence[LineBook], taken: Sequence[tuple[int, int, int]], day: PostingDay
-) -> tuple[LineBook, ...]:
-    return tuple(
-        replace(
-            line,
-            segments=_stopped(line.segments, deferred, day),
-            net_reversed=line.net_reversed + deferred + earned,
-            tax_reversed=line.tax_reversed + tax,
-        )
-        for line, (deferred, earned, tax) in zip(lines, taken, strict=True)
-        if deferred or earned or tax
-    )
-
-
-def _stopped(segments: tuple[Segment, ...], taken: int, day: PostingDay) -> tuple[Segment, ...]:
-    """Those with something unearned stop and what is left of them goes on behind the others."""
-    rest = [unearned_before(segment, day.effective) for segment in segments]
-    kept, going_on = list(segments), []
-    for at, share in enumerate(shares(taken, rest)):
-        if share:
-            kept[at], *onward = stop(segments[at], share, day)
-            going_on += onward
-    return (*kept, *going_on)
-
-
-def _entry(*postings: Posting) -> Entry:
-    """The lines that move something. Raises ValueError for an entry that does not balance."""
-    moved = tuple(posting for posting in postings if posting.amount)
-    if sum(posting.amount for posting in moved):
-        raise ValueError(f"entry does not balance: {moved}")
-    return moved
+    day: PostingDay,
+    policy: str,
+    given: tuple[Posting, ...],
+) -> Booking:
+    remains = [line.remains(day.effective) for line in lines]
+    if policy == "unearned_first":
+        taken = unearned_first(amount, remains)
+    else:
+        parts = shares(amount, [sum(each) for each in remains])
+        taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
+    taken_out = reversal(lines, taken, contra, Account.TAX_PAYABLE)
+    return Booking(entry(*taken_out, *given), reversed_lines(lines, taken, day))

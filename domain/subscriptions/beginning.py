@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 - stored events are decoded by thes
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
+from domain.shared.terms import Terms  # noqa: TC001 - as above
 from domain.subscriptions.phases import Booked, Phase, Proration, following
 from domain.subscriptions.states import ENDED, Move, Status, after, allows, require
 
@@ -144,15 +145,30 @@ class Beginning(Aggregate):
         started_at: datetime
         invoice_id: str
         incomplete_until: datetime | None
+        retry_at: datetime | None = None
+        terms: Terms | None = None
 
-    def start(self, invoice_id: str, incomplete_until: datetime, at: datetime) -> None:
+    def start(
+        self,
+        invoice_id: str,
+        incomplete_until: datetime,
+        at: datetime,
+        retry_at: datetime | None = None,
+    ) -> None:
+        """`retry_at` is when an invoice that was declined before is charged again."""
         self.require(Move.START)
-        self._started(started_at=at, invoice_id=invoice_id, incomplete_until=incomplete_until)
+        self._started(
+            started_at=at, invoice_id=invoice_id, incomplete_until=incomplete_until,
+            retry_at=retry_at, terms=self.phase.terms,
+        )  # fmt: skip
 
     @event(Started)
-    def _started(self, invoice_id: str, incomplete_until: datetime | None) -> None:
+    def _started(
+        self, started_at: datetime, invoice_id: str, incomplete_until: datetime | None
+    ) -> None:
         self.status = Status.INCOMPLETE
         self.incomplete_until = incomplete_until
+        self.declined_since = None if self.declined_since is None else started_at
         self._bill(invoice_id)
 
     class Activated(Aggregate.Event):
@@ -167,6 +183,7 @@ class Beginning(Aggregate):
         status: Status = Status.ACTIVE
         upcoming: tuple[Booked, ...] | None = None
         invoice_id: str | None = None
+        terms: Terms | None = None
 
     def activate(
         self,
@@ -184,7 +201,7 @@ class Beginning(Aggregate):
             status = Status.EXTENDED
         self._activated(
             activated_at=at, phase=phase, anchor=anchor, status=status, upcoming=upcoming,
-            invoice_id=invoice_id,
+            invoice_id=invoice_id, terms=None if invoice_id is None else self.phase.terms,
         )  # fmt: skip
 
     @event(Activated)
@@ -257,6 +274,6 @@ class Beginning(Aggregate):
 
     def _bill(self, invoice_id: str | None) -> None:
         """An invoice of the running term, or of one that begins."""
-        if invoice_id is not None:
+        if invoice_id is not None and invoice_id != self.latest_invoice_id:
             self.latest_invoice_id = invoice_id
             self.invoices = (*self.invoices, invoice_id)[-REMEMBERED:]

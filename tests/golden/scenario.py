@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -283,7 +284,26 @@ def _invoices() -> list[Any]:
     void.receive(None, 100, "offline", at=START, on=ON)
     void.void(at=START, on=ON, reason="wrong address")
     lost.mark_uncollectible(at=START, on=ON, reason="bankrupt", tax_relief=False)
-    return [paid, void, lost]
+    return [paid, void, lost, _adjusted()]
+
+
+def _adjusted() -> Any:
+    """Lowered by a note, paid, its service moved, part of it paid back, and ended."""
+    invoice = _invoice(22)
+    invoice.decline(PAYMENT, "card_declined", "no", at=START, past_due=False)
+    invoice.credit(
+        "cn_01kg9x0000e0080000000000n1", 100, policy="unearned_first", at=START, on=ON,
+        reason="too much", line=(LINE.id, 84, 16),
+    )  # fmt: skip
+    invoice.receive(None, 6100, "offline", at=START, on=ON)
+    moved = replace(LINE, service_end=date(2026, 3, 15), period_end=START + timedelta(days=43))
+    invoice.move_service((moved,), at=START, on=ON)
+    invoice.refund(
+        "ref_01kg9x0000e0080000000000r1", 500, "balance", policy="proportional", at=START, on=ON,
+        reason="sorry",
+    )  # fmt: skip
+    invoice.end_service(at=START, on=ON)
+    return invoice
 
 
 def _money() -> list[Any]:

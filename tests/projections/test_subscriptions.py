@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from projections.subscriptions import SubscriptionRow, due, renewal_and_expiry
+from projections.subscription_dates import due, renewal_and_expiry
+from projections.subscription_row import SubscriptionRow
 
 END = datetime(2026, 3, 1, tzinfo=UTC)
 ENDED_AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -44,6 +45,10 @@ def test_renewal_and_expiry(changes, renews_at, expires_at):
     ({"cancel_at_period_end": True}, (END, "expire")),
     ({"status": "past_due", "auto_renew": False}, (END, "expire")),
     ({"status": "unpaid"}, (END, "expire")),
+    ({"status": "scheduled", "start_date": WINDOW}, (WINDOW, "activate")),
+    ({"extended_from": WINDOW}, (WINDOW, "extend")),
+    ({"status": "extended", "extended_from": WINDOW}, (END, "renew")),
+    ({"suspended_until": WINDOW}, (WINDOW, "unsuspend")),
     ({"status": "incomplete", "incomplete_until": WINDOW}, (WINDOW, "give_up")),
     ({"status": "incomplete"}, (None, None)),
     ({"status": "expired"}, (None, None)),

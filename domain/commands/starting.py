@@ -1,0 +1,188 @@
+"""What time does to a beginning: the start date, charges tried again, the window's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.application import Group
+from domain.commands.act import Done
+from domain.commands.billing import Bill, bill_term, moved_lines, new_intent
+from domain.commands.buyers import Buyers, buyers_of
+from domain.commands.charging import Gateways, kept, note_decline, settle_many
+from domain.commands.collecting import Case, void_and_return
+from domain.commands.dunning import retry_after
+from domain.commands.opening import begins_at_once, window
+from domain.invoicing.invoice import PAYABLE, Invoice
+from domain.payments.gateway import Declined
+from domain.shared.errors import Invalid
+from domain.shared.period import accounting_date
+from domain.subscriptions.phases import first_phase
+from domain.subscriptions.states import Move, Status
+from domain.subscriptions.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from domain.accounts.account import Account
+    from domain.application import Books, Lost
+    from domain.commands.act import Act
+
+
+def start_subscriptions(
+    books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
+) -> list[Lost]:
+    """Begin each scheduled one whose date has come: billed now where it was not before."""
+    at = books.now()
+    due = [
+        subscription
+        for subscription in books.load_many(Subscription, refs).values()
+        if subscription.status is Status.SCHEDULED and subscription.start_date <= at
+    ]
+    buyers = buyers_of(books, due)
+    cases = [_started(books, account, subscription, buyers, at) for subscription in due]
+    lost = books.record_in_bulk([Group(_opened(case)) for case in cases], by=act.by)
+    asked = [case for case in cases if isinstance(case, Case)]
+    return lost + settle_many(books, gateways, account, kept(asked, lost), act)
+
+
+def _opened(case: Case | Subscription) -> list[Any]:
+    return case.opened() if isinstance(case, Case) else [case]
+
+
+def _started(
+    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
+) -> Case | Subscription:
+    if subscription.latest_invoice_id is not None:
+        return _billed_before(books, account, subscription, at)
+    if subscription.on_trial:
+        subscription.activate(at)
+        return subscription
+    automatic = subscription.collection_method == "charge_automatically"
+    bill = Bill(
+        customer=buyers.customers[subscription.customer_id],
+        subscription_ref=subscription.ref,
+        phase=subscription.phase,
+        quantity=subscription.quantity,
+        collection_method=subscription.collection_method,
+        billing_reason="subscription_create",
+        method=buyers.method(subscription) if automatic else None,
+        notes=subscription.invoice_notes,
+        purchase_order=subscription.purchase_order,
+    )
+    invoice, payment = bill_term(books, account, bill, at)
+    case = Case(payment, invoice, subscription)
+    if begins_at_once(subscription, invoice):
+        subscription.activate(at, invoice_id=invoice.ref)
+        return case
+    subscription.start(invoice.ref, window(account, at), at)
+    if automatic and payment is None:
+        _without_card(account, case, at)
+    return case
+
+
+def _billed_before(
+    books: Books, account: Account, subscription: Subscription, at: datetime
+) -> Case:
+    """Billed when it was sold: access waits for the money that has not come."""
+    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
+    case = Case(None, invoice, subscription)
+    if begins_at_once(subscription, invoice):
+        subscription.activate(at)
+        return case
+    until = window(account, at)
+    again = subscription.declined_since is not None
+    subscription.start(
+        invoice.ref, until, at, retry_after(account, at, at, until) if again else None
+    )
+    return case
+
+
+def _without_card(account: Account, case: Case, at: datetime) -> None:
+    """No card to charge is a failed charge."""
+    if case.invoice.status == "open":
+        case.invoice.fall_past_due(at)
+    note_decline(account, case, NO_CARD, at)
+
+
+NO_CARD = Declined("payment_method_required", "The customer has no card to charge.")
+
+
+def retry_charges(
+    books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
+) -> list[Lost]:
+    """Charge once more what was declined, for each subscription that waits for its first money."""
+    at = books.now()
+    waiting = [
+        subscription
+        for subscription in books.load_many(Subscription, refs).values()
+        if subscription.status is Status.INCOMPLETE
+    ]
+    buyers = buyers_of(books, waiting)
+    cases = [_retried(books, account, subscription, buyers, at) for subscription in waiting]
+    asked = [case for case in cases if case is not None]
+    lost = books.record_in_bulk([Group(case.opened()) for case in asked], by=act.by)
+    return lost + settle_many(books, gateways, account, kept(asked, lost), act)
+
+
+def _retried(
+    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
+) -> Case | None:
+    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
+    if invoice.status not in PAYABLE or invoice.open_payment_id is not None:
+        return None
+    case, method = Case(None, invoice, subscription), buyers.method(subscription)
+    if method is None:
+        note_decline(account, case, NO_CARD, at)
+        return case
+    case.payment = new_intent(books, invoice, invoice.amount_remaining, method, at)
+    invoice.start_payment(case.payment.ref)
+    return case
+
+
+def give_up_incomplete(books: Books, account: Account, refs: Sequence[str], act: Act) -> list[Lost]:
+    """End each never paid inside its window: invoice void, what came in part to the balance."""
+    at = books.now()
+    cases = []
+    for subscription in books.load_many(Subscription, refs).values():
+        window = subscription.incomplete_until
+        if subscription.status is Status.INCOMPLETE and window is not None and window <= at:
+            cases.append(_given_up(books, account, subscription, at))
+    return books.record_in_bulk([Group(case.returned()) for case in cases if case], by=act.by)
+
+
+def _given_up(
+    books: Books, account: Account, subscription: Subscription, at: datetime
+) -> Case | None:
+    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
+    if invoice.open_payment_id is not None:
+        return None
+    case = Case(None, invoice, subscription)
+    if invoice.status in PAYABLE:
+        void_and_return(books, account, case, "incomplete_expired", at)
+    subscription.give_up(at)
+    return case
+
+
+def reschedule_subscription(
+    books: Books, account: Account, ref: str, start: datetime, act: Act
+) -> Done:
+    """Another start date; what was billed for the term moves along.
+
+    Raises Conflict `subscription_not_scheduled`, Invalid for a date that is not to come.
+    """
+    subscription, at = books.load(Subscription, ref), books.now()
+    subscription.require(Move.RESCHEDULE)
+    if start <= at:
+        raise Invalid.one("start_date", "not_in_the_future", "must be later than now")
+    old = subscription.phase
+    phase = first_phase(old.id, start, subscription.timezone, old.terms)
+    subscription.reschedule(phase, phase.end if phase.index < 0 else phase.start, at)
+    changed: list[Subscription | Invoice] = [subscription]
+    if subscription.latest_invoice_id is not None:
+        invoice = books.load(Invoice, subscription.latest_invoice_id)
+        if invoice.status in {"open", "past_due", "paid"}:
+            lines = moved_lines(invoice.lines, old, phase, account.timezone)
+            invoice.move_service(lines, at=at, on=accounting_date(at, account.timezone))
+            changed.append(invoice)
+    return Done(ref, books.record(*changed, by=act.by, given=act.given(ref)))

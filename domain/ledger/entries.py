@@ -1,0 +1,94 @@
+"""What posting rules share: entries that balance, and lines as a reversal or a move leaves them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from domain.ledger.books import LineBook, Posting
+from domain.ledger.chart import Account
+from domain.ledger.segments import PostingDay, Segment, open_segment, stop, unearned_before
+from domain.ledger.shares import shares
+from domain.shared.money import round_half_away
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+Entry = tuple[Posting, ...]
+
+
+def entry(*postings: Posting) -> Entry:
+    """The lines that move something. Raises ValueError for an entry that does not balance."""
+    moved = tuple(posting for posting in postings if posting.amount)
+    if sum(posting.amount for posting in moved):
+        raise ValueError(f"entry does not balance: {moved}")
+    return moved
+
+
+def split(part: int, remains: tuple[int, int, int]) -> tuple[int, int, int]:
+    deferred, earned, tax = shares(part, remains)
+    return deferred, earned, tax
+
+
+def unearned_first(
+    amount: int, remains: Sequence[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    whole, left = sum(map(sum, remains)), [sum(each[at] for each in remains) for at in range(3)]
+    taxed = round_half_away(amount * left[2], whole) if whole else 0
+    unearned = min(amount - taxed, left[0])
+    parts = (unearned, amount - taxed - unearned, taxed)
+    by_kind = [shares(part, [each[at] for each in remains]) for at, part in enumerate(parts)]
+    return list(zip(*by_kind, strict=True))
+
+
+def reversal(
+    lines: Sequence[LineBook],
+    taken: Sequence[tuple[int, int, int]],
+    contra: Account,
+    tax_account: Account,
+) -> Iterable[Posting]:
+    for line, (deferred, earned, _) in zip(lines, taken, strict=True):
+        yield Posting(Account.DEFERRED_REVENUE, deferred, line.line_id)
+        yield Posting(contra, earned, line.line_id)
+    yield Posting(tax_account, sum(tax for _, _, tax in taken))
+
+
+def reversed_lines(
+    lines: Sequence[LineBook], taken: Sequence[tuple[int, int, int]], day: PostingDay
+) -> tuple[LineBook, ...]:
+    return tuple(
+        replace(
+            line,
+            segments=_stopped(line.segments, deferred, day),
+            net_reversed=line.net_reversed + deferred + earned,
+            tax_reversed=line.tax_reversed + tax,
+        )
+        for line, (deferred, earned, tax) in zip(lines, taken, strict=True)
+        if deferred or earned or tax
+    )
+
+
+def moved(line: LineBook, start: date, end: date, day: PostingDay) -> LineBook | None:
+    kept, rest = [], 0
+    for segment in line.segments:
+        unearned = unearned_before(segment, day.effective)
+        rest += unearned
+        kept.append(replace(segment, stopped_on=day.effective) if unearned else segment)
+    if tuple(kept) == line.segments:
+        return None
+    first = max(start, day.effective)
+    onward = (open_segment(rest, first, max(end, first + timedelta(days=1)), day),) if rest else ()
+    return replace(line, segments=(*kept, *onward))
+
+
+def _stopped(segments: tuple[Segment, ...], taken: int, day: PostingDay) -> tuple[Segment, ...]:
+    """Those with something unearned stop and what is left of them goes on behind the others."""
+    rest = [unearned_before(segment, day.effective) for segment in segments]
+    kept, going_on = list(segments), []
+    for at, share in enumerate(shares(taken, rest)):
+        if share:
+            kept[at], *onward = stop(segments[at], share, day)
+            going_on += onward
+    return (*kept, *going_on)

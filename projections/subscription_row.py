@@ -1,0 +1,130 @@
+"""A subscription's row: its columns, how it begins, what its phase and its invoices put into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from domain.subscriptions.states import Status
+from projections.rendering import EMPTY_LIST, stored_map
+from projections.table import Json  # noqa: TC001 - columns are read from the row's hints
+
+if TYPE_CHECKING:
+    from domain.shared.terms import Terms
+    from domain.subscriptions.phases import Phase
+    from domain.subscriptions.subscription import Subscription
+    from projections.envelope import Envelope
+
+
+@dataclass(slots=True)
+class SubscriptionRow:
+    """`due_at` and `due_kind` say what happens next by itself. `booked` are the phases to come:
+    each with id, start, end, whether it is billed already and whether it renews by itself."""
+
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    customer_id: str
+    plan_id: str
+    product_id: str
+    currency: str
+    quantity: int
+    status: str
+    auto_renew: bool
+    collection_method: str
+    payment_method_id: str | None
+    start_date: datetime
+    phase_id: str
+    current_period_start: datetime
+    current_period_end: datetime
+    renews_at: datetime | None
+    expires_at: datetime | None
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    cancel_reason: str | None
+    ended_at: datetime | None
+    incomplete_until: datetime | None
+    seat_capacity: int | None
+    shipments_remaining: int | None
+    suspended_until: datetime | None
+    latest_invoice_id: str | None
+    latest_payment_error: Json | None
+    old_provider_id: str | None
+    metadata: Json
+    due_at: datetime | None = None
+    due_kind: str | None = None
+    billing_behavior: str | None = None
+    next_invoice_date: datetime | None = None
+    final_phase_end: datetime | None = None
+    shipping_address_id: str | None = None
+    invoice_notes: str | None = None
+    purchase_order: str | None = None
+    trial_end: datetime | None = None
+    extended_from: datetime | None = None
+    retry_at: datetime | None = None
+    booked: Json = EMPTY_LIST
+
+
+def begun(envelope: Envelope) -> SubscriptionRow:
+    told: Subscription.Created = envelope.event
+    phase = told.phase
+    terms = phase.terms
+    trial = phase.index < 0 and told.next_invoice_date is None
+    row = SubscriptionRow(
+        id=envelope.subject,
+        version=envelope.version,
+        created_at=envelope.recorded_at,
+        updated_at=envelope.recorded_at,
+        customer_id=told.customer_id,
+        quantity=told.quantity,
+        status=(Status.SCHEDULED if told.scheduled else Status.INCOMPLETE).value,
+        auto_renew=told.auto_renew,
+        collection_method=told.collection_method,
+        payment_method_id=told.payment_method_id,
+        start_date=told.start_date,
+        renews_at=None,
+        expires_at=None,
+        cancel_at_period_end=False,
+        canceled_at=None,
+        cancel_reason=None,
+        ended_at=None,
+        incomplete_until=told.incomplete_until,
+        shipments_remaining=None if terms.shipments_per_interval is None else 0,
+        suspended_until=told.suspended_until,
+        latest_invoice_id=told.invoice_id,
+        latest_payment_error=None,
+        old_provider_id=told.old_provider_id,
+        metadata=stored_map(told.metadata),
+        **of_phase(phase),
+        billing_behavior=told.billing_behavior,
+        shipping_address_id=told.shipping_address_id,
+        invoice_notes=told.invoice_notes,
+        purchase_order=told.purchase_order,
+        trial_end=phase.end if trial else None,
+    )
+    ship(row, terms, told.invoice_id, envelope.recorded_at)
+    return row
+
+
+def of_phase(phase: Phase) -> dict[str, Any]:
+    """What the running phase says of its subscription."""
+    terms = phase.terms
+    return {
+        "phase_id": phase.id,
+        "plan_id": terms.plan_id,
+        "product_id": terms.product_id,
+        "currency": terms.currency,
+        "current_period_start": phase.start,
+        "current_period_end": phase.end,
+        "seat_capacity": terms.seat_capacity,
+    }
+
+
+def ship(row: SubscriptionRow, terms: Terms, invoice_id: str | None, at: datetime) -> None:
+    """Each invoice of a term adds its shipments, unless they are suspended then."""
+    suspended = row.suspended_until is not None and row.suspended_until > at
+    if terms.shipments_per_interval is None or invoice_id is None or suspended:
+        return
+    row.shipments_remaining = (row.shipments_remaining or 0) + terms.shipments_per_interval
