@@ -10,13 +10,13 @@ from projections.lists import Listing
 from projections.rendering import common, read
 from projections.rendering import instant as shown
 from projections.resource import Resource
-from projections.subscription_row import SubscriptionRow
 from projections.subscriptions import TABLE, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from projections.phases import PhaseRow
+    from projections.subscription_row import SubscriptionRow
     from projections.table import Rows
 
 
