@@ -18,7 +18,8 @@ from domain.shared.period import accounting_date
 from parts import Parts
 from projections import lists
 from projections.exports import write_csv
-from projections.groups import ACCOUNTING, RESOURCES
+from projections.groups import BY_NAME as GROUPS
+from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.reports.all_reports import REPORTS
 from projections.reports.report import Asked
@@ -71,8 +72,9 @@ def _pieces(parts: Parts, account_id: UUID, name: str, day: date | None) -> Iter
     """Raises NotFound for a name that is neither a list's nor a report's."""
     account = account_of(parts.books(account_id))
     if name in REPORTS:
-        catch_up(parts.connections, account_id, ACCOUNTING, wait_ms=_PATIENCE_MS)
-        with reading(parts.connections, account_id, ACCOUNTING) as now:
+        group = GROUPS[REPORTS[name].group]
+        catch_up(parts.connections, account_id, group, wait_ms=_PATIENCE_MS)
+        with reading(parts.connections, account_id, group) as now:
             asked = Asked(day or accounting_date(now.now, account.timezone))
             yield from REPORTS[name].csv(now, asked)
         return

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.customers.customer import Customer
 from projections import balances
+from projections.conditions import Field
 from projections.exports import Export, instant, json_text, money, text, word
 from projections.lists import Listing
+from projections.reading import Reading
 from projections.rendering import common, read, stored_map, taken
+from projections.rendering import instant as shown
 from projections.resource import Resource
 from projections.table import Json, Table
 from projections.view import ResourceView
@@ -42,7 +46,6 @@ class CustomerRow:
 
 
 _NAMES = frozenset(field.name for field in fields(CustomerRow))
-Balances = dict[str, int]
 
 
 def _created(envelope: Envelope) -> CustomerRow:
@@ -69,17 +72,47 @@ def _updated(row: CustomerRow, envelope: Envelope) -> None:
     taken(envelope.event.changes, row, _NAMES)
 
 
-def balances_of(rows: Rows, customers: Sequence[CustomerRow]) -> dict[str, Balances]:
-    """By customer, what each currency holds; currencies at zero are left out."""
-    found: dict[str, Balances] = defaultdict(dict)
+@dataclass(slots=True)
+class Held:
+    """What others know of a customer. Currencies at zero are left out of `balances`.
+
+    `last_active_at` is operational, neither in the log nor a projection: absent from the past.
+    """
+
+    balances: dict[str, int] = dataclass_field(default_factory=dict)
+    last_active_at: datetime | None = None
+
+
+_HELD = """
+SELECT b.customer_id, b.currency, b.amount, NULL::timestamptz
+  FROM balances b
+ WHERE b.account_id = %(account)s AND b.generation = %(generation)s
+   AND b.customer_id = ANY (%(ids)s::text[]) AND b.amount <> 0
+ UNION ALL
+SELECT a.customer_id, NULL, NULL, a.last_active_at
+  FROM customer_activity a
+ WHERE a.account_id = %(account)s AND a.customer_id = ANY (%(ids)s::text[])"""
+
+
+def held_by(rows: Rows, customers: Sequence[CustomerRow]) -> dict[str, Held]:
+    """By customer; one who holds nothing may be left out."""
+    found: dict[str, Held] = defaultdict(Held)
     ids = [customer.id for customer in customers]
-    for balance in balances.TABLE.load_by(rows, "customer_id", ids):
-        if balance.amount:
-            found[balance.customer_id][balance.currency] = balance.amount
+    if not isinstance(rows, Reading):
+        for balance in balances.TABLE.load_by(rows, "customer_id", ids):
+            if balance.amount:
+                found[balance.customer_id].balances[balance.currency] = balance.amount
+        return found
+    for customer, currency, amount, active in rows.select(_HELD, {"ids": ids}) if ids else ():
+        if currency is None:
+            found[customer].last_active_at = active
+        else:
+            found[customer].balances[currency] = amount
     return found
 
 
-def render(row: CustomerRow, held: Balances | None, *, livemode: bool) -> dict[str, Any]:
+def render(row: CustomerRow, held: Held | None, *, livemode: bool) -> dict[str, Any]:
+    held = held or Held()
     return {
         **common("customer", row, livemode=livemode),
         "email": row.email,
@@ -90,8 +123,8 @@ def render(row: CustomerRow, held: Balances | None, *, livemode: bool) -> dict[s
         "language": row.language,
         "organization_id": row.organization_id,
         "default_payment_method_id": row.default_payment_method_id,
-        "balances": dict(sorted((held or {}).items())),
-        "last_active_at": None,
+        "balances": dict(sorted(held.balances.items())),
+        "last_active_at": shown(held.last_active_at),
         "old_provider_id": row.old_provider_id,
         "metadata": read(row.metadata),
     }
@@ -119,7 +152,10 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
     Listing(
         TABLE,
         joins="""LEFT JOIN organizations o ON o.account_id = t.account_id
-            AND o.generation = t.generation AND o.id = t.organization_id""",
+            AND o.generation = t.generation AND o.id = t.organization_id
+            LEFT JOIN customer_activity v ON v.account_id = t.account_id
+            AND v.customer_id = t.id""",
+        more=[Field("last_active_at", "v.last_active_at", "timestamptz")],
         search=("t.id", "t.email", "t.first_name", "t.last_name", "t.phone", "t.old_provider_id"),
         folded=frozenset({"email"}),
         walked=frozenset({"email", "first_name", "last_name", "organization_id"}),
@@ -127,7 +163,7 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
         trigrams=True,
     ),
     render,
-    related=balances_of,
+    related=held_by,
     expands={"organization": "organizations", "default_payment_method": "payment_methods"},
     streams=balances.ids_of_customer,
     export=Export(
@@ -143,7 +179,7 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
         word("currency", _ACCOUNT_CURRENCY),
         text("old_provider_id", "t.old_provider_id"),
         instant("created_at", "t.created_at"),
-        instant("last_active_at", "NULL::timestamptz"),
+        instant("last_active_at", "v.last_active_at"),
         json_text("balances", _BALANCES),
     ),
 )

@@ -9,7 +9,8 @@ from domain.shared.errors import FieldError, Invalid, NotFound
 from projections import lists
 from projections.event_file import EventFile
 from projections.exports import write_csv
-from projections.groups import ACCOUNTING, RESOURCES
+from projections.groups import BY_NAME as GROUPS
+from projections.groups import RESOURCES
 from projections.reports.all_reports import REPORTS
 from projections.reports.asking import asked_of
 from projections.resources import BY_NAME
@@ -82,8 +83,11 @@ class ReportFile:
     report: Report
     asked: Asked
 
-    group = ACCOUNTING
     permission = "reports:read"
+
+    @property
+    def group(self) -> Group:
+        return GROUPS[self.report.group]
 
     @property
     def name(self) -> str:
@@ -113,7 +117,9 @@ def file_of(name: str, query: Mapping[str, str], desk: Desk) -> File:
     if name in REPORTS:
         return ReportFile(
             REPORTS[name],
-            asked_of(query, desk.connections, desk.account_id, desk.timezone, desk.now),
+            asked_of(
+                REPORTS[name], query, desk.connections, desk.account_id, desk.timezone, desk.now
+            ),
         )
     if name == "events":
         return EventFile.asked(query, desk.timezone)

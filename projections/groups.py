@@ -45,3 +45,4 @@ RESOURCES = Group(
 )
 ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
 GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)
+BY_NAME = {group.name: group for group in GROUPS}

@@ -10,7 +10,6 @@ from api.route import Read, Route, Shape
 from api.views import Reported
 from domain.shared.errors import NotFound
 from projections.downloads import ReportFile, require_format
-from projections.groups import ACCOUNTING
 from projections.reading import reading
 from projections.reports import asking
 from projections.reports.all_reports import REPORTS
@@ -31,11 +30,12 @@ def show(call: Call) -> Reported | Download:
     query = dict(call.query)
     form = require_format(query.pop("format", "json"), "json")
     of = desk(call)
-    asked = asking.asked_of(query, of.connections, of.account_id, of.timezone, of.now)
+    asked = asking.asked_of(report, query, of.connections, of.account_id, of.timezone, of.now)
+    file = ReportFile(report, asked)
     if form != "json":
-        return streamed(call, ReportFile(report, asked), form)
-    follow(call, ACCOUNTING)
-    with reading(call.services.connections, call.account_id, ACCOUNTING) as now:
+        return streamed(call, file, form)
+    follow(call, file.group)
+    with reading(call.services.connections, call.account_id, file.group) as now:
         return Reported(report.rows(now, asked), position_of(now, asked), now.position, now.head)
 
 

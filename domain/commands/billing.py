@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from domain.commands.organizations import name_for
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line, with_tax
 from domain.payments.payment import Payment
@@ -59,6 +60,7 @@ def bill_term(
     strategy = bill.phase.terms.revenue_recognition_strategy
     document = issue_document(account, bill.customer, lines, strategy, at)
     document |= {
+        "organization_name": name_for(books, bill.customer),
         "period_start": bill.phase.start,
         "period_end": bill.phase.end,
         "charging": None if payment is None else payment.ref,

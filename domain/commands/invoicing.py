@@ -12,6 +12,7 @@ from domain.commands.billing import issue, issue_document
 from domain.commands.catalog import moved_old_id
 from domain.commands.claims import old_id_claims, resolve
 from domain.commands.collecting import Case, balance_of, case_of, credit_negative
+from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line, with_tax
@@ -136,7 +137,8 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     at = books.now()
     strategy = _strategy(books, invoice)
     document = issue_document(account, customer, invoice.lines, strategy, at)
-    issue(invoice, document | _span(invoice.lines), at)
+    named = {"organization_name": name_for(books, customer)}
+    issue(invoice, document | named | _span(invoice.lines), at)
     case = Case(None, invoice, None)
     credit_negative(books, account, case, at)
     return Done(ref, books.record(*case.changed(), by=act.by, given=act.given(ref)))

@@ -104,3 +104,10 @@ def _loaded(books: Books, members: Sequence[UUID]) -> list[Customer]:
 def _unlinked(customer: Customer, ref: str) -> Group:
     customer.update({"organization_id": None})
     return Group([customer], Conditions(releases=[member_claim(ref, customer)]))
+
+
+def name_for(books: Books, customer: Customer) -> str | None:
+    """The name of the customer's organisation, as documents keep it."""
+    if customer.organization_id is None:
+        return None
+    return books.load(Organization, customer.organization_id).name

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from projections.reports.report import Report
     from store.connections import Connections
 
 PARAMETERS = ("as_of", "known_at", "from", "to", "currency", "customer_id", "basis")
@@ -25,13 +26,18 @@ _LAST_POSITION = 2**63 - 1
 
 
 def asked_of(
-    query: Mapping[str, str], connections: Connections, account_id: UUID, zone: str, now: datetime
+    report: Report,
+    query: Mapping[str, str],
+    connections: Connections,
+    account_id: UUID,
+    zone: str,
+    now: datetime,
 ) -> Asked:
     """Raises Invalid naming every wrong parameter. Without a day, `now` in the account's zone."""
     wrong = [
         FieldError(name[:100], "unknown_filter", "there is no such parameter")
         for name in query
-        if name not in PARAMETERS
+        if name not in PARAMETERS or not report.dated
     ]
     days = {name: _day(name, query, wrong) for name in ("as_of", "from", "to")}
     until = days["to"] or days["as_of"] or accounting_date(now, zone)

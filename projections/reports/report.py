@@ -47,6 +47,7 @@ class Asked:
 class Report:
     """`source` gives a SELECT for a basis, whose columns `cells` show in the `order` asked for.
 
+    `group` are the views it reads; of the resources it can only show what is, not what was.
     The same SELECT serves every format: integers of minor units, dates, instants.
     """
 
@@ -54,6 +55,12 @@ class Report:
     cells: tuple[Cell, ...]
     source: Callable[[Basis], str]
     order: str
+    group: str = "accounting"
+
+    @property
+    def dated(self) -> bool:
+        """Whether it can be asked for a day, a position, a currency."""
+        return self.group == "accounting"
 
     @property
     def header(self) -> list[str]:

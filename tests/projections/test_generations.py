@@ -118,6 +118,7 @@ def test_business_goes_on_during_rebuilds(connections, new_client):
 KILLED = """
 import os, sys
 from uuid import UUID
+from projections import customers
 from projections.generations import compare, rebuild
 from projections.groups import RESOURCES
 from store.connections import Connections

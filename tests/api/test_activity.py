@@ -1,0 +1,65 @@
+"""When a customer was last active: shown, filtered by and exported, to the minute."""
+
+from __future__ import annotations
+
+import csv
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+from store.activity import seen
+
+
+def note(services, client, *refs):
+    with services.connections.connection() as connection:
+        return seen(connection, client.books.account_id, refs)
+
+
+def test_a_customer_is_shown_as_active_in_the_accounts_time(client, services):
+    customer, other = client.made("/customers", {}), client.made("/customers", {})
+    path = f"/customers/{customer['id']}"
+    assert customer["last_active_at"] is None
+    assert note(services, client, customer["id"]) == 1
+    assert client.get(path).json["last_active_at"] == "2026-01-01T00:00:00Z"
+    client.made("/test_clock/advance", {"to": "2026-02-01T00:00:00Z"})
+    assert note(services, client, customer["id"]) == 1
+    changed = client.patch(path, {"first_name": "Ada"}).json
+    assert changed["last_active_at"] == "2026-02-01T00:00:00Z"
+    assert client.get(f"/customers/{other['id']}").json["last_active_at"] is None
+    assert changed["version"] == 2
+
+
+def test_lists_and_exports_are_filtered_by_it(client, services):
+    customer, other = client.made("/customers", {}), client.made("/customers", {})
+    note(services, client, customer["id"])
+    for params, found in [
+        ({"last_active_at[gte]": "2026-01-01"}, [customer["id"]]),
+        ({"last_active_at[lt]": "2026-01-01"}, []),
+        ({"last_active_at[lt]": "2026-01-02T00:00:00Z"}, [customer["id"]]),
+        ({}, [other["id"], customer["id"]]),
+    ]:
+        listed = client.get("/customers", params=params).json["data"]
+        assert [each["id"] for each in listed] == found
+        text = client.get("/exports/customers.csv", params=params).text
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        assert [row["id"] for row in rows] == found
+    assert [row["last_active_at"] for row in rows] == ["", "2026-01-01T00:00:00Z"]
+
+
+def test_it_is_noted_once_a_minute_whoever_notes_it(client, services):
+    refs = [client.made("/customers", {})["id"] for _ in range(5)]
+    at = client.head
+    with ThreadPoolExecutor(4) as pool:
+        noted = pool.map(lambda turn: note(services, client, *refs[:: 1 - turn % 2 * 2]), range(8))
+        assert sum(noted) == 5
+    client.made("/test_clock/advance", {"to": "2026-01-01T00:00:59Z"})
+    assert note(services, client, *refs) == 0
+    client.made("/test_clock/advance", {"to": "2026-01-01T00:01:00Z"})
+    assert note(services, client, refs[0], refs[0]) == 1
+    assert note(services, client) == 0
+    assert client.head == at + 2
+
+
+def test_two_accounts_do_not_meet(client, stranger, services):
+    customer = client.made("/customers", {})
+    note(services, stranger, customer["id"])
+    assert client.get(f"/customers/{customer['id']}").json["last_active_at"] is None
