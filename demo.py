@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.commands.accounts import set_clock
+from domain.commands.accounts import set_clock, update_account
 from domain.commands.act import Act
-from domain.commands.catalog import NewPlan, NewProduct, create_plan, create_product
+from domain.commands.catalog import (
+    NewPlan,
+    NewProduct,
+    archive_product,
+    create_plan,
+    create_product,
+    update_plan,
+)
 from domain.commands.customers import (
     NewCustomer,
     NewPaymentMethod,
@@ -37,6 +45,12 @@ PEOPLE = (
     "Shafi Goldwasser", "Leslie Lamport", "Adele Goldberg", "Niklaus Wirth", "Jean Sammet",
     "John Backus", "Lynn Conway", "Edgar Codd", "Margaret Hamilton", "Dennis Ritchie",
 )  # fmt: skip
+SETTINGS = {
+    "legal_name": "Demo Publishing Ltd",
+    "address": {"line1": "1 Fleet Street", "city": "London", "country": "GB"},
+    "days_until_due": 21,
+    "gl_codes": {"recognized_revenue": "4010"},
+}
 TOKENS = ("tok_visa", "tok_visa", "tok_visa", "tok_insufficientFunds")
 
 
@@ -47,15 +61,19 @@ class Shelf:
     monthly: str
     yearly: str
     membership: str
+    weekend: str
 
 
 def fill(desk: Desk, until: datetime) -> None:
     """Twelve months of sales, renewals, declines and offline money, ending at `until`."""
     start = _month_start(until)
     set_clock(desk.books, start, ACT)
+    update_account(desk.books, SETTINGS, ACT)
     shelf = _stock(desk)
     for month in range(12):
         run_due(desk, add_months(start, month))
+        if month == 6:
+            _change_the_offer(desk, shelf)
         for person in _newcomers(month):
             _sell(desk, shelf, person)
         _settle_by_hand(desk, month)
@@ -79,7 +97,7 @@ def _stock(desk: Desk) -> Shelf:
         NewProduct(name="The Guild", revenue_recognition_strategy="invoice_payment"),
         ACT,
     ).ref
-    month, year = Interval.MONTH, Interval.YEAR
+    month, year, week = Interval.MONTH, Interval.YEAR, Interval.WEEK
     plans = (
         NewPlan(product_id=news, name="Digital monthly", amount=1200, currency="USD",
                 interval=month, entitlements=("digital",)),
@@ -88,9 +106,25 @@ def _stock(desk: Desk) -> Shelf:
                 collection_method="send_invoice"),
         NewPlan(product_id=guild, name="Guild quarter", amount=9000, currency="USD",
                 interval=month, interval_count=3, entitlements=("events", "digital"),
-                collection_method="send_invoice"),
+                collection_method="send_invoice", type="membership", seat_capacity=5),
+        NewPlan(product_id=news, name="Weekend edition", amount=700, currency="USD",
+                interval=week, interval_count=2, entitlements=("weekend",), trial_days=14,
+                shipments_per_interval=4, tax_rate=Decimal("0.07"), tax_behavior="inclusive"),
     )  # fmt: skip
     return Shelf(*(create_plan(books, plan, ACT).ref for plan in plans))
+
+
+def _change_the_offer(desk: Desk, shelf: Shelf) -> None:
+    """New readers pay more and get more; the evening paper is given up."""
+    books = desk.books
+    offer = {"amount": 1400, "entitlements": ["digital", "archive"]}
+    update_plan(books, shelf.monthly, offer, _because("spring prices"))
+    evening = create_product(books, NewProduct(name="The Evening Ledger"), ACT).ref
+    archive_product(books, evening, _because("too few readers"))
+
+
+def _because(reason: str) -> Act:
+    return replace(ACT, by=replace(ACT.by, reason=reason))
 
 
 def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
@@ -101,6 +135,7 @@ def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
     card = NewPaymentMethod(customer_id=customer, token=TOKENS[person % len(TOKENS)])
     create_payment_method(desk.books, desk.gateways, card, ACT)
     plan = (shelf.monthly, shelf.yearly, shelf.monthly, shelf.membership)[person % 4]
+    plan = shelf.weekend if person % 6 == 4 else plan
     wanted = NewSubscription(customer_id=customer, plan_id=plan)
     done, _ = create_subscription(desk.books, desk.gateways, desk.account, wanted, ACT)
     if person % 7 == 6:

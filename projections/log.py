@@ -33,11 +33,13 @@ SELECT {_COLUMNS}
  WHERE account_id = %(account)s AND originator_id = ANY (%(originators)b)
    AND position <= %(until)s
  ORDER BY position"""
+# What was recorded before a test account's clock was set counts as there from the beginning.
 _POSITION_AT = """
-SELECT coalesce(max(position), 0)
-  FROM stored_events
- WHERE account_id = %(account)s AND originator_id = ANY (%(originators)b)
-   AND recorded_at <= %(at)s"""
+SELECT coalesce(max(e.position), 0)
+  FROM stored_events e
+ WHERE e.account_id = %(account)s AND e.originator_id = ANY (%(originators)b)
+   AND (e.recorded_at <= %(at)s OR e.position < (
+       SELECT h.monotone_from FROM heads h WHERE h.account_id = %(account)s))"""
 _to_event = TypedMapper().event
 
 

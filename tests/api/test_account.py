@@ -62,6 +62,9 @@ def test_settings_are_no_business_yet(client):
     assert client.patch("/test_clock", {"now": "2020-01-01"}).status_code == 200
     setting(client, days_until_due=15)
     assert client.patch("/test_clock", {"now": "2021-01-01"}).status_code == 200
+    setting(client, days_until_due=16)
+    then = client.get("/account", params={"as_of": "2020-12-31"}).json
+    assert then["days_until_due"] == 15
 
 
 @pytest.mark.parametrize(
