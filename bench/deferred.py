@@ -24,21 +24,26 @@ POSITION = 10_000_000
 UNTIL = date(2026, 6, 30)
 TARGET = 2
 
-_SEGMENTS = """
+# Ids begin with their time, as real ones do: a customer about every ten minutes.
+_ID = "'cus_01k' || lpad(to_hex(n.number::bigint * 630000), 9, '0') || 'r5e8v2w4y6z7a3'"
+_SEGMENTS = f"""
 INSERT INTO segments (account_id, generation, invoice_id, line, seq, customer_id, currency, amount,
                       start_date, end_date, booked_from, effective_on, posted_on, from_position,
                       method, method_version)
 SELECT %(account)s, 1, 'inv_' || lpad(i::text, 26, '0'), 1, 1,
-       'cus_' || lpad((i %% %(customers)s)::text, 26, '0'), 'USD', 1000 + i %% 20000,
+       c.id, 'USD', 1000 + i %% 20000,
        d.day, d.day + CASE WHEN i %% 9 = 0 THEN 365 ELSE 30 END, d.day, d.day, d.day, i, 'daily', 1
   FROM generate_series(1, %(segments)s) AS i
- CROSS JOIN LATERAL (SELECT %(until)s::date - (i %% 730)::integer AS day) AS d"""
-_PARTIES = """
+ CROSS JOIN LATERAL (SELECT %(until)s::date - (i %% 730)::integer AS day) AS d
+ CROSS JOIN LATERAL (SELECT i %% %(customers)s AS number) AS n
+ CROSS JOIN LATERAL (SELECT {_ID} AS id) AS c"""
+_PARTIES = f"""
 INSERT INTO accounting_parties (account_id, generation, customer_id, from_position, email,
                                 first_name, last_name)
-SELECT %(account)s, 1, 'cus_' || lpad(i::text, 26, '0'), i + 1, 'reader' || i || '@example.com',
+SELECT %(account)s, 1, {_ID}, i + 1, 'reader' || i || '@example.com',
        'Ada', 'Number ' || i
-  FROM generate_series(0, %(customers)s - 1) AS i"""
+  FROM generate_series(0, %(customers)s - 1) AS i
+ CROSS JOIN LATERAL (SELECT i AS number) AS n"""
 _BARE = """
 SELECT count(*), sum(s.amount) FROM segments AS s
  WHERE s.account_id = %(account)s AND s.generation = 1 AND s.method = 'daily'"""

@@ -113,16 +113,22 @@ def copied(reading: Reading, copy: str, bound: Mapping[str, Any]) -> Iterator[by
     """A COPY's rows, each ended as RFC 4180 asks. PostgreSQL sends a row a message."""
     scope = {"account": reading.account_id, "generation": reading.generation}
     reading.cursor.execute(_ISO)
-    rows: list[bytes] = []
+    rows: list[Any] = []
     size = 0
     with reading.cursor.copy(copy, {**bound, **scope}) as out:
         for row in out:
-            rows.append(bytes(row[:-1]))
+            rows.append(row)
             size += len(row)
             if size >= CHUNK:
-                rows.append(b"")
-                yield b"\r\n".join(rows)
+                yield _ended(rows)
                 rows, size = [], 0
     if rows:
-        rows.append(b"")
-        yield b"\r\n".join(rows)
+        yield _ended(rows)
+
+
+def _ended(rows: list[Any]) -> bytes:
+    """Rows that PostgreSQL ended with a line feed, ended with CRLF; those within cells stay."""
+    joined = b"".join(rows)
+    if joined.count(b"\n") == len(rows):
+        return joined.replace(b"\n", b"\r\n")
+    return b"".join(bytes(row[:-1]) + b"\r\n" for row in rows)

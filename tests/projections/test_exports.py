@@ -12,10 +12,11 @@ import pytest
 
 from domain.commands import catalog
 from domain.shared.period import Interval
-from projections import lists
-from projections.exports import write_csv
+from projections import event_file, lists
+from projections.exports import disarmed, write_csv
 from projections.groups import RESOURCES
 from projections.reading import reading
+from projections.reports.all_reports import REPORTS
 from projections.resources import BY_NAME
 from projections.runner import catch_up
 from projections.workbook import write_xlsx
@@ -118,3 +119,20 @@ def test_a_workbook_holds_the_same_rows_and_no_formula(connections, new_client):
     assert "=1+1" in texts
     assert sheet.find(".//x:f", space) is None
     assert len(sheet.findall(".//x:row", space)) == 2
+
+
+@pytest.mark.parametrize("name", [*REPORTS, "events"])
+def test_a_reports_columns_are_those_released_too(name):
+    header = REPORTS[name].header if name in REPORTS else list(event_file.HEADER)
+    released = (HEADERS / f"{name}.csv").read_text().strip().split(",")
+    assert header[: len(released)] == released
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+SUM(A1)", "-x", "@x", "\tx", "\x01x", "\x7fx"])
+def test_a_formula_is_disarmed_in_python_as_in_sql(value):
+    assert disarmed(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["-5", "+49.50", "", "Ann", "1-2", "{}", "émile"])
+def test_what_is_no_formula_stays(value):
+    assert disarmed(value) == value

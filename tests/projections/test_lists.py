@@ -9,14 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.commands import catalog
 from domain.shared.errors import Invalid
 from projections import cursors, lists, pages
+from projections.event_file import EventFile
+from projections.event_log import page_of_events
 from projections.exports import write_csv
 from projections.groups import RESOURCES
 from projections.pages import page
 from projections.reading import reading
 from projections.resources import BY_NAME
 from projections.runner import catch_up
+from tests.simulation.world import ACT
 
 EXPORTED = [each for each in BY_NAME.values() if each.export]
 SAMPLES = {
@@ -303,3 +307,54 @@ def test_old_ids_find_what_refers_to_them(connections, new_client):
         query = {"customer_old_provider_id": "C-1"}
         assert listed(rows, BY_NAME["subscriptions"], query, 9) == []
         assert listed(rows, BY_NAME["invoices"], query, 9) == []
+
+
+EVENT_FILTERS = st.fixed_dictionaries({}, optional={
+    "type": st.sampled_from(["customer.created", "invoice.issued", "payment.succeeded"]),
+    "actor": st.sampled_from(["simulation", "scheduler", "test"]),
+    "triggered_by": st.sampled_from(["api", "scheduler"]),
+    "recorded_at[gte]": st.sampled_from(SAMPLES["timestamptz"]),
+    "created_at[lt]": st.sampled_from(SAMPLES["timestamptz"]),
+    "position[gt]": st.sampled_from(["5", "40", "9999"]),
+    "sort": st.sampled_from(["position", "-created_at", "recorded_at"]),
+})  # fmt: skip
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=EVENT_FILTERS)
+def test_the_log_and_its_file_select_the_same_events(connections, busy, query):
+    with reading(connections, busy.account_id, RESOURCES) as rows:
+        ids, cursor = [], None
+        while ids == [] or cursor is not None:
+            more = {} if cursor is None else {"cursor": cursor}
+            found = page_of_events(rows, {**query, **more, "limit": "100"}, "UTC")
+            ids += [each["id"] for each in found.data]
+            cursor = found.next_cursor
+            if not ids:
+                break
+        file = EventFile.asked(query, "UTC")
+        text = b"".join(file.write(rows, "csv")).decode()
+        assert [line[0] for line in csv.reader(io.StringIO(text, newline=""))][1:] == ids
+        assert file.count(rows) == len(ids)
+
+
+def test_pages_hold_still_while_rows_go(connections, new_client):
+    """A row that is gone is left out, also the one a cursor ends at: the rest stays in order."""
+    client = new_client()
+    made = [
+        catalog.create_product(client.books, catalog.NewProduct(name=f"P{at}"), ACT).ref
+        for at in range(6)
+    ]
+    catch_up(connections, client.account_id, RESOURCES)
+    resource = BY_NAME["products"]
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        first = page(rows, resource, {"limit": "2"}, "UTC")
+    for gone in (made[4], made[2]):
+        catalog.delete_product(client.books, gone, ACT)
+    catch_up(connections, client.account_id, RESOURCES)
+    with reading(connections, client.account_id, RESOURCES) as rows:
+        rest = page(rows, resource, {"cursor": first.next_cursor or ""}, "UTC")
+    assert [each["id"] for each in first.data] == [made[5], made[4]]
+    assert [each["id"] for each in rest.data] == [made[3], made[1], made[0]]
