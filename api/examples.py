@@ -11,6 +11,7 @@ from api.core import (
     collaborators,
     customers,
     invoices,
+    members,
     ordered_exports,
     organizations,
     payment_methods,
@@ -84,6 +85,13 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.SubscriptionChange: {"auto_renew": False},
     subscriptions.Start: {"start_date": "2030-03-01"},
     subscriptions.Suspension: {"until": "2030-03-01T00:00:00Z"},
+    members.Invitations: {
+        "members": [
+            {"email": "byron@example.org", "first_name": "George"},
+            {"email": "babbage@example.org"},
+        ],
+    },
+    members.MemberChange: {"first_name": "Charles", "last_name": "Babbage"},
     subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
     invoices.InvoiceCreation: {
         "customer_id": _CUSTOMER, "currency": "USD",

@@ -129,6 +129,10 @@ def _answer(route: Route) -> Json:
 
 
 def _media(route: Route) -> Json:
+    if isinstance(route, Write) and route.many:
+        items = {"type": "array", "items": _ref(_titled(route.name))}
+        several = {"type": "object", "required": ["data"], "properties": {"data": items}}
+        return {"application/json": {"oneOf": [_ref(_titled(route.name)), several]}}
     if not isinstance(route, Read) or route.shape is Shape.ITEM:
         return {"application/json": _ref(_titled(route.name))}
     if route.shape is Shape.LIST:

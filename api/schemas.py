@@ -71,6 +71,9 @@ _FIELDS = {
         seats_used:integer? seats_available:integer? phases:objects latest_invoice_id:id?
         latest_payment_error:object? last_active_at:instant? gift:object? old_provider_id:text?
         metadata:metadata""",
+    "member": """subscription_id:id subscription_status:text plan_id:id owner_id:id status:text
+        email:text first_name:text? last_name:text? customer_id:id? invited_at:instant
+        accepted_at:instant? removed_at:instant? last_active_at:instant?""",
     "invoice": """number:text? status:text customer_id:id subscription_id:id? currency:currency
         lines:objects subtotal:money tax:money total:money amount_paid:money balance_applied:money
         amount_remaining:money collection_method:text billing_reason:text issued_at:instant?

@@ -9,6 +9,7 @@ from api import views
 from api.errors import Refused
 from domain.shared.errors import StaleVersion
 from projections.accounts import ACCOUNTS
+from projections.memberships import MEMBERSHIPS
 from projections.resources import BY_NAME
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ def _named(route: Route, call: Call) -> Aggregate | None:
         return None
     if isinstance(kind, views.Loaded):
         return kind.find(call)
-    ref: Any = call.path.get("id", call.account_id)
+    ref: Any = call.path.get("mem") or call.path.get("id", call.account_id)
     return call.books.load(views.aggregate_of(kind), ref)
 
 
 def _kind(route: Route) -> Any:
+    if "{mem}" in route.path:
+        return MEMBERSHIPS
     noun = _NOUN.match(route.path)
     if noun:
         return BY_NAME.get(noun[1])

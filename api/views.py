@@ -121,6 +121,14 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str, *, expand: str | Non
         return Found(shown, now.position, now.head)
 
 
+def several(call: Call, kind: Resource[Any], refs: Sequence[str]) -> list[Shown]:
+    """As projected, in the order of the refs."""
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        found = kind.table.load(now, refs)
+        in_order = [found[ref] for ref in refs]
+        return resources.rendered(now, kind, in_order, livemode=now.livemode)
+
+
 def written(call: Call, kind: Resource[Any], ref: str, wait_ms: int) -> Found | None:
     """What was just written, projected for it; None: ask `one` or `one_as_of`."""
     return show(

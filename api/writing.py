@@ -28,15 +28,14 @@ if TYPE_CHECKING:
     from domain.shared.recording import Recorded
     from store.api_keys import Caller
 
-ATTEMPTS = 3
-"""How often a command is asked when somebody else was faster."""
-
 PROJECTION_WAIT_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a handler did. `told` goes into the answer that the key keeps, beside the id."""
+    """What a handler did. `told` goes into the answer that the key keeps, beside the id; with
+    `ids` in it the answer is the list of those.
+    """
 
     ref: str
     recorded: Recorded | None
@@ -85,7 +84,8 @@ class Writing:
         answered = perform(self._route, call, body, unnamed)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
-        told = _told(call, self._route, answered)
+        many = "ids" in answered.answer
+        told = (_told_all if many else _told)(call, self._route, answered)
         shown.headers(response, answered.position, behind=told.behind)
         self._answer(response, answered, told.resource)
 
@@ -148,7 +148,7 @@ def perform(route: Write, call: Call, body: Any, unnamed: Sequence[FieldError] =
 
 
 def _asked(route: Write, call: Call, body: Any) -> Written:
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(route.attempts - 1):
         try:
             return _handled(route, call, body)
         except ConcurrentChange:
@@ -182,6 +182,17 @@ def _told(call: Call, route: Write, answered: Answered) -> Told:
         shown = views.one(call, kind, ref)
     resource = {**shown.resource, "deleted": True} if route.deletes else shown.resource
     return Told(resource, behind)
+
+
+def _told_all(call: Call, route: Write, answered: Answered) -> Told:
+    """Each as `_told`, in the order in which the key keeps them."""
+    kind, refs, position = route.kind, answered.answer["ids"], answered.position
+    behind = _lag(call, position)
+    if behind or answered.replayed:
+        shown = [views.one_as_of(call, kind, ref, position).resource for ref in refs]
+    else:
+        shown = views.several(call, kind, refs)
+    return Told({"data": shown}, behind)
 
 
 def _lag(call: Call, position: int) -> int:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from eventsourcing.persistence import Mapper
 
-    from domain.shared.recording import Head, History, Recorded
+    from domain.shared.recording import Claim, Head, History, Recorded
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -149,6 +149,10 @@ class Books(Application[UUID]):
         books = Books(self.account_id, store, cache=self._cache_size)
         books._expected, self._expected = self._expected, ()
         return books
+
+    def claims_in(self, kinds: Sequence[str]) -> list[Claim]:
+        """Every claim of some kinds of which there are few each."""
+        return self.recorder.claims_in(kinds) if kinds else []
 
     def ref_of(self, aggregate_id: UUID, prefix: str) -> str:
         return typed_id(prefix, aggregate_id)

@@ -26,6 +26,7 @@ SEARCHED = {
         "id", "name", "industry", "website", "email", "phone", "tax_id", "old_provider_id",
     ),
     "customers": ("id", "email", "first_name", "last_name", "phone", "old_provider_id"),
+    "memberships": ("id", "email", "first_name", "last_name"),
     "products": ("id", "name", "description", "old_provider_id"),
 }  # fmt: skip
 """The columns of each table that are searched, in the order of its index."""

@@ -22,6 +22,8 @@ from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
 from domain.shared.personal import withheld_fields
+from domain.subscriptions.member import Member
+from domain.subscriptions.seats import Seats
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Address,
     PaymentMethod,
     Subscription,
+    Member,
+    Seats,
     Invoice,
     Payment,
     Balance,

@@ -9,7 +9,7 @@ from domain.invoicing import invoice
 from domain.payments import payment
 from domain.shared.money import EXPONENTS
 from domain.shared.period import Interval
-from domain.subscriptions import states
+from domain.subscriptions import member, states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,6 +25,7 @@ _EVERYWHERE: Mapping[str, Collection[str]] = {
 }
 _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
     "subscriptions": {"status": tuple(states.Status)},
+    "memberships": {"status": tuple(member.Status)},
     "invoices": {"status": tuple(invoice.Status)},
     "payments": {"status": tuple(payment.Status)},
     "plans": {"type": ("regular", "membership")},

@@ -10,6 +10,7 @@ from projections import (
     collaborators,
     customers,
     invoices,
+    memberships,
     ordered_exports,
     organizations,
     payment_methods,
@@ -17,6 +18,7 @@ from projections import (
     phases,
     plans,
     products,
+    seats,
     subscriptions,
 )
 from projections.accounting import ACCOUNTING_VIEW
@@ -36,6 +38,8 @@ RESOURCES = Group(
         payment_methods.VIEW,
         subscriptions.VIEW,
         phases.VIEW,
+        memberships.VIEW,
+        seats.VIEW,
         invoices.VIEW,
         payments.VIEW,
         balances.VIEW,

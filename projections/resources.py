@@ -16,6 +16,7 @@ from projections.collaborators import COLLABORATORS
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
+from projections.memberships import MEMBERSHIPS
 from projections.ordered_exports import EXPORTS
 from projections.organizations import ORGANIZATIONS
 from projections.payment_methods import PAYMENT_METHODS
@@ -46,6 +47,7 @@ BY_NAME: dict[str, Resource[Any]] = {
         ADDRESSES,
         PAYMENT_METHODS,
         SUBSCRIPTIONS,
+        MEMBERSHIPS,
         INVOICES,
         PAYMENTS,
         BALANCE_TRANSACTIONS,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from projections import phases
+from projections import last_active, phases, seats
+from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common, read
@@ -14,13 +15,22 @@ from projections.subscriptions import TABLE, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from projections.phases import PhaseRow
     from projections.subscription_row import SubscriptionRow
     from projections.table import Rows
 
 
-def render(row: SubscriptionRow, terms: list[PhaseRow] | None, *, livemode: bool) -> dict[str, Any]:
+class Around(NamedTuple):
+    """What a subscription shows besides its own: its terms, the seats used, its customer seen."""
+
+    terms: list[PhaseRow]
+    seats_used: int | None
+    seen_at: datetime | None
+
+
+def render(row: SubscriptionRow, around: Around, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("subscription", row, livemode=livemode),
         "customer_id": row.customer_id,
@@ -41,10 +51,11 @@ def render(row: SubscriptionRow, terms: list[PhaseRow] | None, *, livemode: bool
         "expires_at": shown(row.expires_at),
         **_ending(row),
         **_delivery(row),
-        "phases": phases.render(terms or [], row.phase_id, row.status),
+        **seats.render(row.seat_capacity, around.seats_used),
+        "phases": phases.render(around.terms, row.phase_id, row.status),
         "latest_invoice_id": row.latest_invoice_id,
         "latest_payment_error": read(row.latest_payment_error),
-        "last_active_at": None,
+        "last_active_at": shown(around.seen_at),
         "gift": None,
         "old_provider_id": row.old_provider_id,
         "metadata": read(row.metadata),
@@ -61,24 +72,27 @@ def _ending(row: SubscriptionRow) -> dict[str, Any]:
 
 
 def _delivery(row: SubscriptionRow) -> dict[str, Any]:
-    """Shipments and seats; members come with memberships."""
     return {
         "suspended_until": shown(row.suspended_until),
         "shipments_remaining": row.shipments_remaining,
         "shipping_address_id": row.shipping_address_id,
         "invoice_notes": row.invoice_notes,
         "purchase_order": row.purchase_order,
-        "seat_capacity": row.seat_capacity,
-        "seats_used": None if row.seat_capacity is None else 0,
-        "seats_available": row.seat_capacity,
     }
 
 
-def _phases(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, list[PhaseRow]]:
-    return phases.phases_of(rows, [subscription.id for subscription in subscriptions])
+def _around(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, Around]:
+    ids = [each.id for each in subscriptions]
+    terms = phases.phases_of(rows, ids)
+    active = seats.active_of(rows, ids)
+    seen = last_active.of_customers(rows, [each.customer_id for each in subscriptions])
+    return {
+        each.id: Around(terms.get(each.id, []), active.get(each.id), seen.get(each.customer_id))
+        for each in subscriptions
+    }
 
 
-_JOINS = """
+_JOINS = f"""
   LEFT JOIN customers c ON c.account_id = t.account_id
    AND c.generation = t.generation AND c.id = t.customer_id
   LEFT JOIN organizations g ON g.account_id = t.account_id
@@ -86,8 +100,9 @@ _JOINS = """
   LEFT JOIN plans p ON p.account_id = t.account_id
    AND p.generation = t.generation AND p.id = t.plan_id
   LEFT JOIN products o ON o.account_id = t.account_id
-   AND o.generation = t.generation AND o.id = t.product_id"""
-_SEATS_USED = "CASE WHEN t.seat_capacity IS NOT NULL THEN 0::bigint END"
+   AND o.generation = t.generation AND o.id = t.product_id
+{seats.JOIN.format(subscription="t.id")}
+{last_active.JOIN}"""
 SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
     "subscription",
     VIEW,
@@ -98,10 +113,16 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         hidden=frozenset(
             {"phase_id", "due_at", "due_kind", "trial_end", "extended_from", "retry_at", "booked"}
         ),
+        more=[
+            Field("seats_used", seats.used("t.seat_capacity"), "bigint"),
+            Field("seats_available", seats.available("t.seat_capacity"), "bigint"),
+            Field("last_active_at", last_active.AT, "timestamptz"),
+        ],
         found_by=frozenset({"customer_id"}),
     ),
     render,
-    related=_phases,
+    related=_around,
+    streams=lambda _, ref: [seats.seats_id(ref)],
     expands={
         "customer": "customers",
         "plan": "plans",
@@ -139,7 +160,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         instant("suspended_until", "t.suspended_until"),
         text("old_provider_id", "t.old_provider_id"),
         count("seat_capacity", "t.seat_capacity"),
-        count("seats_used", _SEATS_USED),
-        count("seats_available", "t.seat_capacity"),
+        count("seats_used", seats.used("t.seat_capacity")),
+        count("seats_available", seats.available("t.seat_capacity")),
     ),
 )

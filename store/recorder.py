@@ -11,6 +11,7 @@ from domain.shared.errors import DocumentIssued, NotFound
 from domain.shared.recording import (
     NO_CONDITIONS,
     BooksRecorder,
+    Claim,
     Conditions,
     Context,
     Head,
@@ -53,6 +54,9 @@ _DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
 _HAS_BESIDES = """
     SELECT EXISTS (SELECT FROM stored_events
                     WHERE account_id = %b AND split_part(topic, '.', 1) <> ALL (%b::text[]))"""
+_CLAIMS_IN = """
+    SELECT kind, value, owner FROM claims
+     WHERE account_id = %b AND kind = ANY (%b::text[]) ORDER BY kind, value"""
 _LAST_POSITION = 2**63 - 1
 
 
@@ -123,6 +127,13 @@ class AccountRecorder(BooksRecorder):
         with self._connections.connection() as connection:
             (found,) = connection.execute(_HAS_BESIDES, arguments, binary=True).fetchall()
         return bool(found[0])
+
+    def claims_in(self, kinds: Sequence[str]) -> list[Claim]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(
+                _CLAIMS_IN, (self.account_id, text_array(kinds)), prepare=True, binary=True
+            ).fetchall()
+        return [Claim._make(row) for row in rows]
 
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)

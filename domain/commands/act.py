@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from domain.shared.recording import Conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from domain.shared.recording import Context, IdempotencyKey, Recorded
 
 
@@ -21,6 +23,12 @@ class Act:
     def given(self, ref: str, **conditions: Any) -> Conditions:
         """Conditions of the append that takes the key and answers it with `ref`."""
         key = None if self.key is None else replace(self.key, answer={"id": ref})
+        return Conditions(key=key, **conditions)
+
+    def given_all(self, refs: Sequence[str], **conditions: Any) -> Conditions:
+        """As `given`, of several made at once: the answer is the list of them."""
+        answer = {"id": refs[0], "ids": list(refs)}
+        key = None if self.key is None else replace(self.key, answer=answer)
         return Conditions(key=key, **conditions)
 
     def intent(self, **conditions: Any) -> Conditions:

@@ -20,11 +20,19 @@ A = TypeVar("A", bound=Aggregate)
 ACTIVE_PLAN = "active_plan"
 
 
-def email_claim(books: Books, email: str, owner: UUID) -> Claim:
-    """An address is kept as a fingerprint, so that the claim names nobody."""
+def email_digest(books: Books, email: str) -> str:
+    """An address is kept as a fingerprint, so that a claim names nobody."""
     folded = email.casefold().encode()
-    digest = hmac.digest(books.account_id.bytes, folded, "sha256").hex()
-    return Claim("email", digest, owner)
+    return hmac.digest(books.account_id.bytes, folded, "sha256").hex()
+
+
+def email_claim(books: Books, email: str, owner: UUID) -> Claim:
+    return Claim("email", email_digest(books, email), owner)
+
+
+def seat_kind(books: Books, email: str) -> str:
+    """The kind of claim an open member of this e-mail holds on its subscription: one in each."""
+    return f"member:{email_digest(books, email)}.email"
 
 
 def old_id_claim(kind: str, old_provider_id: str, owner: UUID) -> Claim:

@@ -15,6 +15,7 @@ from domain.commands.claims import (
     old_id_claims,
 )
 from domain.commands.in_bulk import decide_each, record_each
+from domain.commands.memberships import link_members
 from domain.commands.payment_methods import (
     NewPaymentMethod as NewPaymentMethod,
 )
@@ -63,7 +64,8 @@ def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
     customer, claims = new_customer(books, new)
     guards = _joined(books, new.organization_id)
     given = act.given(customer.ref, claims=claims, guards=guards)
-    return Done(customer.ref, books.record(customer, by=act.by, given=given))
+    recorded = books.record(customer, by=act.by, given=given)
+    return Done(customer.ref, link_members(books, [customer], act) or recorded)
 
 
 def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
@@ -116,7 +118,11 @@ def create_customers(
         return Group([customer, *_carded(books, gateways, customer, each[1])], Conditions(claims))
 
     groups, refused = decide_each(new, decide)
-    return refused + record_each(books, groups, act)
+    lost = record_each(books, groups, act)
+    gone = {each.place for each in lost}
+    made = [group.aggregates[0] for at, group in groups.items() if at not in gone]
+    link_members(books, [each for each in made if isinstance(each, Customer)], act)
+    return refused + lost
 
 
 def _carded(
@@ -151,7 +157,9 @@ def update_customer(
         releases=[claim for each in moved for claim in each.get("releases", ())],
         guards=[guard for each in moved for guard in each.get("guards", ())],
     )
-    return Done(customer.ref, books.record(customer, by=act.by, given=given))
+    recorded = books.record(customer, by=act.by, given=given)
+    found = link_members(books, [customer], act) if "email" in changes else None
+    return Done(customer.ref, found or recorded)
 
 
 def _chosen_card(books: Books, customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:

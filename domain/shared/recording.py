@@ -133,6 +133,10 @@ class BooksRecorder(ApplicationRecorder):
         """Whether there are events of other aggregates than those whose topics begin so."""
 
     @abstractmethod
+    def claims_in(self, kinds: Sequence[str]) -> list[Claim]:
+        """Every claim of some kinds of which there are few each, by one query."""
+
+    @abstractmethod
     def snapshot(self, aggregate: Aggregate) -> Any:
         """The state of an aggregate about to be recorded, for `keep_snapshots` afterwards."""
 

@@ -26,7 +26,9 @@ from domain.payments.payment import Payment
 from domain.shared.period import Interval
 from domain.shared.policy import BillingPolicy, Step
 from domain.shared.terms import Terms
+from domain.subscriptions.member import Member
 from domain.subscriptions.phases import Booked, Proration, first_phase
+from domain.subscriptions.seats import Seats
 from domain.subscriptions.subscription import Subscription
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -72,6 +74,7 @@ def examples() -> list[Any]:
         *_organizations(),
         *_customers(),
         *_subscriptions(),
+        *_memberships(),
         *_invoices(),
         *_money(),
         *_exports(),
@@ -251,6 +254,20 @@ def _migrated() -> Any:
     moved.reactivate(START)
     moved.cancel_now(START, "moved away")
     return moved
+
+
+def _memberships() -> list[Any]:
+    subscription = "sub_01kg9x0000e0080000000000s0"
+    member = begin(
+        Member, 24, subscription_id=subscription, email="byron@example.com", first_name="George",
+        last_name="Byron", customer_id=CUSTOMER, invited_at=START,
+    )  # fmt: skip
+    member.accept(START)
+    member.update({"last_name": "Gordon"})
+    member.remove(START)
+    seats = begin(Seats, 25, subscription_id=subscription)
+    seats.invite(1, 5)
+    return [member, seats]
 
 
 def _invoice(number: int) -> Any:

@@ -1,0 +1,158 @@
+"""Members of memberships: invited, accepted, changed, removed; the list over all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api import views
+from api.core import events
+from api.fields import Body, Email, Nothing, Text, absent
+from api.reading import allow, instant
+from api.resource_routes import BASE, LIST, reads
+from api.route import Read, Route, Shape, Write
+from api.writing import Written, of
+from domain.commands import memberships
+from domain.shared.errors import NotFound
+from projections.memberships import MEMBERSHIPS
+from projections.subscription_resource import SUBSCRIPTIONS
+from store.activity import seen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.call import Call
+    from api.views import Found, Listed
+
+MOST_AT_ONCE = 100
+PATIENCE = 30
+"""Attempts: every invitation of a membership counts the same seats, and many come at once."""
+_PATH = f"{BASE}/subscriptions/{{id}}/members"
+_MEMBER = f"{_PATH}/{{mem}}"
+
+
+class Invitation(Body):
+    email: Email
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class Invitations(Body):
+    """One person, or up to a hundred as `members`, of whom all are invited or none."""
+
+    email: Email = absent()
+    first_name: Text | None = None
+    last_name: Text | None = None
+    members: Annotated[list[Invitation], Field(min_length=1, max_length=MOST_AT_ONCE)] = absent()
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> Self:
+        named = self.model_fields_set
+        if "members" not in named and "email" not in named:
+            raise PydanticCustomError("required", "an email is needed, or members")
+        if "members" in named and len(named) > 1:
+            raise PydanticCustomError("not_with_members", "one person's fields, or members")
+        return self
+
+    @property
+    def listed(self) -> bool:
+        return "members" in self.model_fields_set
+
+    @property
+    def people(self) -> Sequence[memberships.NewMember]:
+        sent = self.sent()
+        return [memberships.NewMember(**each) for each in sent.get("members", [sent])]
+
+
+class MemberChange(Body):
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+def invite(call: Call, body: Invitations) -> Written:
+    invited = memberships.invite_members(
+        call.books, call.ref, body.people, call.act, listed=body.listed
+    )
+    told: dict[str, Any] = {"ids": invited.refs} if body.listed else {}
+    return Written(invited.refs[0], invited.recorded, told)
+
+
+def accept(call: Call, _: Nothing) -> Written:
+    done, customer_id = memberships.accept_member(call.books, call.ref, _ref(call), call.act)
+    if customer_id is not None:
+        with call.services.connections.connection() as connection:
+            seen(connection, call.account_id, [customer_id])
+    return of(done)
+
+
+def update(call: Call, body: MemberChange) -> Written:
+    ref, changes = _ref(call), body.sent()
+    return of(memberships.update_member(call.books, call.ref, ref, changes, call.act))
+
+
+def remove(call: Call, _: Nothing) -> Written:
+    return of(memberships.remove_member(call.books, call.ref, _ref(call), call.act))
+
+
+def members(call: Call) -> Listed:
+    """Those of the subscription the address names. Raises NotFound."""
+    views.one(call, SUBSCRIPTIONS, call.ref)
+    return views.page(call, MEMBERSHIPS, call.query, always={"subscription_id": call.ref})
+
+
+def member(call: Call) -> Found:
+    """Raises NotFound for a member of another subscription too."""
+    allow(call.query, "as_of", "expand")
+    as_of, expand = call.query.get("as_of"), call.query.get("expand")
+    if as_of is None:
+        found = views.one(call, MEMBERSHIPS, _ref(call), expand=expand)
+    else:
+        when = instant(call, "as_of", as_of)
+        found = views.one_as_of(call, MEMBERSHIPS, _ref(call), when, expand=expand)
+    if found.resource["subscription_id"] != call.ref:
+        raise NotFound(detail=f"there is no member {_ref(call)} in {call.ref}")
+    return found
+
+
+def member_events(call: Call) -> Listed:
+    memberships.member_of(call.books, call.ref, _ref(call))
+    return events.of_subject(call, _ref(call))
+
+
+def _ref(call: Call) -> str:
+    return call.path["mem"]
+
+
+def _write(method: str, path: str, handler: Any, summary: str, **rest: Any) -> Write:
+    return Write(
+        method=method, path=path, handler=handler, summary=summary, kind=MEMBERSHIPS,
+        rule="memberships:write", **rest,
+    )  # fmt: skip
+
+
+ROUTES: tuple[Route, ...] = (
+    *reads(MEMBERSHIPS),
+    Read(
+        method="GET", path=_PATH, handler=members, kind=MEMBERSHIPS, rule="memberships:read",
+        shape=Shape.LIST, parameters=LIST, summary="List a subscription's members",
+    ),
+    Read(
+        method="GET", path=_MEMBER, handler=member, kind=MEMBERSHIPS, rule="memberships:read",
+        shape=Shape.ITEM, parameters=("as_of", "expand"), summary="One of a subscription's members",
+    ),
+    Read(
+        method="GET", path=f"{_MEMBER}/events", handler=member_events, kind="event",
+        rule="events:read", shape=Shape.LIST, parameters=("limit", "cursor", "sort"),
+        summary="What happened to one of a subscription's members",
+    ),
+    _write(
+        "POST", _PATH, invite, "Invite a member, or up to a hundred: all or none",
+        body=Invitations, status=201, many=True, attempts=PATIENCE,
+    ),
+    _write("PATCH", _MEMBER, update, "Change a member's name", body=MemberChange),
+    _write("DELETE", _MEMBER, remove, "Remove a member, or take an invitation back",
+           attempts=PATIENCE),
+    _write("POST", f"{_MEMBER}/accept", accept, "Accept an invitation", attempts=PATIENCE),
+)  # fmt: skip

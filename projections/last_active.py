@@ -1,0 +1,30 @@
+"""When customers were last seen: operational, so it is shown as it is now and never as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from projections import arrays
+from projections.work import DatabaseWork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from projections.table import Rows
+
+_OF_CUSTOMERS = """
+SELECT customer_id, last_active_at FROM customer_activity
+ WHERE account_id = %(account)s AND customer_id = ANY (%(customers)b)"""
+JOIN = """
+  LEFT JOIN customer_activity y ON y.account_id = t.account_id AND y.customer_id = t.customer_id"""
+AT = "y.last_active_at"
+
+
+def of_customers(rows: Rows, customer_ids: Iterable[str | None]) -> dict[str, datetime]:
+    """Those ever seen. What is folded from the log alone knows nothing of it."""
+    wanted = sorted({each for each in customer_ids if each})
+    if not wanted or not isinstance(rows, DatabaseWork):
+        return {}
+    bound = {"account": rows.account_id, "customers": arrays.array_of(arrays.TEXT, wanted)}
+    return dict(rows.cursor.execute(_OF_CUSTOMERS, bound, binary=True).fetchall())
