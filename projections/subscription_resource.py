@@ -111,7 +111,16 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         joins=_JOINS,
         search=("t.id", "t.old_provider_id", "c.email", "c.first_name", "c.last_name", "p.name"),
         hidden=frozenset(
-            {"phase_id", "due_at", "due_kind", "trial_end", "extended_from", "retry_at", "booked"}
+            {
+                "phase_id",
+                "due_at",
+                "due_kind",
+                "trial_end",
+                "extended_from",
+                "retry_at",
+                "booked",
+                "plan_amount",
+            }
         ),
         more=[
             Field("seats_used", seats.used("t.seat_capacity"), "bigint"),
@@ -142,7 +151,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
         text("product.name", "o.name"),
         word("plan.id", "t.plan_id"),
         text("plan.name", "p.name"),
-        money("plan.amount", "p.amount"),
+        money("plan.amount", "t.plan_amount"),
         word("currency", "t.currency"),
         count("quantity", "t.quantity"),
         word("collection_method", "t.collection_method"),

@@ -65,6 +65,7 @@ class SubscriptionRow:
     extended_from: datetime | None = None
     retry_at: datetime | None = None
     booked: Json = EMPTY_LIST
+    plan_amount: int = 0
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:
@@ -119,6 +120,7 @@ def of_phase(phase: Phase) -> dict[str, Any]:
         "current_period_start": phase.start,
         "current_period_end": phase.end,
         "seat_capacity": terms.seat_capacity,
+        "plan_amount": terms.amount,
     }
 
 

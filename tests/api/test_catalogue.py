@@ -97,6 +97,7 @@ def test_a_customer_keeps_what_was_bought(shop):
     assert renewed["status"] == "active"
     invoice = client.get(f"/invoices/{renewed['latest_invoice_id']}").json
     assert (invoice["total"], invoice["lines"][0]["description"]) == (3100, "Monthly")
+    assert ",31.00,USD," in client.get("/exports/subscriptions.csv").text
     earned = client.get("/reports/recognized_revenue", params={"to": "2026-02-28"}).json["data"]
     assert {row["plan.entitlement"] for row in earned} == {"premium"}
 
