@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from domain.accounts.account import Account
 from domain.application import Books
 from domain.shared.period import accounting_date
+from projections import access_invariants
 from projections.generations import compare
-from projections.groups import ACCOUNTING, GROUPS
+from projections.groups import ACCOUNTING, GROUPS, RESOURCES
 from projections.invariants import findings, findings_in_the_log
 from projections.reading import reading
 from projections.reports.report import Asked
@@ -37,10 +38,18 @@ def breaches(connections: Connections, store: PostgresStore, account_id: UUID) -
         for broken in verify_log(connection, store.mapper(), account_id):
             yield str(broken)
     yield from books_breaches(connections, store, account_id)
+    yield from access_breaches(connections, account_id)
     for group in GROUPS:
         compared = compare(connections, account_id, group)
         for differing in compared.differences:
             yield f"{group.name}: {differing}"
+
+
+def access_breaches(connections: Connections, account_id: UUID) -> Iterator[str]:
+    """Whoever gets in does so by what the log says of them, and by nothing else."""
+    catch_up(connections, account_id, RESOURCES, wait_ms=_PATIENCE_MS)
+    with reading(connections, account_id, RESOURCES) as now:
+        yield from access_invariants.findings(now)
 
 
 def books_breaches(

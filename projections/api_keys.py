@@ -1,4 +1,7 @@
-"""API keys: what each may and until when. When one was last used is operational, and joined."""
+"""API keys: what each may and until when. When one was last used is operational, and joined.
+
+A key works in the world's time, so its own instants are the world's, on a test account too.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def _updated(row: ApiKeyRow, envelope: Envelope) -> None:
 
 
 def _revoked(row: ApiKeyRow, envelope: Envelope) -> None:
-    row.revoked_at = envelope.recorded_at
+    row.revoked_at = envelope.wall_at
 
 
 def _last_uses(rows: Rows, of: Sequence[ApiKeyRow]) -> Mapping[str, datetime]:

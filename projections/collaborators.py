@@ -58,7 +58,7 @@ def _invited(row: CollaboratorRow, envelope: Envelope) -> None:
 
 def _accepted(row: CollaboratorRow, envelope: Envelope) -> None:
     row.status = ACTIVE
-    row.accepted_at = envelope.recorded_at
+    row.accepted_at = envelope.wall_at
     row.invitation_expires_at = None
 
 

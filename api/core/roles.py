@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from api import rules
@@ -36,10 +37,12 @@ def routes(others: Sequence[Route]) -> tuple[Route, ...]:
 
 
 def _handler(shown: Sequence[Route]) -> Callable[[Call], Told]:
+    once = cache(lambda: matrix(shown))
+
     def show(call: Call) -> Told:
         allow(call.query)
         position = call.books.head().position
-        return Told(matrix(shown), position, position)
+        return Told(once(), position, position)
 
     return show
 
