@@ -144,7 +144,7 @@ def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
 
 def _leave(desk: Desk, ref: str) -> None:
     if desk.books.load(Subscription, ref).cancelable:
-        cancel_at_period_end(desk.books, ref, "moved abroad", ACT)
+        cancel_at_period_end(desk.books, desk.account, ref, "moved abroad", ACT)
 
 
 def _settle_by_hand(desk: Desk, month: int) -> None:

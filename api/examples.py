@@ -92,6 +92,10 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         ],
     },
     members.MemberChange: {"first_name": "Charles", "last_name": "Babbage"},
+    subscriptions.PlanChange: {"plan_id": _PLAN, "proration": "immediate"},
+    subscriptions.Extension: {"end_date": "2030-03-15"},
+    subscriptions.Renewal: {"auto_renew": False, "purchase_order": "PO-7"},
+    subscriptions.RefundAsked: {"type": "prorated", "to": "card"},
     subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
     invoices.InvoiceCreation: {
         "customer_id": _CUSTOMER, "currency": "USD",

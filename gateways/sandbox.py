@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import time
 
-from domain.payments.gateway import Approved, Card, Charge, Declined, Outcome, Unanswered
+from domain.payments.gateway import (
+    Approved,
+    Card,
+    Charge,
+    Declined,
+    Outcome,
+    Repayment,
+    Unanswered,
+)
 from domain.shared.errors import Invalid
 
 _CARDS = {
@@ -44,6 +52,9 @@ class Sandbox:
         if charge.method_reference == "tok_slow":
             time.sleep(self._slow_seconds)
         return self._decided(charge)
+
+    def repay(self, repayment: Repayment) -> Outcome:
+        return Approved(f"sandbox_{repayment.refund_id}")
 
     def look_up(self, charge: Charge) -> Outcome | None:
         return self._decided(charge)

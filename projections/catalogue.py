@@ -21,6 +21,7 @@ from domain.exporting.export import Export
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.personal import withheld_fields
 from domain.subscriptions.member import Member
 from domain.subscriptions.seats import Seats
@@ -47,6 +48,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Seats,
     Invoice,
     Payment,
+    Refund,
     Balance,
     Export,
 )

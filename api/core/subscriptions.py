@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from api.core.previews import previewed
 from api.fields import (
+    Amount,
     Body,
     CollectionMethod,
     Instant,
@@ -22,8 +24,9 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of, paid
-from domain.commands import ending, starting, subscribing
+from domain.commands import booking, changing, ending, extending, starting, subscribing
 from domain.commands.sales import NewSubscription
+from domain.shared.errors import Invalid
 from projections.subscription_resource import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -78,9 +81,39 @@ class Suspension(Body):
     until: Instant
 
 
+class Extension(Body):
+    end_date: Instant
+
+
+class Renewal(Body):
+    plan_id: Ref | None = None
+    plan_old_provider_id: OldId | None = None
+    quantity: Quantity | None = None
+    auto_renew: bool | None = None
+    collection_method: CollectionMethod | None = None
+    payment_method_id: Ref | None = None
+    invoice_notes: LongText | None = None
+    purchase_order: Text | None = None
+    billing_behavior: BillingBehavior | None = None
+    replace_upcoming_phases: bool = absent()
+
+
+class PlanChange(Body):
+    plan_id: Ref
+    plan_old_provider_id: OldId | None = None
+    proration: Literal["immediate", "next_invoice", "none"] = absent()
+
+
+class RefundAsked(Body):
+    type: Literal["none", "full", "prorated", "amount"]
+    amount: Amount | None = None
+    to: Literal["card", "balance", "offline"] = absent()
+
+
 class Cancellation(Body):
-    mode: Literal["period_end"]
+    mode: Literal["now", "period_end"]
     reason: Text | None = None
+    refund: RefundAsked | None = None
 
 
 def create(call: Call, body: SubscriptionCreation) -> Written:
@@ -96,7 +129,40 @@ def update(call: Call, body: SubscriptionChange) -> Written:
 
 
 def cancel(call: Call, body: Cancellation) -> Written:
-    return of(ending.cancel_at_period_end(call.books, call.ref, body.reason, call.act))
+    """Money goes back only with an end at once: a term that runs on is delivered."""
+    books, gateways, account = call.books, call.services.gateways, call.account
+    asked = _refund_asked(body)
+    if body.mode == "now":
+        done = ending.cancel_now(books, gateways, account, call.ref, body.reason, asked, call.act)
+    else:
+        done = ending.cancel_at_period_end(books, account, call.ref, body.reason, call.act)
+    return of(done)
+
+
+def _refund_asked(body: Cancellation) -> ending.RefundAsked:
+    """Raises Invalid for an amount without its type, or a refund of what runs on."""
+    if body.refund is None:
+        return ending.RefundAsked()
+    if (body.refund.type == "amount") != (body.refund.amount is not None):
+        raise Invalid.one("refund.amount", "required", "goes with the type amount, and only so")
+    if body.mode == "period_end" and body.refund.type != "none":
+        raise Invalid.one("refund", "only_with_mode_now", "what runs to its end is delivered")
+    return ending.RefundAsked(**body.refund.sent())
+
+
+def reactivate(call: Call, _: Body) -> Written:
+    return of(ending.reactivate_subscription(call.books, call.ref, call.act))
+
+
+def extend(call: Call, body: Extension) -> Written:
+    end = body.end_date
+    return of(extending.extend_subscription(call.books, call.account, call.ref, end, call.act))
+
+
+def renew(call: Call, body: Renewal) -> Written:
+    new = booking.Renewal(**body.sent())
+    gateways = call.services.gateways
+    return paid(booking.book_phase(call.books, gateways, call.account, call.ref, new, call.act))
 
 
 def reschedule(call: Call, body: Start) -> Written:
@@ -115,12 +181,33 @@ def unsuspend(call: Call, _: Body) -> Written:
     return of(subscribing.suspend_subscription(call.books, call.ref, None, call.act))
 
 
+def change_plan(call: Call, body: PlanChange) -> Written:
+    gateways, way = call.services.gateways, body.sent().get("proration", "immediate")
+    return paid(
+        changing.change_plan(
+            call.books, gateways, call.account, call.ref, body.plan_id, way, call.act
+        )
+    )
+
+
+def preview(call: Call, body: PlanChange) -> Written:
+    """Decides as `change_plan` does and records nothing."""
+    way = body.sent().get("proration", "immediate")
+    change = changing.decide_change(call.books, call.account, call.ref, body.plan_id, way)
+    return Written(call.ref, None, {"shown": previewed(change)})
+
+
 ROUTES: tuple[Route, ...] = reads(
     SUBSCRIPTIONS,
     write(
         SUBSCRIPTIONS, "POST", "", create, "Begin a subscription", SubscriptionCreation, status=201
     ),
     write(SUBSCRIPTIONS, "PATCH", "/{id}", update, "Change a subscription", SubscriptionChange),
+    write(SUBSCRIPTIONS, "POST", "/{id}/change_plan", change_plan, "Change the plan", PlanChange),
+    write(SUBSCRIPTIONS, "POST", "/{id}/preview", preview, "What a change would bill", PlanChange),
+    write(SUBSCRIPTIONS, "POST", "/{id}/renew", renew, "Book a further phase", Renewal),
+    write(SUBSCRIPTIONS, "POST", "/{id}/extend", extend, "Move the term's end out", Extension),
+    write(SUBSCRIPTIONS, "POST", "/{id}/reactivate", reactivate, "Take a cancellation back"),
     write(SUBSCRIPTIONS, "POST", "/{id}/reschedule", reschedule, "Another start date", Start),
     write(SUBSCRIPTIONS, "POST", "/{id}/suspend", suspend, "Suspend shipments", Suspension),
     write(SUBSCRIPTIONS, "POST", "/{id}/unsuspend", unsuspend, "Let shipments go on"),
@@ -129,7 +216,7 @@ ROUTES: tuple[Route, ...] = reads(
         "POST",
         "/{id}/cancel",
         cancel,
-        "End a subscription with its term",
+        "End a subscription, with its term or at once",
         Cancellation,
     ),
 )

@@ -49,8 +49,16 @@ def bill_term(
     books: Books, account: Account, bill: Bill, at: datetime
 ) -> tuple[Invoice, Payment | None]:
     """The issued invoice of a term and, where a card is to be charged, the intent to do so."""
+    lines = [term_line(books, account, bill.phase, bill.quantity)]
+    return bill_lines(books, account, bill, [*lines, *_prorated(books, account, bill)], at)
+
+
+def bill_lines(
+    books: Books, account: Account, bill: Bill, entered: Sequence[Line], at: datetime
+) -> tuple[Invoice, Payment | None]:
+    """The same for lines of any kind within the bill's phase."""
     invoice = _drafted(books, bill)
-    lines = with_tax([_line(books, account, bill), *_prorated(books, account, bill)])
+    lines = with_tax(entered)
     payment = None
     if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
         payment = new_intent(
@@ -83,10 +91,6 @@ def _drafted(books: Books, bill: Bill) -> Invoice:
     )
 
 
-def _line(books: Books, account: Account, bill: Bill) -> Line:
-    return term_line(books, account, bill.phase, bill.quantity)
-
-
 def term_line(books: Books, account: Account, phase: Phase, quantity: int) -> Line:
     terms = phase.terms
     return Line(
@@ -112,14 +116,13 @@ def term_line(books: Books, account: Account, phase: Phase, quantity: int) -> Li
 def _prorated(books: Books, account: Account, bill: Bill) -> Iterator[Line]:
     """What a change of plan left to be said on the next invoice."""
     for part in bill.prorations:
-        yield proration_line(books, account, part, bill.quantity)
+        yield proration_line(books, account, part)
 
 
-def proration_line(books: Books, account: Account, part: Proration, quantity: int) -> Line:
+def proration_line(books: Books, account: Account, part: Proration) -> Line:
     """What was unearned is net already, so its tax comes on top whatever the plan's does."""
     whole = replace(part.terms, amount=part.amount)
-    phase = Phase("", 0, part.start, part.end, whole)
-    line = term_line(books, account, phase, 1 if part.net else quantity)
+    line = term_line(books, account, Phase("", 0, part.start, part.end, whole), 1)
     behavior = "exclusive" if part.net else line.tax_behavior
     return replace(line, description=part.description, tax_behavior=behavior)
 

@@ -96,6 +96,9 @@ def apply_outcome(
 
 def _has_begun(case: Case) -> bool:
     """Whether the charge is for a term already begun: a renewal, a change, or a start date."""
+    upcoming = () if case.subscription is None else case.subscription.upcoming
+    if any(booked.invoice_id == case.invoice.ref for booked in upcoming):
+        return False
     if case.invoice.billing_reason in {"subscription_cycle", "subscription_update"}:
         return True
     behavior = None if case.subscription is None else case.subscription.billing_behavior

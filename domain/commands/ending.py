@@ -1,25 +1,56 @@
-"""Ending a subscription by will."""
+"""Ending a subscription by will: with its term or at once, and what becomes of its money."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.application import Group
 from domain.commands.act import Done
+from domain.commands.collecting import Case, void_and_return
+from domain.commands.earning import unearned_by_line, unearned_gross
+from domain.commands.refunding import Returns, pay_out
+from domain.invoicing.invoice import PAYABLE, Invoice, Status
+from domain.ledger.shares import shares
+from domain.shared.errors import Conflict, Invalid
+from domain.shared.identifiers import typed_id
+from domain.shared.period import accounting_date
+from domain.subscriptions.states import Move
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
+    from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
+    from domain.commands.charging import Gateways
+    from domain.shared.aggregate import Aggregate
 
 
-def cancel_at_period_end(books: Books, ref: str, reason: str | None, act: Act) -> Done:
-    """Raises Conflict `subscription_not_cancelable`."""
-    subscription = books.load(Subscription, ref)
-    subscription.cancel_at_end(books.now(), reason)
-    return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAsked:
+    """`type`: none, full, prorated or amount; `to`: card, balance or offline."""
+
+    type: str = "none"
+    amount: int | None = None
+    to: str = "balance"
+
+
+def cancel_at_period_end(
+    books: Books, account: Account, ref: str, reason: str | None, act: Act
+) -> Done:
+    """What was billed ahead is given back. Raises Conflict `subscription_not_cancelable`."""
+    subscription, at = books.load(Subscription, ref), books.now()
+    ahead = [booked.invoice_id for booked in subscription.upcoming if booked.invoice_id]
+    subscription.cancel_at_end(at, reason)
+    returns = Returns(books, account, at, reason)
+    changed = give_back_unbegun(returns, list(books.load_many(Invoice, ahead).values()))
+    recorded = books.record(
+        subscription, *changed, *returns.recorded(), by=act.by, given=act.given(ref)
+    )
+    return Done(ref, recorded)
 
 
 def cancel_many_at_period_end(
@@ -30,8 +61,116 @@ def cancel_many_at_period_end(
     subscriptions = [
         subscription
         for subscription in books.load_many(Subscription, refs).values()
-        if subscription.cancelable
+        if subscription.cancelable and not subscription.upcoming
     ]
     for subscription in subscriptions:
         subscription.cancel_at_end(at, reason)
     books.record_in_bulk([Group([subscription]) for subscription in subscriptions], by=act.by)
+
+
+def reactivate_subscription(books: Books, ref: str, act: Act) -> Done:
+    """Raises Conflict `subscription_not_reactivatable`."""
+    subscription = books.load(Subscription, ref)
+    subscription.reactivate(books.now())
+    return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
+
+
+def cancel_now(
+    books: Books, gateways: Gateways, account: Account, ref: str, reason: str | None,
+    refund: RefundAsked, act: Act,
+) -> Done:  # fmt: skip
+    """Ends it today: what is unpaid is void, what is paid is given back as asked, the rest earned.
+
+    Raises Conflict `subscription_not_cancelable` or `payment_in_progress`, Invalid
+    `amount_exceeds_refundable`.
+    """
+    subscription, at = books.load(Subscription, ref), books.now()
+    subscription.require(Move.CANCEL_NOW)
+    invoices = list(books.load_many(Invoice, subscription.invoices).values())
+    if any(invoice.open_payment_id is not None for invoice in invoices):
+        raise Conflict("payment_in_progress", "a charge for it is under way")
+    returns = Returns(books, account, at, reason)
+    on = accounting_date(at, account.timezone)
+    changed = [_unpaid_ended(returns, invoice, on) for invoice in invoices
+               if invoice.status in PAYABLE]  # fmt: skip
+    paid = [each for each in invoices if each.status is Status.PAID and each not in changed]
+    unbegun = [invoice for invoice in paid if _begins(invoice) > at]
+    running = [invoice for invoice in paid if invoice not in unbegun and _ends(invoice) > at]
+    changed += give_back_unbegun(returns, unbegun, refund.to)
+    _refund_running(returns, running, refund, on)
+    for invoice in running:
+        if unearned_by_line(invoice, on):
+            invoice.end_service(at=at, on=on)
+    subscription.cancel_now(at, reason)
+    touched: list[Aggregate] = [each for each in (*changed, *running) if each.pending_events]
+    recorded = books.record(
+        *returns.recorded(), *touched, subscription, by=act.by, given=act.given(ref)
+    )
+    pay_out(books, gateways, returns.refunds, act)
+    return Done(ref, recorded)
+
+
+def give_back_unbegun(
+    returns: Returns, invoices: Sequence[Invoice], to: str = "balance"
+) -> list[Invoice]:
+    """A phase that has not begun is never earned: paid it goes back, unpaid it is void."""
+    changed: list[Invoice] = []
+    on = accounting_date(returns.at, returns.account.timezone)
+    for invoice in invoices:
+        if invoice.open_payment_id is not None:
+            raise Conflict("payment_in_progress", "a charge for it is under way")
+        if invoice.status in PAYABLE:
+            _unpaid_ended(returns, invoice, on)
+        elif invoice.status is Status.PAID:
+            way = to if to != "card" or invoice.payments else "balance"
+            returns.refund(invoice, invoice.refundable, way, "proportional")
+        changed.append(invoice)
+    return [invoice for invoice in changed if invoice.pending_events]
+
+
+def _unpaid_ended(returns: Returns, invoice: Invoice, on: date) -> Invoice:
+    """Void where nothing or not yet anything counts; else a note clears what is owed."""
+    at, books, account = returns.at, returns.books, returns.account
+    untouched = invoice.amount_paid + invoice.balance_applied == 0
+    if untouched or invoice.booked_on is None or _begins(invoice) > at:
+        balance = returns.balances.get(invoice.currency)
+        case = Case(None, invoice, None, balance)
+        void_and_return(books, account, case, "subscription_canceled", at)
+        if case.balance is not None:
+            returns.balances[invoice.currency] = case.balance
+        return invoice
+    note = typed_id("cn", books.new_id())
+    owed = invoice.amount_remaining
+    invoice.credit(note, owed, policy="unearned_first", at=at, on=on, reason=returns.reason)
+    if unearned_by_line(invoice, on):
+        invoice.end_service(at=at, on=on)
+    return invoice
+
+
+def _refund_running(
+    returns: Returns, running: Sequence[Invoice], refund: RefundAsked, on: date
+) -> None:
+    """`full` is all that was paid for the term, `prorated` its unused time."""
+    most = [invoice.refundable for invoice in running]
+    if refund.type == "none":
+        return
+    if refund.type == "prorated":
+        unused = [unearned_gross(invoice, on) for invoice in running]
+        most = [max(min(part, left), 0) for part, left in zip(unused, most, strict=True)]
+        amount = min(max(sum(unused), 0), sum(most))
+    else:
+        amount = sum(most) if refund.type == "full" else refund.amount or 0
+    if amount > sum(most):
+        raise Invalid.one("refund.amount", "amount_exceeds_refundable", f"{sum(most)} can go back")
+    policy = "proportional" if refund.type == "full" else "unearned_first"
+    for invoice, part in zip(running, shares(amount, most) if most else [], strict=True):
+        returns.refund(invoice, part, refund.to, policy)
+
+
+def _begins(invoice: Invoice) -> datetime:
+    starts = [line.period_start for line in invoice.lines if line.period_start is not None]
+    return min(starts)
+
+
+def _ends(invoice: Invoice) -> datetime:
+    return max(line.period_end for line in invoice.lines if line.period_end is not None)

@@ -28,6 +28,16 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Repayment:
+    """Money of a charge to give back. `refund_id` is the gateway's idempotency key."""
+
+    refund_id: str
+    payment_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Approved:
     reference: str
 
@@ -57,6 +67,9 @@ class Gateway(Protocol):
 
     def charge(self, charge: Charge) -> Outcome:
         """Ask for money once per `payment_id`, however often it is called."""
+
+    def repay(self, repayment: Repayment) -> Outcome:
+        """Give money back once per `refund_id`, however often it is called."""
 
     def look_up(self, charge: Charge) -> Outcome | None:
         """What became of a charge by our reference; None when the gateway never saw it."""

@@ -48,7 +48,7 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Proration:
-    """What a plan change left to be billed: `amount` for a quantity of one over `[start, end)`.
+    """What a plan change left to be billed over `[start, end)`, for the whole quantity.
 
     `net`: the amount is net of tax whatever the terms say, as what was unearned is.
     """

@@ -23,6 +23,7 @@ from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.period import Interval
 from domain.shared.policy import BillingPolicy, Step
 from domain.shared.terms import Terms
@@ -336,7 +337,13 @@ def _money() -> list[Any]:
         Payment, 15, Payment.Recorded, customer_id=CUSTOMER, amount=100, currency="USD",
         category="check", reference="1001", recorded_on=ON, started_at=START, invoice_id=INVOICE,
     )  # fmt: skip
+    refund = begin(
+        Refund, 23, customer_id=CUSTOMER, invoice_id=INVOICE, amount=500, currency="USD", to="card",
+        refunded_on=ON, payment_id=PAYMENT, gateway="sandbox",
+        subscription_id="sub_01kg9x0000e0080000000000s1", reason="sorry",
+    )  # fmt: skip
+    refund.succeed("sandbox_2", START)
     balance = begin(Balance, 16, customer_id=CUSTOMER, currency="USD")
     balance.credit("bal_01kg9x0000e0080000000000b1", 100, "unapplied", "Paid towards INV-000001",
                    at=START, on=ON, invoice_id=INVOICE, payment_id=PAYMENT)  # fmt: skip
-    return [approved, declined, check, balance]
+    return [approved, declined, check, balance, refund]

@@ -19,7 +19,15 @@ from domain.commands import (
 )
 from domain.commands.act import Act
 from domain.invoicing.invoice import Invoice
-from domain.payments.gateway import Approved, Card, Charge, Declined, Outcome, Unanswered
+from domain.payments.gateway import (
+    Approved,
+    Card,
+    Charge,
+    Declined,
+    Outcome,
+    Repayment,
+    Unanswered,
+)
 from domain.shared.errors import DomainError
 from domain.shared.period import Interval
 from domain.shared.recording import Context
@@ -60,6 +68,9 @@ class UnreliableGateway:
         if self._random.random() < 0.02:
             raise Crash("before the answer was recorded")
         return Unanswered() if self._random.random() < 0.05 else outcome
+
+    def repay(self, repayment: Repayment) -> Outcome:
+        return self._sandbox.repay(repayment)
 
     def look_up(self, charge: Charge) -> Outcome | None:
         return self._outcome(charge) if charge.payment_id in self.charged else None
@@ -178,7 +189,7 @@ class World:
 
     def cancel(self) -> None:
         ref = self.random.choice(self.subscriptions)
-        ending.cancel_at_period_end(self.desk.books, ref, "left", ACT)
+        ending.cancel_at_period_end(self.desk.books, self.desk.account, ref, "left", ACT)
 
     def bill_by_hand(self) -> None:
         pick, now = self.random, self.desk.books.now()

@@ -1,0 +1,57 @@
+"""What a change would do, told without recording it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from projections.rendering import instant
+
+if TYPE_CHECKING:
+    from domain.commands.changing import Change
+    from domain.invoicing.invoice import Invoice
+    from domain.invoicing.lines import Line
+
+
+def previewed(change: Change) -> dict[str, Any]:
+    """The invoice that would be issued, what notes would take off unpaid ones, and the new term.
+
+    `amount_due` is what would be asked for: below zero it becomes the customer's credit.
+    """
+    phase, invoice = change.subscription.phase, change.invoice
+    return {
+        "plan_id": phase.terms.plan_id,
+        "current_period_start": instant(phase.start),
+        "current_period_end": instant(phase.end),
+        "invoice": None if invoice is None else _invoice(invoice),
+        "amount_due": 0 if invoice is None else invoice.total,
+        "credit_notes": [
+            {"invoice_id": ref, "amount": amount} for ref, amount in change.noted.items()
+        ],
+        "next_invoice_lines": [
+            {"description": part.description, "amount": part.amount}
+            for part in change.subscription.prorations
+        ],
+    }
+
+
+def _invoice(invoice: Invoice) -> dict[str, Any]:
+    return {
+        "currency": invoice.currency,
+        "lines": [_line(line) for line in invoice.lines],
+        "subtotal": sum(line.amount for line in invoice.lines),
+        "tax": sum(line.tax for line in invoice.lines),
+        "total": invoice.total,
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "description": line.description,
+        "plan_id": line.plan_id,
+        "unit_amount": line.unit_amount,
+        "quantity": line.quantity,
+        "amount": line.amount,
+        "tax": line.tax,
+        "period_start": instant(line.period_start),
+        "period_end": instant(line.period_end),
+    }
