@@ -50,6 +50,11 @@ def require(caller: Caller, permission: str) -> None:
         raise Refused(403, "insufficient_scope", detail, headers={"WWW-Authenticate": header})
 
 
+def may(caller: Caller, permission: str) -> bool:
+    """Whether the role holds the permission and the key's scopes reach it."""
+    return rules.holds(caller.role, permission) and rules.in_scope(caller.scopes, permission)
+
+
 def _bearer(services: Services, request: Any) -> Caller:
     scheme, _, sent = (request.get_header("Authorization") or "").partition(" ")
     text, keys = sent.strip(), services.limits.keys

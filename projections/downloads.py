@@ -129,6 +129,11 @@ def file_of(name: str, query: Mapping[str, str], desk: Desk) -> File:
     return ListFile(resource, lists.parse(resource.listing, query, desk.timezone))
 
 
+def permission_for(name: str) -> str:
+    """What it takes to see the rows of the file of this name."""
+    return "reports:read" if name in REPORTS else f"{name}:read"
+
+
 def require_format(form: str, *more: str) -> str:
     """Raises Invalid for one that is not known."""
     known = (*FORMATS, *more)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pydantic import Field, StrictBool, StrictInt
 
 from api import views
-from api.auth import require
+from api.auth import may, require
 from api.errors import Refused
 from api.fields import Body, Name, Text
 from api.files import CONTENT_TYPES, desk
@@ -23,7 +23,7 @@ from domain.commands.exporting import order_export
 from domain.exporting.export import Export
 from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
-from projections.downloads import file_of
+from projections.downloads import file_of, permission_for
 from projections.ordered_exports import EXPORTS
 from store import export_files
 
@@ -95,7 +95,7 @@ def _with_link(call: Call, export: dict[str, Any], run: Run | None) -> dict[str,
     if export["status"] != "succeeded" or run.expires_at is None:
         return export
     expires = int(run.expires_at.timestamp())
-    if expires <= time.time():
+    if expires <= time.time() or not may(call.caller, permission_for(export["name"])):
         return export
     signature = _signature(run.secret, call.account_id, export["id"], expires)
     account = typed_id("acct", call.account_id)

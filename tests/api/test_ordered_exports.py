@@ -11,7 +11,7 @@ from domain.commands.act import Act
 from domain.shared.recording import Context
 from scheduler.exports import MOST_ATTEMPTS, ExportWork
 from store import export_files, leases, operations
-from tests.api.conftest import Client, Shop
+from tests.api.conftest import Client, Shop, key_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,3 +213,15 @@ def test_no_secret_of_a_link_is_in_the_log(client: Client, work: ExportWork) -> 
     export = ordered(client, work, name="customers")
     signature = export["url"].rpartition("=")[2]
     assert signature not in client.get("/events").text
+
+
+def test_a_key_that_may_not_see_the_rows_gets_neither_file_nor_link(
+    client: Client, work: ExportWork, services: Services
+) -> None:
+    export = ordered(client, work, name="customers")
+    assert export["url"]
+    key_with(client, services, scopes=["exports:*", "plans:read"])
+    assert client.get(f"/exports/{export['id']}").json["url"] is None
+    assert client.get("/exports").json["data"][0]["url"] is None
+    assert client.post("/exports", {"name": "customers"}).status_code == 403
+    assert client.post("/exports", {"name": "plans"}).status_code == 202
