@@ -17,6 +17,7 @@ from domain.commands.catalog import (
     create_product,
     update_plan,
 )
+from domain.commands.addresses import NewAddress, create_address
 from domain.commands.customers import (
     NewCustomer,
     NewPaymentMethod,
@@ -26,6 +27,7 @@ from domain.commands.customers import (
 from domain.commands.ending import cancel_at_period_end
 from domain.commands.invoicing import mark_uncollectible, void_invoice
 from domain.commands.offline import OfflinePayment, mark_paid
+from domain.commands.organizations import NewOrganization, create_organization
 from domain.commands.sales import NewSubscription
 from domain.commands.subscribing import create_subscription
 from domain.shared.period import Interval, add_months
@@ -54,6 +56,18 @@ SETTINGS = {
 TOKENS = ("tok_visa", "tok_visa", "tok_visa", "tok_insufficientFunds")
 
 
+BUSINESSES = (
+    NewOrganization(
+        name="Analytical Engines Ltd", industry="manufacturing", website="https://engines.example",
+        address={"line1": "12 St James's Square", "city": "London", "country": "GB"},
+    ),
+    NewOrganization(
+        name="Harvard Computation Laboratory", industry="education", email="lab@example.com",
+        address={"line1": "33 Oxford Street", "city": "Cambridge", "state": "MA", "country": "US"},
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The plans on sale, by their typed ids."""
@@ -62,6 +76,7 @@ class Shelf:
     yearly: str
     membership: str
     weekend: str
+    businesses: tuple[str, ...]
 
 
 def fill(desk: Desk, until: datetime) -> None:
@@ -111,7 +126,8 @@ def _stock(desk: Desk) -> Shelf:
                 interval=week, interval_count=2, entitlements=("weekend",), trial_days=14,
                 shipments_per_interval=4, tax_rate=Decimal("0.07"), tax_behavior="inclusive"),
     )  # fmt: skip
-    return Shelf(*(create_plan(books, plan, ACT).ref for plan in plans))
+    businesses = tuple(create_organization(books, each, ACT).ref for each in BUSINESSES)
+    return Shelf(*(create_plan(books, plan, ACT).ref for plan in plans), businesses)
 
 
 def _change_the_offer(desk: Desk, shelf: Shelf) -> None:
@@ -130,8 +146,15 @@ def _because(reason: str) -> Act:
 def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
     first, last = PEOPLE[person].split(" ", 1)
     email = f"{first}.{last}@example.com".lower().replace(" ", "")
-    new = NewCustomer(email=email, first_name=first, last_name=last)
+    business = shelf.businesses[person % 5] if person % 5 < len(shelf.businesses) else None
+    new = NewCustomer(email=email, first_name=first, last_name=last, organization_id=business)
     customer = create_customer(desk.books, new, ACT).ref
+    if person % 2:
+        home = NewAddress(
+            customer_id=customer, line1=f"{person + 1} Main Street", city="Springfield",
+            postal_code="62701", country="US", first_name=first, last_name=last,
+        )  # fmt: skip
+        create_address(desk.books, home, ACT)
     card = NewPaymentMethod(customer_id=customer, token=TOKENS[person % len(TOKENS)])
     create_payment_method(desk.books, desk.gateways, card, ACT)
     plan = (shelf.monthly, shelf.yearly, shelf.monthly, shelf.membership)[person % 4]

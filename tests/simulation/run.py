@@ -42,6 +42,8 @@ def simulate(database_url: str, seed: int, steps: int) -> str:
     try:
         for step in range(steps):
             _step(parts, account.account_id, world, f"seed {seed}, step {step}")
+            if world.strays():
+                raise Broken(f"seed {seed}, step {step}: {world.strays()}")
         _end(parts, account.account_id, gateway, f"seed {seed}, end")
         head = world.desk.books.head()
     finally:

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 
 from domain.commands import (
     accounts,
+    addresses,
     catalog,
     charging,
     customers,
     ending,
     invoicing,
     offline,
+    organizations,
+    payment_methods,
     subscribing,
 )
 from domain.commands.act import Act
+from domain.customers.address import Address
+from domain.customers.customer import Customer
+from domain.customers.organization import Organization
+from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import Invoice
 from domain.payments.gateway import (
     Approved,
@@ -90,7 +97,10 @@ class World:
     random: Random
     products: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
+    organizations: list[str] = field(default_factory=list)
     customers: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    cards: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
     refused: int = 0
     crashed: int = 0
@@ -174,7 +184,68 @@ class World:
         self.customers.append(ref)
         token = self.random.choice(["tok_visa"] * 4 + ["tok_chargeDeclined", "tok_timeout"])
         card = customers.NewPaymentMethod(customer_id=ref, token=token)
-        customers.create_payment_method(books, self.desk.gateways, card, ACT)
+        done = payment_methods.create_payment_method(books, self.desk.gateways, card, ACT)
+        self.cards.append(done.ref)
+
+    def found(self) -> None:
+        new = organizations.NewOrganization(name="Ltd", industry=self.random.choice(["a", None]))
+        done = organizations.create_organization(self.desk.books, new, ACT)
+        self.organizations.append(done.ref)
+
+    def join(self) -> None:
+        """Also what was dissolved: refused, as everything that is gone."""
+        named = {"organization_id": self.random.choice([None, *self.organizations])}
+        ref = self.random.choice(self.customers)
+        customers.update_customer(self.desk.books, ref, named, ACT)
+
+    def dissolve(self) -> None:
+        ref = self.random.choice(self.organizations)
+        organizations.delete_organization(self.desk.books, ref, ACT)
+
+    def settle_down(self) -> None:
+        pick = self.random
+        new = addresses.NewAddress(
+            customer_id=pick.choice(self.customers), line1="Here", country="US",
+            type=pick.choice(["billing", "shipping"]), is_default=pick.random() < 0.5,
+        )  # fmt: skip
+        self.addresses.append(addresses.create_address(self.desk.books, new, ACT).ref)
+
+    def move(self) -> None:
+        ref, pick = self.random.choice(self.addresses), self.random
+        if pick.random() < 0.3:
+            addresses.delete_address(self.desk.books, ref, ACT)
+            return
+        changes = {"type": pick.choice(["billing", "shipping"]), "is_default": pick.random() < 0.5}
+        addresses.update_address(self.desk.books, ref, changes, ACT)
+
+    def change_card(self) -> None:
+        ref = self.random.choice(self.cards)
+        if self.random.random() < 0.3:
+            payment_methods.delete_payment_method(self.desk.books, ref, ACT)
+            return
+        changes = {"is_default": self.random.random() < 0.8}
+        payment_methods.update_payment_method(self.desk.books, ref, changes, ACT)
+
+    def strays(self) -> list[str]:
+        """What must never be: members of what is dissolved, two defaults, a deleted default."""
+        books = self.desk.books
+        people = books.load_many(Customer, self.customers).values()
+        kept = {
+            each.ref for each in books.load_many(Organization, self.organizations).values()
+            if not each.deleted
+        }  # fmt: skip
+        cards = {
+            each.ref: each for each in books.load_many(PaymentMethod, self.cards).values()
+            if not each.deleted
+        }  # fmt: skip
+        homes = [each for each in books.load_many(Address, self.addresses).values()
+                 if each.is_default]  # fmt: skip
+        chosen = {(each.customer_id, each.type) for each in homes}
+        return [
+            *(each.ref for each in people if each.organization_id not in {None, *kept}),
+            *(each.ref for each in people if each.default_payment_method_id not in {None, *cards}),
+            *(["two default addresses"] if len(chosen) < len(homes) else []),
+        ]
 
     def subscribe(self) -> None:
         new = subscribing.NewSubscription(
@@ -251,6 +322,11 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
     if world.customers:
         acts += [(world.bill_by_hand, 5), (world.pay_by_hand, 10), (world.charge, 5)]
         acts += [(world.void, 3), (world.give_up, 3)]
+        acts += [(world.found, 1), (world.settle_down, 2), (world.change_card, 1)]
+    if world.organizations:
+        acts += [(world.join, 3), (world.dissolve, 1)]
+    if world.addresses:
+        acts.append((world.move, 2))
     if world.plans:
         acts += [(world.reprice, 1), (world.shelve, 2)]
     if world.customers and world.plans:
