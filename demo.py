@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.commands.accounts import set_clock, update_account
 from domain.commands.act import Act
+from domain.commands.addresses import NewAddress, create_address
 from domain.commands.catalog import (
     NewPlan,
     NewProduct,
@@ -17,7 +18,6 @@ from domain.commands.catalog import (
     create_product,
     update_plan,
 )
-from domain.commands.addresses import NewAddress, create_address
 from domain.commands.customers import (
     NewCustomer,
     NewPaymentMethod,
@@ -127,7 +127,8 @@ def _stock(desk: Desk) -> Shelf:
                 shipments_per_interval=4, tax_rate=Decimal("0.07"), tax_behavior="inclusive"),
     )  # fmt: skip
     businesses = tuple(create_organization(books, each, ACT).ref for each in BUSINESSES)
-    return Shelf(*(create_plan(books, plan, ACT).ref for plan in plans), businesses)
+    monthly, yearly, membership, weekend = (create_plan(books, plan, ACT).ref for plan in plans)
+    return Shelf(monthly, yearly, membership, weekend, businesses)
 
 
 def _change_the_offer(desk: Desk, shelf: Shelf) -> None:

@@ -19,10 +19,15 @@ from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of
 from domain.commands import organizations
+from projections.groups import RESOURCES
 from projections.organizations import ORGANIZATIONS
+from projections.reading import wait_for
 
 if TYPE_CHECKING:
     from api.call import Call
+
+
+_PATIENCE_MS = 15_000
 
 
 class OrganizationCreation(Body):
@@ -72,7 +77,12 @@ def update(call: Call, body: OrganizationChange) -> Written:
 
 
 def delete(call: Call, _: Body) -> Written:
-    return of(organizations.delete_organization(call.books, call.ref, call.act))
+    """Thousands of customers may be unlinked: the next read sees that of them too."""
+    written = of(organizations.delete_organization(call.books, call.ref, call.act))
+    if written.recorded is not None:
+        position = written.recorded.last_position
+        wait_for(call.services.connections, call.account_id, RESOURCES, position, _PATIENCE_MS)
+    return written
 
 
 ROUTES: tuple[Route, ...] = reads(

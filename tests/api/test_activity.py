@@ -63,3 +63,14 @@ def test_two_accounts_do_not_meet(client, stranger, services):
     customer = client.made("/customers", {})
     note(services, stranger, customer["id"])
     assert client.get(f"/customers/{customer['id']}").json["last_active_at"] is None
+
+
+def test_a_subscription_shows_when_its_customer_was_active(shop, services):
+    client, subscription = shop.client, shop.subscribe().json
+    assert subscription["last_active_at"] is None
+    note(services, client, shop.customer["id"])
+    path = f"/subscriptions/{subscription['id']}"
+    assert client.get(path).json["last_active_at"] == "2026-01-01T00:00:00Z"
+    for since, found in [("2026-01-01", [subscription["id"]]), ("2026-01-02", [])]:
+        listed = client.get("/subscriptions", params={"last_active_at[gte]": since}).json["data"]
+        assert [each["id"] for each in listed] == found
