@@ -86,6 +86,11 @@ def customers_of(rows: Rows, organizations: Sequence[OrganizationRow]) -> Mappin
     return customers.TABLE.count_by(rows, "organization_id", refs)
 
 
+def members(rows: Rows, ref: str) -> list[str]:
+    """Those who belong to it now: as of a past instant, who has left since is not counted."""
+    return [customer.id for customer in customers.TABLE.load_by(rows, "organization_id", [ref])]
+
+
 def render(row: OrganizationRow, members: int | None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("organization", row, livemode=livemode),
@@ -133,6 +138,7 @@ ORGANIZATIONS: Resource[OrganizationRow] = Resource(
     ),
     render,
     related=customers_of,
+    streams=members,
     export=Export(
         word("id", "t.id"),
         text("name", "t.name"),

@@ -91,6 +91,16 @@ def test_customers_join_move_and_leave(client, organization):
     assert cleared["organization_id"] is None
 
 
+def test_as_of_counts_who_had_joined_by_then(client, organization):
+    path, named = f"/organizations/{organization['id']}", {"organization_id": organization["id"]}
+    client.made("/customers", named)
+    client.made("/test_clock/advance", {"to": "2026-02-01T00:00:00Z"})
+    client.made("/customers", named)
+    assert client.get(path).json["customers_count"] == 2
+    then = client.get(path, params={"as_of": "2026-01-15T00:00:00Z"}).json
+    assert then["customers_count"] == 1
+
+
 def test_the_exports_name_it(client, organization):
     customer = client.made("/customers", {"organization_id": organization["id"]})
     (row,) = exported(client, "customers", organization_id=organization["id"])
