@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 1024 * 1024
 """Octets."""
 
+LONGEST_ADDRESS = 8190
+"""Octets of a request's first line; the server refuses more before anybody here sees it."""
+
 M = TypeVar("M", bound=BaseModel)
 
 # The codes a caller sees, for those of the library's that say it less well.

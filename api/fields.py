@@ -147,15 +147,44 @@ def _metadata(entries: dict[str, Any]) -> dict[str, Any]:
     return entries
 
 
-Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean)]
-LongText = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_clean)]
+INSTANT: dict[str, Any] = {
+    "type": "string",
+    "description": "RFC 3339 with an offset, or a date: midnight in the account's time zone",
+    "pattern": (
+        r"^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"(T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$"
+    ),
+    "examples": ["2026-01-31T00:00:00Z"],
+}
+
+
+class _Says:
+    """For the OpenAPI page: what a validator holds a value to."""
+
+    def __init__(self, **keywords: Any) -> None:
+        self._keywords = keywords
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), **self._keywords}
+
+
+_NO_NUL = _Says(pattern=r"^[^\u0000]*$")
+_NOT_BLANK = _Says(pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
+_FEW_KEYS = _Says(
+    maxProperties=50,
+    propertyNames={"minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000]*$"},
+)
+
+
+Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean), _NO_NUL]
+LongText = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_clean), _NO_NUL]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200),
-    AfterValidator(_clean), AfterValidator(_not_blank),
+    AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
 ]  # fmt: skip
 Required = Annotated[
     str, StringConstraints(min_length=1, max_length=500),
-    AfterValidator(_clean), AfterValidator(_not_blank),
+    AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
 ]  # fmt: skip
 BillingPrompt = Annotated[
     str, StringConstraints(min_length=1, max_length=5000),
@@ -164,12 +193,17 @@ BillingPrompt = Annotated[
 ]  # fmt: skip
 OldId = Annotated[
     str, StringConstraints(min_length=1, max_length=200),
-    AfterValidator(_clean), AfterValidator(_not_blank),
+    AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
 ]  # fmt: skip
-Ref = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
+Ref = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean), _NO_NUL
+]  # fmt: skip
 Email = Annotated[
     str, AfterValidator(_clean), AfterValidator(_email),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+    WithJsonSchema({
+        "type": "string", "format": "email", "maxLength": 254,
+        "pattern": r"^[^@\s\u0000]{1,64}@[^@\s.\u0000]+(\.[^@\s.\u0000]+)+$",
+    }),
 ]  # fmt: skip
 Currency = Annotated[
     str, AfterValidator(_currency),
@@ -190,15 +224,11 @@ TaxRate = Annotated[
 ]  # fmt: skip
 Instant = Annotated[
     datetime, BeforeValidator(_instant),
-    WithJsonSchema({
-        "type": "string",
-        "description": "RFC 3339 with an offset, or a date: midnight in the account's time zone",
-        "examples": ["2026-01-31T00:00:00Z"],
-    }),
+    WithJsonSchema(INSTANT),
 ]  # fmt: skip
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
-Metadata = Annotated[dict[_Key, Text], AfterValidator(_metadata)]
-MetadataChange = Annotated[dict[_Key, Text | None], AfterValidator(_metadata)]
+Metadata = Annotated[dict[_Key, Text], AfterValidator(_metadata), _FEW_KEYS]
+MetadataChange = Annotated[dict[_Key, Text | None], AfterValidator(_metadata), _FEW_KEYS]
 Strategy = Literal["invoice_creation", "invoice_payment"]
 CollectionMethod = Literal["charge_automatically", "send_invoice"]
 TaxBehavior = Literal["exclusive", "inclusive"]

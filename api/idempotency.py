@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from api.errors import Refused
+from domain.shared.errors import Invalid
 from domain.shared.recording import IdempotencyKey
 from store import idempotency
 
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
     from api.services import Services
     from store.idempotency import Request
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+HEADER = "Idempotency-Key"
+KEY = r"[\x21-\x7e]{1,255}"
+_KEY = re.compile(KEY)
 
 
 def key_of(request: Any, body: Mapping[str, Any], *, required: bool) -> IdempotencyKey | None:
-    """Raises Refused `idempotency_key_required` where money would move without one."""
-    text = request.get_header("Idempotency-Key")
+    """Raises Invalid `idempotency_key_required` where money would move without one."""
+    text = request.get_header(HEADER)
     if text is None:
         if required:
-            raise Refused(
-                422, "idempotency_key_required", "send an Idempotency-Key: this moves money"
-            )
+            raise Invalid.one(HEADER, "idempotency_key_required", "is needed: this moves money")
         return None
     if not _KEY.fullmatch(text):
-        raise Refused(422, "idempotency_key_invalid", "1 to 255 visible ASCII characters")
+        raise Invalid.one(HEADER, "idempotency_key_invalid", "1 to 255 visible ASCII characters")
     return IdempotencyKey(text, request_hash(request.method, request.path, body))
 
 

@@ -12,13 +12,14 @@ from api.auth import caller_of
 from api.call import Call
 from api.errors import Refused
 from api.fields import parse_instant
+from api.query import allow, query_of
 from api.views import Download, Found, Listed, Reported, Told
-from domain.shared.errors import FieldError, Invalid
+from domain.shared.errors import Invalid
 from projections.groups import RESOURCES
 from projections.reading import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from api.route import Read
@@ -41,30 +42,13 @@ class Reading:
         caller = caller_of(self._services, request, self._route.rule or "")
         call = Call(
             self._services, caller, request.context.request_id, path,
-            query=_query(request), base=request.forwarded_prefix,
+            query=query_of(request), base=request.forwarded_prefix,
         )  # fmt: skip
         references.require_agreeing(call.books, call.query)
         _wait(call, request.get_header("Ledger-Position"))
         answer = self._route.handler(call)
         shown.headers(response, answer.position, behind=answer.head - answer.position)
         _tell(response, answer)
-
-
-def _query(request: Any) -> dict[str, str]:
-    """Each parameter once. Raises Invalid for one given twice or not in text."""
-    wrong = []
-    for name, value in request.params.items():
-        if isinstance(value, list):
-            wrong.append(FieldError(name, "given_twice", "may be given once"))
-        elif not _is_text(name + value):
-            wrong.append(FieldError(name[:100], "not_allowed", "may not contain such characters"))
-    if wrong:
-        raise Invalid(tuple(wrong))
-    return dict(request.params)
-
-
-def _is_text(value: str) -> bool:
-    return "\x00" not in value and value.isprintable() and "\ufffd" not in value
 
 
 def _wait(call: Call, named: str | None) -> None:
@@ -108,17 +92,6 @@ def item(kind: Resource[Any] | Loaded) -> Callable[[Call], Found]:
 
 def listing(kind: Resource[Any]) -> Callable[[Call], Listed]:
     return lambda call: views.page(call, kind, call.query)
-
-
-def allow(query: Mapping[str, str], *known: str) -> None:
-    """Raises Invalid naming every parameter that is not known."""
-    unknown = [
-        FieldError(name[:100], "unknown_filter", "there is no such parameter")
-        for name in query
-        if name not in known
-    ]
-    if unknown:
-        raise Invalid(tuple(unknown))
 
 
 def instant(call: Call, name: str, value: str) -> datetime:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
 
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"|(\d{1,9})', re.ASCII)
+TAGS = r'(\*|"[0-9]{1,9}"(, ?"[0-9]{1,9}")*)'
+"""What `If-Match` is to look like; a weak tag or a bare number is understood too."""
 _NOUN = re.compile(r"/core/v1/(\w+)/\{id\}", re.ASCII)
 
 

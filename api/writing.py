@@ -11,6 +11,7 @@ from api.body import read_json, validated
 from api.call import Call
 from api.errors import Refused
 from api.idempotency import earlier, key_of
+from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
 from domain.commands.charging import told
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from api.views import Shown
     from domain.commands.act import Done
     from domain.payments.gateway import Outcome
-    from domain.shared.recording import Recorded
+    from domain.shared.recording import IdempotencyKey, Recorded
     from store.api_keys import Caller
 
 PROJECTION_WAIT_MS = 500
@@ -96,13 +97,14 @@ class Writing:
         known = None if route.bearer else caller_of(self._services, request, route.rule or "")
         read = read_json(request)
         caller = known or self._by_body(request, read)
-        key = key_of(request, read, required=route.key is Key.REQUIRED)
-        call = Call(
-            self._services, caller, request.context.request_id, path,
-            key=key, versions=versions.parse(request.get_header("If-Match")),
-        )  # fmt: skip
+        key, besides = _key(request, route, read)
+        call = Call(self._services, caller, request.context.request_id, path, key=key)
         named, unnamed = references.in_body(call.books, route.body, read)
-        body = validated(route.body, named, {"midnight": call.midnight}, unnamed)
+        body = validated(route.body, named, {"midnight": call.midnight}, [*besides, *unnamed])
+        if besides:
+            raise Invalid(tuple(besides))
+        # A precondition counts only where the request would be accepted without it (RFC 9110).
+        call.versions = versions.parse(request.get_header("If-Match"))
         call.reason = reason_of(request, body)
         return call, body, unnamed
 
@@ -126,6 +128,21 @@ class Writing:
         else:
             response.status = answer.get("status", route.status)
         shown.resource(response, {**resource, **answer.get("shown", {})})
+
+
+def _key(
+    request: Any, route: Write, read: Mapping[str, Any]
+) -> tuple[IdempotencyKey | None, list[FieldError]]:
+    """The request's key, and what is wrong with it and with the query: a write takes none."""
+    wrong: list[FieldError] = []
+    try:
+        allow(query_of(request))
+    except Invalid as unknown:
+        wrong.extend(unknown.fields)
+    try:
+        return key_of(request, read, required=route.key is Key.REQUIRED), wrong
+    except Invalid as refused:
+        return None, [*refused.fields, *wrong]
 
 
 def perform(route: Write, call: Call, body: Any, unnamed: Sequence[FieldError] = ()) -> Answered:

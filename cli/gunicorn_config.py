@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.body import LONGEST_ADDRESS
 from cli.stopping import end_with_parent
 from settings import read_settings
 
@@ -16,6 +17,7 @@ preload_app = False
 timeout = 60
 graceful_timeout = 10
 keepalive = 15
+limit_request_line = LONGEST_ADDRESS
 max_requests = 0
 accesslog = None
 errorlog = "-"

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from api import reading, views
 from api.core import events
 from api.fields import Body, Currency, LongText, Name, PostalAddress, Text, absent
+from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape, Write
 from api.writing import Written, of
@@ -123,7 +124,7 @@ class AccountChange(Body):
 
 def show(call: Call) -> Found:
     """Its first events are not written over HTTP, so nothing else may have projected them."""
-    reading.allow(call.query, "as_of")
+    allow(call.query, "as_of")
     wait_for(call.services.connections, call.account_id, RESOURCES)
     as_of = call.query.get("as_of")
     if as_of is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.reading import allow
+from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
 from api.views import Listed

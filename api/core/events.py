@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api import views
-from api.reading import allow
+from api.query import allow
 from api.views import Found, Listed
 from domain.shared.errors import Invalid
 from projections.audit import add_changes

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from api import rules
-from api.reading import allow
+from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
 from api.views import Told
