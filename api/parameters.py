@@ -145,8 +145,8 @@ def _in_query(route: Read) -> Iterator[Json]:
 def _described(route: Read, name: str) -> tuple[str, Json]:
     if name == "sort":
         sorts = route.kind.listing.sorts if isinstance(route.kind, Resource) else ["position"]
-        both = [way + each for each in sorted(sorts) for way in ("", "-")]
-        return "A field, with `-` in front for descending order", {"type": "string", "enum": both}
+        either = {"type": "string", "pattern": f"^-?({'|'.join(sorted(sorts))})$"}
+        return "A field, with `-` in front for descending order", either
     if name == "expand":
         either = "|".join(_references(route.kind))
         listed = {"type": "string", "pattern": f"^({either})(,({either}))*$"}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.choices import choices
+
 Schema = dict[str, Any]
 
 _INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
@@ -136,7 +138,14 @@ def _field(field: str, kind: str, name: str) -> Schema:
     if field == "object":
         return {"const": name}
     schema = dict(_KINDS[kind.rstrip("?*")])
-    return {**schema, "type": [schema["type"], "null"]} if kind.endswith("?") else schema
+    few = choices(f"{name}s", field) if kind.startswith("text") else None
+    if few is not None:
+        schema["enum"] = sorted(few)
+    if not kind.endswith("?"):
+        return schema
+    return {**schema, "type": [schema["type"], "null"]} | (
+        {"enum": [*schema["enum"], None]} if few is not None else {}
+    )
 
 
 def names() -> tuple[str, ...]:
