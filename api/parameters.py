@@ -145,8 +145,8 @@ def _in_query(route: Read) -> Iterator[Json]:
 def _described(route: Read, name: str) -> tuple[str, Json]:
     if name == "sort":
         sorts = route.kind.listing.sorts if isinstance(route.kind, Resource) else ["position"]
-        either = {"type": "string", "pattern": f"^-?({'|'.join(sorted(sorts))})$"}
-        return "A field, with `-` in front for descending order", either
+        ordered = {"type": "string", "pattern": f"^-?({'|'.join(sorted(sorts))})$"}
+        return "A field, with `-` in front for descending order", ordered
     if name == "expand":
         either = "|".join(_references(route.kind))
         listed = {"type": "string", "pattern": f"^({either})(,({either}))*$"}
@@ -168,10 +168,10 @@ def _filters(fields: Iterable[Field]) -> Iterator[Json]:
     for field in fields:
         if field.kind == "metadata":
             about = "Of a metadata key, as `metadata[desk]=print`"
-            schema = {"type": "object", "additionalProperties": {"type": "string"}}
+            schema: Json = {"type": "object", "additionalProperties": {"type": "string"}}
             yield {**_parameter("metadata", about, schema), "style": "deepObject", "explode": True}
             continue
-        schema = {**_KINDS[field.kind]}
+        schema = dict(_KINDS[field.kind])
         if field.choices is not None:
             schema = {"type": "string", "enum": sorted(field.choices)}
         yield _parameter(field.name, "Those that have this value", schema)
