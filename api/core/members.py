@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from api import views
 from api.core import events
 from api.fields import Body, Email, Nothing, Text, absent
-from api.reading import allow, instant
+from api.query import allow
+from api.reading import instant
 from api.resource_routes import BASE, LIST, reads
 from api.route import Read, Route, Shape, Write
 from api.writing import Written, of
