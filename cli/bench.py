@@ -14,6 +14,7 @@ from bench import deferred as deferring
 from bench import export as exporting
 from bench import http as serving
 from bench import lists as listing
+from bench import renewals as renewing
 from bench import telco as importing
 from bench import write as writing
 from bench.figures import lines
@@ -32,7 +33,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Medians are taken of so many."
 def register(app: typer.Typer) -> None:
     benches = typer.Typer(help="Measure this installation.", no_args_is_help=True)
     benches.callback()(_group)
-    for command in (append, catchup, http, lists, write, deferred, export, telco):
+    for command in (append, catchup, http, lists, write, deferred, export, telco, renewals):
         benches.command()(command)
     benches.command("all")(everything)
     app.add_typer(benches, name="bench")
@@ -89,6 +90,14 @@ def export(rows: Annotated[int, typer.Option(min=1000)] = 300_000, rounds: Round
     _measured(lambda url: exporting.export(url, rows, rounds))
 
 
+def renewals(
+    subscriptions: Annotated[int, typer.Option(min=100, help="Due at once.")] = 100_000,
+) -> None:
+    """Subscriptions that fall due, renewed, invoiced, charged and shown."""
+    with Bar() as bar:
+        _measured(lambda url: renewing.renewals(url, bar, subscriptions))
+
+
 def telco(
     file: Annotated[
         Path, typer.Argument(help="CSV of a telephone company's subscribers.", exists=True)
@@ -114,6 +123,7 @@ def everything(
             listing.lists,
             deferring.deferred,
             exporting.export,
+            lambda url: renewing.renewals(url, bar),
         ]
         if file is not None:
             scenarios.append(partial(importing.telco, file=file, watch=bar))
