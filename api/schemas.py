@@ -71,8 +71,8 @@ _FIELDS = {
         ended_at:instant? suspended_until:instant? shipments_remaining:integer?
         shipping_address_id:id? invoice_notes:text? purchase_order:text? seat_capacity:integer?
         seats_used:integer? seats_available:integer? phases:objects latest_invoice_id:id?
-        latest_payment_error:object? last_active_at:instant? gift:object? old_provider_id:text?
-        metadata:metadata""",
+        latest_payment_error:object? usage_quantity:integer? last_active_at:instant?
+        gift:object? old_provider_id:text? metadata:metadata""",
     "member": """subscription_id:id subscription_status:text plan_id:id owner_id:id status:text
         email:text first_name:text? last_name:text? customer_id:id? invited_at:instant
         accepted_at:instant? removed_at:instant? last_active_at:instant?""",

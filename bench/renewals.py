@@ -13,7 +13,8 @@ from bench.peaks import MEGABYTE, watched
 from domain.commands.act import Act
 from domain.commands.catalog import NewPlan, NewProduct, create_plans, create_products
 from domain.commands.customers import NewCard, NewCustomer, create_customers
-from domain.commands.subscribing import NewSubscription, create_subscriptions
+from domain.commands.sales import NewSubscription
+from domain.commands.subscribing import create_subscriptions
 from domain.shared.period import Interval
 from domain.shared.recording import Context
 from importer.following import finish, following

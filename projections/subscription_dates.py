@@ -81,14 +81,20 @@ def due(row: SubscriptionRow, booked: Sequence[Coming] = ()) -> tuple[datetime |
 def _coming(row: SubscriptionRow, booked: Sequence[Coming]) -> list[tuple[str, datetime | None]]:
     found: list[tuple[str, datetime | None]] = [("unsuspend", row.suspended_until)]
     if row.status == Status.SCHEDULED:
-        return [*found, ("activate", row.start_date)]
+        return [*found, ("activate", _not_before(row, row.start_date))]
     if row.status == Status.INCOMPLETE:
         return [*found, *_window(row)]
     renews = (row.auto_renew and row.status in RUNNING) or bool(booked)
     ending = "renew" if renews and not row.cancel_at_period_end else "expire"
     if row.status in {Status.ACTIVE, Status.TRIALING}:
         found.append(("extend", row.extended_from))
-    return [*found, (ending, row.current_period_end)]
+    at = row.current_period_end
+    return [*found, (ending, _not_before(row, at) if ending == "renew" else at)]
+
+
+def _not_before(row: SubscriptionRow, at: datetime) -> datetime:
+    """A billing rule that failed is tried again later."""
+    return at if row.billing_retry_at is None else max(at, row.billing_retry_at)
 
 
 def _window(row: SubscriptionRow) -> list[tuple[str, datetime | None]]:

@@ -66,6 +66,8 @@ class SubscriptionRow:
     retry_at: datetime | None = None
     booked: Json = EMPTY_LIST
     plan_amount: int = 0
+    usage_quantity: int | None = None
+    billing_retry_at: datetime | None = None
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:
@@ -104,6 +106,7 @@ def begun(envelope: Envelope) -> SubscriptionRow:
         invoice_notes=told.invoice_notes,
         purchase_order=told.purchase_order,
         trial_end=phase.end if trial else None,
+        usage_quantity=metered(phase),
     )
     ship(row, terms, told.invoice_id, envelope.recorded_at)
     return row
@@ -122,6 +125,12 @@ def of_phase(phase: Phase) -> dict[str, Any]:
         "seat_capacity": terms.seat_capacity,
         "plan_amount": terms.amount,
     }
+
+
+def metered(phase: Phase) -> int | None:
+    """The usage of a phase that begins; none where it is not billed by it."""
+    policy = phase.terms.policy
+    return 0 if policy is not None and policy.in_arrears else None
 
 
 def ship(row: SubscriptionRow, terms: Terms, invoice_id: str | None, at: datetime) -> None:

@@ -9,7 +9,7 @@ from domain.subscriptions.states import Move, Status, after
 from domain.subscriptions.subscription import Subscription
 from projections import subscription_dates as dates
 from projections.rendering import EMPTY_LIST, read, stored, stored_list, taken
-from projections.subscription_row import SubscriptionRow, begun, of_phase, ship
+from projections.subscription_row import SubscriptionRow, begun, metered, of_phase, ship
 from projections.table import Json, Table
 from projections.view import ResourceView
 
@@ -72,7 +72,7 @@ def _activated(row: SubscriptionRow, envelope: Envelope) -> None:
         row.booked = _booked(told.upcoming)
     row.status = told.status.value
     row.incomplete_until = None
-    row.retry_at = None
+    row.retry_at = row.billing_retry_at = None
     row.latest_payment_error = None
 
 
@@ -87,7 +87,9 @@ def _renewed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.Renewed = envelope.event
     row.status = after(Status(row.status), Move.RENEW).value
     _take_phase(row, told.phase)
-    row.latest_invoice_id = told.invoice_id
+    row.usage_quantity = metered(told.phase)
+    row.latest_invoice_id = told.invoice_id or row.latest_invoice_id
+    _rule_works(row)
     row.trial_end = row.extended_from = row.retry_at = None
     if told.booked is not None:
         row.booked = stored_list(read(row.booked)[1:])
@@ -104,6 +106,7 @@ def _renewed(row: SubscriptionRow, envelope: Envelope) -> None:
 def _plan_changed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.PlanChanged = envelope.event
     _take_phase(row, told.phase)
+    row.usage_quantity = metered(told.phase)
     row.latest_invoice_id = told.invoice_id or row.latest_invoice_id
     row.booked = _booked(told.upcoming)
 
@@ -125,6 +128,27 @@ def _payment_failed(row: SubscriptionRow, envelope: Envelope) -> None:
     row.retry_at = told.retry_at
     failed = {"code": told.code, "detail": told.detail, "invoice_id": told.invoice_id}
     row.latest_payment_error = stored({**failed, "failed_at": told.failed_at})
+
+
+def _usage_recorded(row: SubscriptionRow, envelope: Envelope) -> None:
+    row.usage_quantity = envelope.event.usage
+
+
+def _usage_billed(row: SubscriptionRow, envelope: Envelope) -> None:
+    row.usage_quantity = 0
+    row.latest_invoice_id = envelope.event.invoice_id
+
+
+def _rule_failed(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.BillingRuleFailed = envelope.event
+    row.billing_retry_at = told.retry_at
+    failed = {"code": told.code, "detail": told.detail, "invoice_id": None}
+    row.latest_payment_error = stored({**failed, "failed_at": told.failed_at})
+
+
+def _rule_works(row: SubscriptionRow) -> None:
+    if row.billing_retry_at is not None:
+        row.billing_retry_at = row.latest_payment_error = None
 
 
 def _past_due(row: SubscriptionRow, _: Envelope) -> None:
@@ -194,6 +218,9 @@ VIEW = ResourceView(
         Subscription.PhaseBooked: _phase_booked,
         Subscription.Renewed: _renewed,
         Subscription.PlanChanged: _plan_changed,
+        Subscription.UsageRecorded: _usage_recorded,
+        Subscription.UsageBilled: _usage_billed,
+        Subscription.BillingRuleFailed: _rule_failed,
         Subscription.Extended: _extended,
         Subscription.ExtensionBegan: _extension_began,
         Subscription.PaymentFailed: _payment_failed,

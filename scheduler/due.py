@@ -141,15 +141,16 @@ def _run_kind(desk: Desk, kind: str, at: datetime, done: Summary) -> None:
         refused = _run(desk, kind, refs)
         done.ran[kind] += len(refs) - len(refused)
         done.refused.extend(refused)
-        desk.due.catch_up()
         after = refs[-1]
+    if after is not None:
+        desk.due.catch_up()
 
 
 def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
     books, act = desk.books, desk.act
     match kind:
         case "expire":
-            refused = expire_subscriptions(books, refs, act)
+            refused = expire_subscriptions(books, desk.gateways, desk.account, refs, act)
         case "activate":
             refused = start_subscriptions(books, desk.gateways, desk.account, refs, act)
         case "extend":

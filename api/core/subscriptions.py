@@ -24,7 +24,7 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of, paid
-from domain.commands import booking, changing, ending, extending, starting, subscribing
+from domain.commands import booking, changing, ending, extending, metering, starting, subscribing
 from domain.commands.sales import NewSubscription
 from domain.shared.errors import Invalid
 from projections.subscription_resource import SUBSCRIPTIONS
@@ -110,6 +110,11 @@ class RefundAsked(Body):
     to: Literal["card", "balance", "offline"] = absent()
 
 
+class Usage(Body):
+    quantity: Quantity
+    at: Instant = absent()
+
+
 class Cancellation(Body):
     mode: Literal["now", "period_end"]
     reason: Text | None = None
@@ -165,6 +170,10 @@ def renew(call: Call, body: Renewal) -> Written:
     return paid(booking.book_phase(call.books, gateways, call.account, call.ref, new, call.act))
 
 
+def record_usage(call: Call, body: Usage) -> Written:
+    return of(metering.record_usage(call.books, call.ref, body.quantity, body.at, call.act))
+
+
 def reschedule(call: Call, body: Start) -> Written:
     return of(
         starting.reschedule_subscription(
@@ -208,6 +217,7 @@ ROUTES: tuple[Route, ...] = reads(
     write(SUBSCRIPTIONS, "POST", "/{id}/renew", renew, "Book a further phase", Renewal),
     write(SUBSCRIPTIONS, "POST", "/{id}/extend", extend, "Move the term's end out", Extension),
     write(SUBSCRIPTIONS, "POST", "/{id}/reactivate", reactivate, "Take a cancellation back"),
+    write(SUBSCRIPTIONS, "POST", "/{id}/usage", record_usage, "Tell what was used", Usage),
     write(SUBSCRIPTIONS, "POST", "/{id}/reschedule", reschedule, "Another start date", Start),
     write(SUBSCRIPTIONS, "POST", "/{id}/suspend", suspend, "Suspend shipments", Suspension),
     write(SUBSCRIPTIONS, "POST", "/{id}/unsuspend", unsuspend, "Let shipments go on"),

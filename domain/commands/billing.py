@@ -10,6 +10,7 @@ from domain.commands.organizations import name_for
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line, with_tax
 from domain.payments.payment import Payment
+from domain.shared.errors import DomainError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
 from domain.subscriptions.phases import Phase
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.customers.customer import Customer
     from domain.customers.payment_method import PaymentMethod
+    from domain.shared.policy import BillingPolicy
     from domain.subscriptions.phases import Proration
 
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 class Bill:
     """One term to be billed. `method` set means that it is charged in the same step.
 
-    `request_key` is the caller's key, answered by the outcome of that charge.
+    `request_key` is the caller's key, answered by the outcome of that charge. `usage` is of the
+    term before; with a quantity of 0 that is all there is to bill.
     """
 
     customer: Customer
@@ -43,22 +46,48 @@ class Bill:
     purchase_order: str | None = None
     request_key: str | None = None
     prorations: tuple[Proration, ...] = ()
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a term that is over brought, billed by its policy."""
+
+    phase: Phase
+    quantity: int
+
+
+class RuleFailed(DomainError):
+    """The plan's billing policy gives no amount that may be charged: nothing is."""
+
+    code = "billing_rule_failed"
 
 
 def bill_term(
     books: Books, account: Account, bill: Bill, at: datetime
-) -> tuple[Invoice, Payment | None]:
-    """The issued invoice of a term and, where a card is to be charged, the intent to do so."""
-    lines = [term_line(books, account, bill.phase, bill.quantity)]
-    return bill_lines(books, account, bill, [*lines, *_prorated(books, account, bill)], at)
+) -> tuple[Invoice | None, Payment | None]:
+    """The issued invoice of a term and, where a card is to be charged, the intent to do so.
+
+    No invoice where there is nothing to say: a term billed by usage after one that brought none.
+    Raises RuleFailed.
+    """
+    lines = _lines(books, account, bill)
+    if not lines:
+        return None, None
+    return _issued(books, account, bill, lines, at)
 
 
 def bill_lines(
     books: Books, account: Account, bill: Bill, entered: Sequence[Line], at: datetime
 ) -> tuple[Invoice, Payment | None]:
     """The same for lines of any kind within the bill's phase."""
+    return _issued(books, account, bill, with_tax(entered), at)
+
+
+def _issued(
+    books: Books, account: Account, bill: Bill, lines: tuple[Line, ...], at: datetime
+) -> tuple[Invoice, Payment | None]:
     invoice = _drafted(books, bill)
-    lines = with_tax(entered)
     payment = None
     if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
         payment = new_intent(
@@ -67,10 +96,11 @@ def bill_lines(
         )  # fmt: skip
     strategy = bill.phase.terms.revenue_recognition_strategy
     document = issue_document(account, bill.customer, lines, strategy, at)
+    billed = bill.usage.phase if bill.usage and not _in_advance(bill) else bill.phase
     document |= {
         "organization_name": name_for(books, bill.customer),
-        "period_start": bill.phase.start,
-        "period_end": bill.phase.end,
+        "period_start": billed.start,
+        "period_end": billed.end,
         "charging": None if payment is None else payment.ref,
     }
     issue(invoice, document, at)
@@ -91,14 +121,59 @@ def _drafted(books: Books, bill: Bill) -> Invoice:
     )
 
 
+def _lines(books: Books, account: Account, bill: Bill) -> tuple[Line, ...]:
+    """What the term before brought, what this one costs, what a change of plan left. With tax."""
+    lines = []
+    if bill.usage is not None and bill.usage.quantity:
+        lines.append(usage_line(books, account, bill.usage))
+    if _in_advance(bill):
+        lines.append(term_line(books, account, bill.phase, bill.quantity))
+    lines.extend(_prorated(books, account, bill))
+    if bill.phase.terms.policy is None and bill.usage is None:
+        return with_tax(lines)
+    return _within(bill.phase.terms.policy, lines)
+
+
+def _within(policy: BillingPolicy | None, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """With tax. The limit is that of the term that begins, so that another version mends it."""
+    try:
+        taxed = with_tax(lines)
+    except Invalid as too_large:
+        raise RuleFailed(too_large.code, too_large.detail) from None
+    most = None if policy is None else policy.maximum_amount
+    total = sum(line.amount + line.tax for line in taxed)
+    if most is not None and total > most:
+        detail = f"{total} is more than {most}, the most that an invoice may ask for"
+        raise RuleFailed("maximum_amount_exceeded", detail)
+    return taxed
+
+
+def _in_advance(bill: Bill) -> bool:
+    return bill.quantity > 0 and not bill.phase.in_arrears
+
+
+def usage_line(books: Books, account: Account, usage: Usage) -> Line:
+    """The service of a term that is over: what was used is earned when it is billed."""
+    policy = usage.phase.terms.policy
+    if policy is None or policy.unit_amount is None:
+        raise TypeError("usage is billed by a policy of usage")
+    line = term_line(books, account, usage.phase, usage.quantity)
+    return replace(
+        line,
+        description=f"{line.description}: {usage.quantity} {policy.unit}",
+        unit_amount=policy.unit_amount,
+        amount=policy.unit_amount * usage.quantity,
+    )
+
+
 def term_line(books: Books, account: Account, phase: Phase, quantity: int) -> Line:
     terms = phase.terms
     return Line(
         id=typed_id("il", books.new_id()),
         description=terms.plan_name,
-        unit_amount=terms.amount,
+        unit_amount=phase.unit_amount,
         quantity=quantity,
-        amount=terms.amount * quantity,
+        amount=phase.unit_amount * quantity,
         tax_rate=terms.tax_rate,
         tax_behavior=terms.tax_behavior,
         period_start=phase.start,
@@ -121,7 +196,7 @@ def _prorated(books: Books, account: Account, bill: Bill) -> Iterator[Line]:
 
 def proration_line(books: Books, account: Account, part: Proration) -> Line:
     """What was unearned is net already, so its tax comes on top whatever the plan's does."""
-    whole = replace(part.terms, amount=part.amount)
+    whole = replace(part.terms, amount=part.amount, policy=None)
     line = term_line(books, account, Phase("", 0, part.start, part.end, whole), 1)
     behavior = "exclusive" if part.net else line.tax_behavior
     return replace(line, description=part.description, tax_behavior=behavior)
@@ -183,9 +258,17 @@ def issue(invoice: Invoice, document: dict[str, Any], at: datetime) -> None:
         invoice.receive(None, 0, "none", at=at, on=document["issued_on"])
 
 
-def redated(lines: Sequence[Line], phase: Phase, timezone: str) -> tuple[Line, ...]:
-    """The lines of a term whose period a payment moved to `phase`."""
-    return tuple(_during(line, phase, timezone) for line in lines)
+def redated(
+    lines: Sequence[Line], since: datetime, phase: Phase, timezone: str
+) -> tuple[Line, ...]:
+    """The lines of a term that began at `since` and that a payment moved to `phase`. What the
+    term before brought stays where it was."""
+    return tuple(
+        _during(line, phase, timezone)
+        if line.period_end is None or line.period_end > since
+        else line
+        for line in lines
+    )
 
 
 def moved_lines(lines: Sequence[Line], old: Phase, new: Phase, timezone: str) -> tuple[Line, ...]:

@@ -68,7 +68,7 @@ def book_phase(
     invoice, payment = None, None
     if booked.billing_behavior == AT_ONCE:
         invoice, payment = _billed(books, account, subscription, customer, booked, method, act, at)
-        booked = replace(booked, invoice_id=invoice.ref)
+        booked = replace(booked, invoice_id=None if invoice is None else invoice.ref)
     returns = Returns(books, account, at, act.by.reason)
     dropped = subscription.upcoming if new.replace_upcoming_phases else ()
     billed = [each.invoice_id for each in dropped if each.invoice_id]
@@ -152,7 +152,7 @@ def _method(books: Books, booked: Booked, customer: Customer) -> PaymentMethod |
 def _billed(
     books: Books, account: Account, subscription: Subscription, customer: Customer,
     booked: Booked, method: PaymentMethod | None, act: Act, at: datetime,
-) -> tuple[Invoice, Payment | None]:  # fmt: skip
+) -> tuple[Invoice | None, Payment | None]:  # fmt: skip
     bill = Bill(
         customer=customer,
         subscription_ref=subscription.ref,

@@ -16,6 +16,7 @@ from domain.commands.collecting import Case, credit_negative
 from domain.commands.earning import unearned_by_line
 from domain.commands.opening import require_countable
 from domain.commands.refunding import Returns
+from domain.commands.rules import usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice, Status
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.identifiers import typed_id
@@ -82,6 +83,7 @@ def decide_change(
     """What a change of plan now would do."""
     subscription, at = books.load(Subscription, ref), books.now()
     subscription.require(Move.CHANGE_PLAN)
+    _require_nothing_used(subscription)
     terms, guards = _terms(books, subscription, plan_ref)
     require_countable(terms, subscription.quantity)
     phase, anchor = _phase(books, subscription, terms, at)
@@ -97,6 +99,12 @@ def decide_change(
         invoice_id=None if change.invoice is None else change.invoice.ref,
     )  # fmt: skip
     return change
+
+
+def _require_nothing_used(subscription: Subscription) -> None:
+    """Usage is billed when its term ends: before, another plan would lose it."""
+    if usage_of(subscription) is not None:
+        raise Conflict("usage_unbilled", "its usage is billed first, when the term ends")
 
 
 def _terms(books: Books, subscription: Subscription, plan_ref: str) -> tuple[Terms, list[Guard]]:
@@ -121,7 +129,7 @@ def _phase(
     old, phase_id = subscription.phase, typed_id("ph", books.new_id())
     same = (terms.interval, terms.interval_count) == (old.terms.interval, old.terms.interval_count)
     if same or not _billed(subscription):
-        return Phase(phase_id, old.index, at, old.end, terms), subscription.anchor
+        return Phase(phase_id, old.index, at, old.end, terms, 0), subscription.anchor
     return opening(phase_id, at, subscription.timezone, terms), at
 
 
@@ -139,7 +147,7 @@ def _parts(
     if not _billed(subscription):
         return ()
     new_term, on = anchor == at, accounting_date(at, account.timezone)
-    amount = phase.terms.amount * subscription.quantity
+    amount = phase.unit_amount * subscription.quantity
     if not new_term:
         if proration == "none":
             return ()

@@ -89,6 +89,9 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
         return None
     if invoice.billing_reason not in _REDATED:
         return None
+    since = subscription.phase.start
+    if all(line.period_end is not None and line.period_end <= since for line in invoice.lines):
+        return None
     phase, anchor = redated_by_payment(subscription, at)
     if phase != subscription.phase:
         if subscription.status not in _WAITING:
@@ -98,7 +101,7 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
         moved = None if upcoming == subscription.upcoming else upcoming
         subscription.activate(at, phase=phase, anchor=anchor, upcoming=moved)
     return {
-        "lines": redated(invoice.lines, phase, account.timezone),
+        "lines": redated(invoice.lines, since, phase, account.timezone),
         "period_start": phase.start,
         "period_end": phase.end,
     }

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from domain.application import Group
 from domain.commands.act import Done
+from domain.commands.charging import settle_many
 from domain.commands.collecting import Case, void_and_return
 from domain.commands.earning import unearned_by_line, unearned_gross
+from domain.commands.final_usage import FinalUsage
 from domain.commands.refunding import Returns, pay_out
 from domain.invoicing.invoice import PAYABLE, Invoice, Status
 from domain.ledger.shares import shares
@@ -101,12 +103,14 @@ def cancel_now(
     for invoice in running:
         if unearned_by_line(invoice, on):
             invoice.end_service(at=at, on=on)
+    last = FinalUsage(books, account, [subscription])
+    used, _ = last.billed(subscription, at)
     subscription.cancel_now(at, reason)
     touched: list[Aggregate] = [each for each in (*changed, *running) if each.pending_events]
-    recorded = books.record(
-        *returns.recorded(), *touched, subscription, by=act.by, given=act.given(ref)
-    )
+    touched += last.recorded(used, subscription)
+    recorded = books.record(*returns.recorded(), *touched, by=act.by, given=act.given(ref))
     pay_out(books, gateways, returns.refunds, act)
+    settle_many(books, gateways, account, last.cases, act)
     return Done(ref, recorded)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from domain.commands.billing import Bill, bill_term
+from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.collecting import Case
+from domain.commands.rules import note_failure
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.money import LARGEST_AMOUNT
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.sales import NewSubscription, Sale
     from domain.invoicing.invoice import Invoice
+    from domain.payments.payment import Payment
     from domain.shared.terms import Terms
 
 ON_START = "bill_on_start_date"
@@ -42,10 +44,8 @@ def open_subscription(
     subscription_id = books.new_id()
     ref = typed_id(Subscription.prefix, subscription_id)
     phase = _phase(books, account, sale.terms, new, at)
-    invoice, payment = None, None
-    if phase.index >= 0 and (new.start_date is None or new.billing_behavior != ON_START):
-        bill = _first_bill(sale, new, ref, phase, request_key)
-        invoice, payment = bill_term(books, account, bill, at)
+    bill = _first_bill(sale, new, ref, phase, request_key)
+    invoice, payment, failed = _billed(books, account, new, bill, at)
     subscription = Subscription.begin(
         Subscription.Created,
         id=subscription_id,
@@ -62,9 +62,23 @@ def open_subscription(
         metadata=new.metadata,
         **_beginning(account, new, at),
     )
-    if new.start_date is None and begins_at_once(subscription, invoice):
+    if failed is not None:
+        note_failure(sale.plan, subscription, phase, failed, at, None)
+    elif new.start_date is None and begins_at_once(subscription, invoice):
         subscription.activate(at)
     return Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none in a trial
+
+
+def _billed(
+    books: Books, account: Account, new: NewSubscription, bill: Bill, at: datetime
+) -> tuple[Invoice | None, Payment | None, RuleFailed | None]:
+    """What is billed when it is sold, if anything is, or why nothing may be charged."""
+    if bill.phase.index < 0 or (new.start_date and new.billing_behavior == ON_START):
+        return None, None, None
+    try:
+        return *bill_term(books, account, bill, at), None
+    except RuleFailed as reason:
+        return None, None, reason
 
 
 def _beginning(account: Account, new: NewSubscription, at: datetime) -> dict[str, object]:
@@ -124,7 +138,10 @@ def begins_at_once(subscription: Subscription, invoice: Invoice | None) -> bool:
 
 
 def require_countable(terms: Terms, quantity: int) -> None:
-    """Checked before a trial too: its renewals must not be the first to find out."""
+    """Checked before a trial too: its renewals must not be the first to find out. What a billing
+    policy asks for is checked when it is billed."""
+    if terms.policy is not None:
+        return
     if terms.amount * quantity * (1 + (terms.tax_rate or 0)) >= LARGEST_AMOUNT:
         raise Invalid.one("quantity", "amount_too_large", f"costs {LARGEST_AMOUNT} or more a term")
 

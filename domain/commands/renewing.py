@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from domain.application import Group
-from domain.commands.billing import Bill, bill_term
+from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, settle_many
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.final_usage import FinalUsage
+from domain.commands.rules import Rules, usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.phases import Booked
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books, Lost
     from domain.commands.act import Act
+    from domain.shared.aggregate import Aggregate
 
 
 def renew_subscriptions(
@@ -36,11 +40,24 @@ def renew_subscriptions(
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.phase.end <= at and subscription.renews and _renewable(subscription)
-    ]
-    buyers = buyers_of(books, due)
-    cases = [_renewed(books, account, subscription, buyers, at) for subscription in due]
-    lost = books.record_in_bulk([Group(case.opened()) for case in cases], by=act.by)
+        and not subscription.rule_rests(at)
+    ]  # fmt: skip
+    buyers, rules = buyers_of(books, due), Rules(books, due)
+    renewed = [_renewed(books, account, subscription, buyers, rules, at) for subscription in due]
+    cases = [case for case in renewed if isinstance(case, Case)]
+    groups = [Group(each.opened()) for each in renewed if each is not None]
+    lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """A term that begins and asks for nothing yet."""
+
+    subscription: Subscription
+
+    def opened(self) -> list[Aggregate]:
+        return [self.subscription]
 
 
 def _renewable(subscription: Subscription) -> bool:
@@ -62,32 +79,52 @@ def _next(books: Books, subscription: Subscription) -> Booked:
 
 
 def _renewed(
-    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
-) -> Case:
+    books: Books,
+    account: Account,
+    subscription: Subscription,
+    buyers: Buyers,
+    rules: Rules,
+    at: datetime,
+) -> Case | Unbilled | None:
+    """None where the billing rule failed."""
     term = _next(books, subscription)
-    booked = term if subscription.upcoming else None
-    if term.invoice_id is not None:
+    if term.invoice_id is not None and usage_of(subscription) is None:
         return _billed_before(books, subscription, term, at)
+    term = replace(term, phase=rules.in_force(term.phase))
+    bill = _bill(subscription, term, buyers)
+    try:
+        invoice, payment = bill_term(books, account, bill, at)
+    except RuleFailed as failed:
+        rules.fail(subscription, term.phase, failed, at)
+        return None
+    booked = term if subscription.upcoming else None
+    if invoice is None:
+        subscription.renew(term.phase, None, at, booked)
+        return Unbilled(subscription)
+    subscription.renew(term.phase, invoice.ref, at, booked)
+    case = Case(payment, invoice, subscription)
+    credit_negative(books, account, case, at)
+    if payment is None and invoice.status in PAYABLE:
+        automatic = term.collection_method == "charge_automatically"
+        _wait_for_money(invoice, subscription, automatic=automatic, at=at)
+    return case
+
+
+def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
     automatic = term.collection_method == "charge_automatically"
-    bill = Bill(
+    return Bill(
         customer=buyers.customers[subscription.customer_id],
         subscription_ref=subscription.ref,
         phase=term.phase,
-        quantity=term.quantity,
+        quantity=term.quantity if term.invoice_id is None else 0,
         collection_method=term.collection_method,
         billing_reason="subscription_cycle",
         method=buyers.method(subscription, term) if automatic else None,
         notes=term.invoice_notes,
         purchase_order=term.purchase_order,
         prorations=subscription.prorations,
+        usage=usage_of(subscription),
     )
-    invoice, payment = bill_term(books, account, bill, at)
-    subscription.renew(term.phase, invoice.ref, at, booked)
-    case = Case(payment, invoice, subscription)
-    credit_negative(books, account, case, at)
-    if payment is None and invoice.status in PAYABLE:
-        _wait_for_money(invoice, subscription, automatic=automatic, at=at)
-    return case
 
 
 def _billed_before(books: Books, subscription: Subscription, term: Booked, at: datetime) -> Case:
@@ -116,8 +153,11 @@ def _goes_on(subscription: Subscription) -> bool:
     return subscription.renews and _renewable(subscription)
 
 
-def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
-    """End each whose last term is over and that does not renew: what is unpaid never does."""
+def expire_subscriptions(
+    books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
+) -> list[Lost]:
+    """End each whose last term is over and that does not renew: what is unpaid never does. What
+    the last term brought by usage is billed."""
     at = books.now()
     over = [
         subscription
@@ -125,9 +165,10 @@ def expire_subscriptions(books: Books, refs: Sequence[str], act: Act) -> list[Lo
         if subscription.phase.end <= at and not _goes_on(subscription)
         and subscription.allows(Move.EXPIRE)
     ]  # fmt: skip
-    for subscription in over:
-        subscription.expire(at)
-    return books.record_in_bulk([Group([subscription]) for subscription in over], by=act.by)
+    final = FinalUsage(books, account, over)
+    groups = [Group(final.ended(subscription, at)) for subscription in over]
+    lost = books.record_in_bulk([*groups, *final.rules.failures()], by=act.by)
+    return lost + settle_many(books, gateways, account, kept(final.cases, lost), act)
 
 
 def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:

@@ -65,10 +65,14 @@ class Sale:
     method: PaymentMethod | None
 
     def guards(self) -> list[Guard]:
-        return [
-            Guard(self.plan.id, self.plan.version),
-            Guard(self.product.id, self.product.version),
-        ]
+        """A plan that tells of a failed rule is held by its own version."""
+        read = [self.product] if self.told else [self.plan, self.product]
+        return [Guard(each.id, each.version) for each in read]
+
+    @property
+    def told(self) -> list[Plan]:
+        """The plan where its billing rule failed: recorded with the sale."""
+        return [self.plan] if self.plan.pending_events else []
 
 
 @dataclass(frozen=True, slots=True)

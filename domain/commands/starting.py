@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.billing import Bill, bill_term, moved_lines, new_intent
+from domain.commands.billing import Bill, RuleFailed, bill_term, moved_lines, new_intent
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, note_decline, settle_many
 from domain.commands.collecting import Case, void_and_return
 from domain.commands.dunning import retry_after
 from domain.commands.opening import begins_at_once, window
+from domain.commands.rules import Rules
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import Declined
 from domain.shared.errors import Invalid
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books, Lost
     from domain.commands.act import Act
+    from domain.shared.aggregate import Aggregate
 
 
 def start_subscriptions(
@@ -38,10 +40,12 @@ def start_subscriptions(
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.status is Status.SCHEDULED and subscription.start_date <= at
-    ]
-    buyers = buyers_of(books, due)
-    cases = [_started(books, account, subscription, buyers, at) for subscription in due]
-    lost = books.record_in_bulk([Group(_opened(case)) for case in cases], by=act.by)
+        and not subscription.rule_rests(at)
+    ]  # fmt: skip
+    buyers, rules = buyers_of(books, due), Rules(books, due)
+    cases = [_started(books, account, subscription, buyers, rules, at) for subscription in due]
+    groups = [Group(_opened(case)) for case in cases if case is not None]
+    lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     asked = [case for case in cases if isinstance(case, Case)]
     return lost + settle_many(books, gateways, account, kept(asked, lost), act)
 
@@ -51,15 +55,41 @@ def _opened(case: Case | Subscription) -> list[Any]:
 
 
 def _started(
-    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
-) -> Case | Subscription:
+    books: Books,
+    account: Account,
+    subscription: Subscription,
+    buyers: Buyers,
+    rules: Rules,
+    at: datetime,
+) -> Case | Subscription | None:
+    """None where the billing rule failed: it stays scheduled."""
     if subscription.latest_invoice_id is not None:
         return _billed_before(books, account, subscription, at)
     if subscription.on_trial:
         subscription.activate(at)
         return subscription
     automatic = subscription.collection_method == "charge_automatically"
-    bill = Bill(
+    try:
+        invoice, payment = bill_term(books, account, _first_bill(subscription, buyers), at)
+    except RuleFailed as failed:
+        rules.fail(subscription, subscription.phase, failed, at)
+        return None
+    if invoice is None:
+        subscription.activate(at)
+        return subscription
+    case = Case(payment, invoice, subscription)
+    if begins_at_once(subscription, invoice):
+        subscription.activate(at, invoice_id=invoice.ref)
+        return case
+    subscription.start(invoice.ref, window(account, at), at)
+    if automatic and payment is None:
+        _without_card(account, case, at)
+    return case
+
+
+def _first_bill(subscription: Subscription, buyers: Buyers) -> Bill:
+    automatic = subscription.collection_method == "charge_automatically"
+    return Bill(
         customer=buyers.customers[subscription.customer_id],
         subscription_ref=subscription.ref,
         phase=subscription.phase,
@@ -70,15 +100,6 @@ def _started(
         notes=subscription.invoice_notes,
         purchase_order=subscription.purchase_order,
     )
-    invoice, payment = bill_term(books, account, bill, at)
-    case = Case(payment, invoice, subscription)
-    if begins_at_once(subscription, invoice):
-        subscription.activate(at, invoice_id=invoice.ref)
-        return case
-    subscription.start(invoice.ref, window(account, at), at)
-    if automatic and payment is None:
-        _without_card(account, case, at)
-    return case
 
 
 def _billed_before(
@@ -128,7 +149,9 @@ def retry_charges(
 def _retried(
     books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
 ) -> Case | None:
-    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
+    if subscription.latest_invoice_id is None:
+        return None  # its billing rule failed: there is nothing to charge
+    invoice = books.load(Invoice, subscription.latest_invoice_id)
     if invoice.status not in PAYABLE or invoice.open_payment_id is not None:
         return None
     case, method = Case(None, invoice, subscription), buyers.method(subscription)
@@ -148,20 +171,23 @@ def give_up_incomplete(books: Books, account: Account, refs: Sequence[str], act:
         window = subscription.incomplete_until
         if subscription.status is Status.INCOMPLETE and window is not None and window <= at:
             cases.append(_given_up(books, account, subscription, at))
-    return books.record_in_bulk([Group(case.returned()) for case in cases if case], by=act.by)
+    return books.record_in_bulk([Group(ended) for ended in cases if ended], by=act.by)
 
 
 def _given_up(
     books: Books, account: Account, subscription: Subscription, at: datetime
-) -> Case | None:
-    invoice = books.load(Invoice, subscription.latest_invoice_id or "")
+) -> list[Aggregate]:
+    if subscription.latest_invoice_id is None:
+        subscription.give_up(at)
+        return [subscription]
+    invoice = books.load(Invoice, subscription.latest_invoice_id)
     if invoice.open_payment_id is not None:
-        return None
+        return []
     case = Case(None, invoice, subscription)
     if invoice.status in PAYABLE:
         void_and_return(books, account, case, "incomplete_expired", at)
     subscription.give_up(at)
-    return case
+    return case.returned()
 
 
 def reschedule_subscription(

@@ -46,7 +46,8 @@ def create_subscription(
     conditions = {"claims": claims, "guards": sale.guards()}
     if case.payment is None:
         given = act.given(ref, **conditions)
-        return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
+        recorded = books.record(*case.opened(), *sale.told, by=act.by, given=given)
+        return Done(ref, recorded), None
     recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
     done, _ = settle(books, account, case.payment.ref, outcome, act)
@@ -66,7 +67,8 @@ def create_subscriptions(
         sale = agreed(books, each, *parties.of(each))
         case = open_subscription(books, account, sale, each, at)
         claims = old_id_claims("sub", each.old_provider_id, case.opened()[0].id)
-        return case, Group(case.opened(), Conditions(claims, guards=sale.guards()))
+        opened = [*case.opened(), *sale.told]
+        return case, Group(opened, Conditions(claims, guards=sale.guards()))
 
     decided, refused = decide_each(new, decide)
     lost = record_each(books, {index: group for index, (_, group) in decided.items()}, act)

@@ -98,6 +98,8 @@ class Beginning(Aggregate):
         self.incomplete_until = incomplete_until
         self.extended_from: datetime | None = None
         self.declined_since: datetime | None = None
+        self.usage = 0
+        self.billing_retry_at: datetime | None = None
 
     @property
     def renews(self) -> bool:
@@ -218,6 +220,7 @@ class Beginning(Aggregate):
         self.status = status
         self.incomplete_until = None
         self.declined_since = None
+        self.billing_retry_at = None
         self.phase = phase or self.phase
         self.anchor = anchor or self.anchor
         self.upcoming = self.upcoming if upcoming is None else upcoming

@@ -71,6 +71,7 @@ class Changing(Beginning):
     ) -> None:
         self.phase = phase
         self.anchor = anchor
+        self.usage = 0
         self.prorations = (*self.prorations, *prorations) if invoice_id is None else prorations
         self.upcoming = upcoming
         self._bill(invoice_id)

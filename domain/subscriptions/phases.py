@@ -18,13 +18,33 @@ MOST_BOOKED = 10
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One term `[start, end)` of a plan, as sold. `index` counts periods from the anchor."""
+    """One term `[start, end)` of a plan, as sold. `index` counts periods from the anchor, `number`
+    the billed periods of the plan before this one, whatever became of the anchor."""
 
     id: str
     index: int
     start: datetime
     end: datetime
     terms: Terms
+    number: int | None = None
+
+    @property
+    def periods_before(self) -> int:
+        return max(self.index, 0) if self.number is None else self.number
+
+    @property
+    def unit_amount(self) -> int:
+        """What a quantity of one costs when it begins; nothing yet where usage is billed."""
+        policy = self.terms.policy
+        if policy is None:
+            return self.terms.amount
+        return policy.amount_in_advance(self.periods_before)
+
+    @property
+    def in_arrears(self) -> bool:
+        """Whether it is billed by its usage, when it is over. A trial's usage is not."""
+        policy = self.terms.policy
+        return self.index >= 0 and policy is not None and policy.in_arrears
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +106,14 @@ def following(
         return opening(phase_id, before.end, timezone, sold), before.end
     index = before.index + 1
     end = boundary(anchor, timezone, sold.interval, sold.interval_count, index + 1)
-    return Phase(phase_id, index, before.end, end, sold), anchor
+    number = _periods_before_next(before, sold)
+    return Phase(phase_id, index, before.end, end, sold, number), anchor
+
+
+def _periods_before_next(before: Phase, sold: Terms) -> int:
+    if before.index < 0 or before.terms.plan_id != sold.plan_id:
+        return 0
+    return before.periods_before + 1
 
 
 def moved_along(

@@ -70,6 +70,8 @@ class Renewing(Beginning):
         self.extended_from = None
         self.declined_since = None
         self.prorations = ()
+        self.usage = 0
+        self.billing_retry_at = None
         if booked is not None:
             self._take(booked)
         if booked is None or booked.invoice_id is None:

@@ -42,6 +42,7 @@ class Move(StrEnum):
     EXTEND = "extend"
     BEGIN_EXTENSION = "begin the extension"
     SUSPEND = "suspend"
+    RECORD_USAGE = "record usage"
     UPDATE = "update"
     CANCEL_AT_END = "cancel at period end"
     REACTIVATE = "reactivate"
@@ -121,6 +122,9 @@ MOVES: Mapping[Move, Rule] = {
         "shipments are suspended or go on",
         "subscription_not_suspendable",
         _staying(_S, _I, _T, _A, _X, _P, _U),
+    ),
+    Move.RECORD_USAGE: Rule(
+        "usage of the running term is told", "usage_not_recordable", _staying(_T, _A, _X, _P, _U)
     ),
     Move.UPDATE: Rule(
         "fields are changed", "subscription_ended", _staying(_S, _I, _T, _A, _X, _P, _U)

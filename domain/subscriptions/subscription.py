@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from domain.subscriptions.changing import Changing
 from domain.subscriptions.ending import Ending
+from domain.subscriptions.metering import Metering
 from domain.subscriptions.phases import Booked, Phase, Proration  # noqa: TC001 - as above
 from domain.subscriptions.renewing import Renewing
 from domain.subscriptions.states import Status  # noqa: TC001 - as above
@@ -44,11 +45,13 @@ class SubscriptionState(TypedDict):
     incomplete_until: datetime | None
     extended_from: datetime | None
     declined_since: datetime | None
+    usage: int
+    billing_retry_at: datetime | None
 
 
-class Subscription(Ending, Changing, Renewing):
+class Subscription(Ending, Metering, Changing, Renewing):
     TOPIC = "subscription"
     prefix = "sub"
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
-    SNAPSHOT_VERSION = 2
+    SNAPSHOT_VERSION = 3

@@ -220,7 +220,24 @@ def _subscriptions() -> list[Any]:
     unpaid.activate(START)
     unpaid.renew(unpaid.next_phase("ph_01kg9x0000e0080000000000h2"), INVOICE, START)
     unpaid.become_unpaid(INVOICE, START)
-    return [running, abandoned, unpaid, _scheduled(), _migrated()]
+    return [running, abandoned, unpaid, _scheduled(), _migrated(), _metered()]
+
+
+def _metered() -> Any:
+    policy = BillingPolicy(
+        version=2, kind="usage_in_arrears", currency="USD", interval=Interval.MONTH,
+        prompt="Charge 0.50 USD per copy at the end of each month.", unit_amount=50, unit="copy",
+        activated_at=START,
+    )  # fmt: skip
+    terms = replace(TERMS, trial_days=0, policy=policy)
+    phase = first_phase("ph_01kg9x0000e0080000000000h9", START, "Europe/Berlin", terms)
+    metered = _subscription(18, phase=phase, anchor=START, invoice_id=None)
+    metered.activate(START)
+    metered.record_usage(120, START, START)
+    metered.bill_usage(INVOICE, START)
+    retry = START + timedelta(days=1)
+    metered.note_rule_failed(2, "maximum_amount_exceeded", "60 is too much", START, retry)
+    return metered
 
 
 def _scheduled() -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from domain.shared.errors import Conflict
 from domain.shared.period import Interval
+from domain.shared.policy import BillingPolicy
 from domain.shared.terms import Terms
 from domain.subscriptions.phases import Booked, Phase, first_phase
 from domain.subscriptions.redating import redated_by_payment
@@ -111,6 +112,7 @@ ACTS: dict[Move, Any] = {
     Move.EXTEND: extend,
     Move.BEGIN_EXTENSION: lambda it: it.begin_extension(JAN_31),
     Move.SUSPEND: lambda it: it.suspend(JAN_31 + timedelta(days=9), JAN_31),
+    Move.RECORD_USAGE: lambda it: it.record_usage(3, JAN_31, JAN_31),
     Move.UPDATE: rename,
     Move.CANCEL_AT_END: cancel,
     Move.REACTIVATE: reactivate,
@@ -129,6 +131,12 @@ HISTORIES: dict[Status, list[Any]] = {
     Status.EXPIRED: [activate, expire],
     Status.INCOMPLETE_EXPIRED: [give_up],
 }
+
+
+BY_USAGE = BillingPolicy(
+    version=1, kind="usage_in_arrears", prompt="p", currency="USD", interval=Interval.MONTH,
+    unit_amount=50, unit="copy",
+)  # fmt: skip
 
 
 def in_state(status: Status) -> Subscription:
@@ -152,6 +160,9 @@ def test_every_status_and_every_move_is_in_the_table():
 def test_each_status_allows_what_the_table_says_and_refuses_the_rest(status, move):
     subscription = in_state(status)
     subscription.upcoming = (booked(subscription),) if move is Move.RENEW else ()
+    if move is Move.RECORD_USAGE:
+        by_usage = replace(subscription.phase.terms, policy=BY_USAGE)
+        subscription.phase = replace(subscription.phase, terms=by_usage)
     before = list(subscription.pending_events)
     if status in MOVES[move].to:
         ACTS[move](subscription)
