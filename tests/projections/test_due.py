@@ -26,7 +26,7 @@ def test_pages_of_due_subscriptions_are_complete_and_in_order(connections, busy)
         running = rows.select(
             "SELECT t.id FROM subscriptions t WHERE t.account_id = %(account)s"
             " AND t.generation = %(generation)s AND t.status IN"
-            " ('active', 'trialing', 'past_due', 'unpaid', 'incomplete')",
+            " ('scheduled', 'active', 'trialing', 'extended', 'past_due', 'unpaid', 'incomplete')",
             {},
         )
     assert {each.id for each in everything} == {ref for (ref,) in running}

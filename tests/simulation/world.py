@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 from domain.commands import (
     accounts,
     addresses,
+    booking,
     catalog,
+    changing,
     charging,
     customers,
     ending,
+    extending,
     invoicing,
     offline,
     organizations,
     payment_methods,
+    sales,
+    starting,
     subscribing,
 )
 from domain.commands.act import Act
@@ -38,6 +43,7 @@ from domain.payments.gateway import (
 from domain.shared.errors import DomainError
 from domain.shared.period import Interval
 from domain.shared.recording import Context
+from domain.subscriptions.subscription import Subscription
 from gateways.sandbox import Sandbox
 from scheduler.due import run_due
 
@@ -248,7 +254,7 @@ class World:
         ]
 
     def subscribe(self) -> None:
-        new = subscribing.NewSubscription(
+        new = sales.NewSubscription(
             customer_id=self.random.choice(self.customers),
             plan_id=self.random.choice(self.plans),
             quantity=self.random.choice([1, 1, 3]),
@@ -257,6 +263,67 @@ class World:
         desk = self.desk
         done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
         self.subscriptions.append(done.ref)
+
+    def subscribe_later(self) -> None:
+        desk, now = self.desk, self.desk.books.now()
+        new = sales.NewSubscription(
+            customer_id=self.random.choice(self.customers),
+            plan_id=self.random.choice(self.plans),
+            collection_method=self.random.choice(["charge_automatically", "send_invoice"]),
+            start_date=now + timedelta(days=self.random.choice([1, 20, 50])),
+            billing_behavior=self.random.choice(["bill_immediately", "bill_on_start_date"]),
+        )
+        done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
+        self.subscriptions.append(done.ref)
+
+    def reschedule(self) -> None:
+        desk = self.desk
+        start = desk.books.now() + timedelta(days=self.random.choice([2, 9, 40]))
+        starting.reschedule_subscription(desk.books, desk.account, self._subscription(), start, ACT)
+
+    def book(self) -> None:
+        desk, pick = self.desk, self.random
+        new = booking.Renewal(
+            plan_id=pick.choice([None, *self.plans]),
+            billing_behavior=pick.choice([None, "bill_immediately", "bill_on_start_date"]),
+            replace_upcoming_phases=pick.random() < 0.3,
+        )
+        ref = self._subscription()
+        booking.book_phase(desk.books, desk.gateways, desk.account, ref, new, ACT)
+
+    def change_plan(self) -> None:
+        desk, way = (
+            self.desk,
+            self.random.choice(["immediate", "immediate", "next_invoice", "none"]),
+        )
+        ref, plan = self._subscription(), self.random.choice(self.plans)
+        changing.change_plan(desk.books, desk.gateways, desk.account, ref, plan, way, ACT)
+
+    def extend(self) -> None:
+        desk, ref = self.desk, self._subscription()
+        end = desk.books.load(Subscription, ref).phase.end + timedelta(days=11)
+        extending.extend_subscription(desk.books, desk.account, ref, end, ACT)
+
+    def cancel_now(self) -> None:
+        desk, pick = self.desk, self.random
+        kind = pick.choice(["none", "full", "prorated", "amount"])
+        asked = ending.RefundAsked(
+            type=kind, amount=500 if kind == "amount" else None,
+            to=pick.choice(["card", "balance", "offline"]),
+        )  # fmt: skip
+        ref = self._subscription()
+        ending.cancel_now(desk.books, desk.gateways, desk.account, ref, "left", asked, ACT)
+
+    def reactivate(self) -> None:
+        ending.reactivate_subscription(self.desk.books, self._subscription(), ACT)
+
+    def suspend(self) -> None:
+        until = self.desk.books.now() + timedelta(days=self.random.choice([3, 70]))
+        subscribing.suspend_subscription(self.desk.books, self._subscription(), until, ACT)
+
+    def _subscription(self) -> str:
+        """Rather one of the latest: those of long ago have ended."""
+        return self.random.choice(self.subscriptions[-12:])
 
     def cancel(self) -> None:
         ref = self.random.choice(self.subscriptions)
@@ -330,7 +397,9 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
     if world.plans:
         acts += [(world.reprice, 1), (world.shelve, 2)]
     if world.customers and world.plans:
-        acts.append((world.subscribe, 10))
+        acts += [(world.subscribe, 10), (world.subscribe_later, 5)]
     if world.subscriptions:
-        acts.append((world.cancel, 2))
+        acts += [(world.cancel, 2), (world.reactivate, 2), (world.cancel_now, 3)]
+        acts += [(world.book, 4), (world.change_plan, 5), (world.extend, 3)]
+        acts += [(world.reschedule, 2), (world.suspend, 1)]
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -116,6 +116,32 @@ class History:
         invoice.mark_uncollectible(at=noon(on), on=on)
         returned = invoice.amount_paid if waiting else 0
         self._end(invoice, returned, "unapplied", on, credit_first=False)
+
+    def refund(self, invoice: Invoice, amount: int, on: date, to: str, policy: str) -> None:
+        invoice.refund("ref_1", amount, to, policy=policy, at=noon(on), on=on)
+        if to == "balance":
+            self.record(on, invoice, self._credited(invoice, amount, "refund", on))
+        else:
+            self.record(on, invoice)
+
+    def note(self, invoice: Invoice, on: date) -> None:
+        """A credit note that clears what is owed."""
+        owed = invoice.amount_remaining
+        invoice.credit("cn_1", owed, policy="unearned_first", at=noon(on), on=on)
+        self.record(on, invoice)
+
+    def end(self, invoice: Invoice, on: date) -> None:
+        invoice.end_service(at=noon(on), on=on)
+        self.record(on, invoice)
+
+    def extend(self, invoice: Invoice, days: int, on: date) -> None:
+        lines = tuple(
+            each if each.service_end is None
+            else replace(each, service_end=max(each.service_end, on) + timedelta(days=days))
+            for each in invoice.lines
+        )  # fmt: skip
+        invoice.move_service(lines, at=noon(on), on=on)
+        self.record(on, invoice)
 
     def fund(self, who: int, amount: int, on: date, source: str, currency: str = "USD") -> None:
         balance = self._balance(customer(who), currency)

@@ -65,6 +65,7 @@ class Line:
     earnings: list[Earning] = field(default_factory=list)
     earned: int = 0
     contra: int = 0
+    reversed: int = 0
     deferred: int = 0
     by_month: Counter[str] = field(default_factory=Counter)
 
@@ -188,14 +189,81 @@ class Oracle:
         owed = self.invoices[ref]["total"] - self.invoices[ref]["got"]
         self._take_back(ref, owed, "bad_debt", day)
 
+    def _invoice_credited(self, ref: str, event: Any, day: date) -> None:
+        """Only the form that clears what is owed; a line's own note is tested by its example."""
+        self.invoices[ref]["got"] += event.receivable
+        assert event.line_id is None
+        given = {"accounts_receivable": -event.receivable, "customer_balance": -event.balance}
+        self._give_back(ref, event.amount, "credit_notes", given, event.policy, day)
+
+    def _invoice_refunded(self, ref: str, event: Any, day: date) -> None:
+        account = {"card": "cash_online", "offline": "cash_offline"}.get(
+            event.to, "customer_balance"
+        )
+        given = {account: -event.amount}
+        self._give_back(ref, event.amount, "refunds", given, event.policy, day)
+
+    def _give_back(
+        self, ref: str, amount: int, contra: str, given: dict[str, int], policy: str, day: date
+    ) -> None:
+        """Of each line what is unearned, earned and taxed and nobody took back yet."""
+        lines = self.lines[ref]
+        left = [
+            [line.deferred, line.net - line.reversed - line.deferred, line.tax] for line in lines
+        ]
+        if policy == "proportional":
+            parts = apportioned(amount, [sum(each) for each in left])
+            taken = [apportioned(part, each) for part, each in zip(parts, left, strict=True)]
+        else:
+            taken = self._unearned_first(amount, left)
+        for line, (unearned, earned, tax) in zip(lines, taken, strict=True):
+            line.deferred -= unearned
+            line.reversed += unearned + earned
+            line.contra += earned
+            line.tax -= tax
+            if unearned:
+                self._go_on(line, day)
+        sums = [sum(each) for each in zip(*taken, strict=True)]
+        self._post(
+            self.invoices[ref]["currency"],
+            **{"deferred_revenue": sums[0], contra: sums[1], "tax_payable": sums[2]}, **given,
+        )  # fmt: skip
+
+    @staticmethod
+    def _unearned_first(amount: int, left: list[list[int]]) -> list[list[int]]:
+        unearned, earned, taxed = (sum(each) for each in zip(*left, strict=True))
+        whole = unearned + earned + taxed
+        tax = half_away(Fraction(amount * taxed, whole)) if whole else 0
+        first = min(amount - tax, unearned)
+        kinds = [
+            apportioned(part, list(each))
+            for part, each in zip(
+                (first, amount - tax - first, tax), zip(*left, strict=True), strict=True
+            )
+        ]
+        return [list(each) for each in zip(*kinds, strict=True)]
+
+    def _invoice_service_ended(self, ref: str, _: Any, day: date) -> None:
+        for line in self.lines.get(ref, []):
+            if line.deferred:
+                line.earnings = [Earning(line.deferred, day, 1)]
+
+    def _invoice_service_moved(self, ref: str, event: Any, day: date) -> None:
+        spans = {sold.id: (sold.service_start, sold.service_end) for sold in event.lines}
+        for line in self.lines.get(ref, []):
+            start, end = spans[line.ref]
+            if line.deferred and start is not None:
+                first = max(start, day)
+                line.earnings = [Earning(line.deferred, first, max((end - first).days, 1))]
+
     def _take_back(self, ref: str, owed: int, contra: str, day: date) -> None:
         lines = self.lines.get(ref, [])
         if not lines:
             return
         currency = self.invoices[ref]["currency"]
-        parts = apportioned(owed, [line.net + line.tax for line in lines])
+        parts = apportioned(owed, [line.net - line.reversed + line.tax for line in lines])
         for line, part in zip(lines, parts, strict=True):
-            earned = line.net - line.deferred
+            earned = line.net - line.reversed - line.deferred
             unearned, lost, tax = apportioned(part, [line.deferred, earned, line.tax])
             self._post(
                 currency, deferred_revenue=unearned, tax_payable=tax,
@@ -203,6 +271,8 @@ class Oracle:
             )  # fmt: skip
             line.deferred -= unearned
             line.contra += lost
+            line.reversed += unearned + lost
+            line.tax -= tax
             if unearned:
                 self._go_on(line, day)
 
@@ -219,7 +289,7 @@ class Oracle:
     def _balance_credited(self, ref: str, event: Any, _: date) -> None:
         source = {
             "online": "cash_online", "offline": "cash_offline", "unapplied": "unapplied_payments",
-            "receivable": "accounts_receivable", "invoice": None,
+            "receivable": "accounts_receivable", "invoice": None, "refund": None,
         }[event.source]  # fmt: skip
         if source:
             amounts = {source: event.amount, "customer_balance": -event.amount}

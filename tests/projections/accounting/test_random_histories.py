@@ -54,8 +54,12 @@ def histories(draw: st.DrawFn) -> History:
     for _ in range(draw(st.integers(2, 9))):
         today += timedelta(days=draw(st.sampled_from([17, 0, 1, 31, 80])))
         payable = [each for each in history.invoices if each.amount_remaining > 0]
-        act = draw(st.sampled_from(["issue", "settle", "settle", "settle", "fund"]))
-        if act == "fund":
+        act = draw(st.sampled_from(["issue", "settle", "settle", "settle", "adjust", "fund"]))
+        standing = [each for each in history.invoices if each.booked_on and each.total > 0
+                    and each.status in {"open", "past_due", "paid"}]  # fmt: skip
+        if act == "adjust" and standing:
+            _adjust(draw, history, standing[draw(st.integers(0, len(standing) - 1))], today)
+        elif act == "fund":
             history.fund(draw(st.integers(1, 2)), draw(st.integers(1, 900)), today, "offline")
         elif act == "settle" and payable:
             at = draw(st.integers(0, len(payable) - 1))
@@ -87,6 +91,23 @@ def _settle(draw: st.DrawFn, history: History, invoice: Invoice, today: date) ->
             history.void(invoice, today, credit_first=draw(st.booleans()))
         case "give up":
             history.give_up(invoice, today)
+
+
+def _adjust(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
+    """Money goes back, what is owed is taken off, service ends or is moved out."""
+    kind = draw(st.sampled_from(["refund", "note", "end", "extend"]))
+    plain = all(line.amount >= 0 for line in invoice.lines)
+    if kind == "refund" and invoice.refundable and plain:
+        amount = max(invoice.refundable * draw(st.integers(1, 10)) // 10, 1)
+        way = draw(st.sampled_from(["card", "balance", "offline"]))
+        policy = draw(st.sampled_from(["proportional", "unearned_first"]))
+        history.refund(invoice, amount, today, way, policy)
+    elif kind == "note" and invoice.amount_remaining > 0 and plain:
+        history.note(invoice, today)
+    elif kind == "extend":
+        history.extend(invoice, draw(st.integers(1, 40)), today)
+    elif kind == "end":
+        history.end(invoice, today)
 
 
 days = st.integers(0, 500).map(lambda n: BEGIN + timedelta(days=n))
