@@ -8,6 +8,7 @@ from api.core import (
     accounts,
     addresses,
     api_keys,
+    balances,
     collaborators,
     customers,
     invoices,
@@ -105,6 +106,16 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     invoices.InvoiceChange: {"notes": "Deliver to the back door"},
     invoices.Charge: {"payment_method_id": _CARD},
     invoices.OfflinePayment: {"reference": "check 1842", "category": "check"},
+    invoices.Application: {"amount": 1500},
+    balances.BalanceCharge: {
+        "payment_method_id": _CARD, "amount": 5000, "currency": "USD", "description": "Top-up",
+    },
+    balances.BalanceAdjustment: {
+        "amount": 1500, "currency": "USD", "reason": "The paper came late",
+    },
+    balances.OfflineMoney: {
+        "amount": 5000, "currency": "USD", "reference": "check 1843", "category": "check",
+    },
     invoices.Ending: {"reason": "entered twice"},
     test_clock.ClockSetting: {"now": "2026-01-01"},
     ordered_exports.ExportCreation: {

@@ -63,8 +63,7 @@ class Read(Route):
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
     answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.
-    answers with is not shown any more. `attempts`: how often it is asked when somebody else was
-    faster. `many`: it answers with a list where the body names one.
+    `many`: it answers with a list where the body names one.
     """
 
     body: type[Body] = Nothing
@@ -73,5 +72,4 @@ class Write(Route):
     pays: bool = False
     deletes: bool = False
     bearer: Callable[..., Any] | None = None
-    attempts: int = 3
     many: bool = False

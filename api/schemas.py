@@ -85,6 +85,8 @@ _FIELDS = {
     "payment": """status:text customer_id:id invoice_id:id? amount:money currency:currency
         gateway:text? payment_method_id:id? gateway_reference:text? category:text? reference:text?
         failure_code:text? failure_detail:text? started_at:instant settled_at:instant?""",
+    "balance_transaction": """customer_id:id type:text amount:money currency:currency
+        ending_balance:money invoice_id:id? payment_id:id? description:text""",
     "test_clock": "now:instant",
     "export": """name:text format:text filters:object status:text progress:integer
         position:integer? size_bytes:integer? url:text? expires_at:instant? failure_code:text?

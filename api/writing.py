@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from random import random
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api import references, shown, versions, views
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from domain.payments.gateway import Outcome
     from domain.shared.recording import IdempotencyKey, Recorded
     from store.api_keys import Caller
+
+PATIENCE_SECONDS = 5.0
+"""For how long a command is asked again when somebody else was faster."""
 
 PROJECTION_WAIT_MS = 500
 
@@ -165,12 +170,16 @@ def perform(route: Write, call: Call, body: Any, unnamed: Sequence[FieldError] =
 
 
 def _asked(route: Write, call: Call, body: Any) -> Written:
-    for _ in range(route.attempts - 1):
+    """Whoever was slower waits a little, at random, and longer each time: somebody wins."""
+    end, pause = monotonic() + PATIENCE_SECONDS, 0.002
+    while True:
         try:
             return _handled(route, call, body)
         except ConcurrentChange:
-            continue
-    return _handled(route, call, body)
+            if monotonic() > end:
+                raise
+        sleep(pause * random())
+        pause = min(pause * 1.5, 0.05)
 
 
 def _handled(route: Write, call: Call, body: Any) -> Written:

@@ -59,7 +59,7 @@ def _load(work: Work, events: Sequence[Envelope]) -> Batch:
     batch = open_batch(
         work,
         invoices - by_kind[Invoice.Created],
-        by_kind[Balance.Credited] - by_kind[Balance.Created],
+        {ref for kind in MOVES for ref in by_kind[kind]} - by_kind[Balance.Created],
     )
     batch.load_lines(work, _lines_needed(batch, events, by_kind))
     batch.load_parties(work, _customers(batch, events, by_kind[Invoice.Issued]))
@@ -243,6 +243,20 @@ def _balance_credited(batch: Batch, at: Envelope) -> None:
     batch.post(at, place, postings, day_of(event.credited_on), lambda _: event.description)
 
 
+def _balance_adjusted(batch: Batch, at: Envelope) -> None:
+    event: Balance.Adjusted = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, None, None)
+    postings = rules.balance_adjusted(event.amount)
+    batch.post(at, place, postings, day_of(event.adjusted_on), lambda _: event.description)
+
+
+def _balance_applied(batch: Batch, at: Envelope) -> None:
+    """The invoice that it settles posts it."""
+    batch.balances[at.subject].amount = at.event.ending_balance
+
+
 def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
     """What ends an invoice names what is returned too: whichever comes first counts it."""
     returning = event.source in {"receivable", "unapplied"}
@@ -288,9 +302,12 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.Refunded: _refunded,
     Balance.Created: _balance_opened,
     Balance.Credited: _balance_credited,
+    Balance.Adjusted: _balance_adjusted,
+    Balance.Applied: _balance_applied,
 }
 """Every fact that the books answer to, and nothing else."""
 
+MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied)
 INVOICE_EVENTS = frozenset(kind for kind in HANDLERS if kind.__qualname__.startswith("Invoice."))
 
 ACCOUNTING_VIEW = AccountingView()

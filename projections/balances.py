@@ -64,12 +64,13 @@ def _created(envelope: Envelope) -> BalanceRow:
     )
 
 
-def _credited(row: BalanceRow, envelope: Envelope) -> None:
+def _moved(row: BalanceRow, envelope: Envelope) -> None:
     row.amount = envelope.event.ending_balance
 
 
-def _credit(balance: BalanceRow, envelope: Envelope) -> TransactionRow:
-    told: Balance.Credited = envelope.event
+def _transaction(balance: BalanceRow, envelope: Envelope) -> TransactionRow:
+    told = envelope.event
+    kind, sign = TYPES[type(told)]
     return TransactionRow(
         id=told.transaction_id,
         version=1,
@@ -77,15 +78,22 @@ def _credit(balance: BalanceRow, envelope: Envelope) -> TransactionRow:
         updated_at=envelope.recorded_at,
         balance_id=balance.id,
         customer_id=balance.customer_id,
-        type="credit",
-        amount=told.amount,
+        type=kind,
+        amount=sign * told.amount,
         currency=balance.currency,
         ending_balance=told.ending_balance,
-        invoice_id=told.invoice_id,
-        payment_id=told.payment_id,
+        invoice_id=getattr(told, "invoice_id", None),
+        payment_id=getattr(told, "payment_id", None),
         description=told.description,
     )
 
+
+TYPES: dict[type[Any], tuple[str, int]] = {
+    Balance.Credited: ("credit", 1),
+    Balance.Adjusted: ("adjustment", 1),
+    Balance.Applied: ("application", -1),
+}
+"""Each event that moves a balance: the transaction's type, and the sign of its amount."""
 
 TABLE = Table("balances", BalanceRow)
 TRANSACTIONS = Table("balance_transactions", TransactionRow)
@@ -98,13 +106,13 @@ class TransactionsView:
     table = TRANSACTIONS
     tables = (TRANSACTIONS,)
     aggregate = Balance
-    topics = frozenset({Balance.Credited.TOPIC})
+    topics = frozenset(kind.TOPIC for kind in TYPES)
 
     def fold(self, work: Work, events: Sequence[Envelope]) -> None:
         # The balances' own view comes before this one in the group: every row is there.
         owners = TABLE.load(work, {envelope.subject for envelope in events})
         TRANSACTIONS.insert(
-            work, (_credit(owners[envelope.subject], envelope) for envelope in events)
+            work, (_transaction(owners[envelope.subject], envelope) for envelope in events)
         )
 
 
@@ -127,7 +135,10 @@ def render_transaction(row: TransactionRow, _related: None, *, livemode: bool) -
 
 
 VIEW = ResourceView(
-    TABLE, Balance, created={Balance.Created: _created}, changed={Balance.Credited: _credited}
+    TABLE,
+    Balance,
+    created={Balance.Created: _created},
+    changed=dict.fromkeys(TYPES, _moved),
 )
 TRANSACTIONS_VIEW = TransactionsView()
 BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(

@@ -28,7 +28,7 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Key, Route
 from api.writing import Written, of, paid
-from domain.commands import charging, invoicing, offline
+from domain.commands import balances, charging, invoicing, offline
 from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ class OfflinePayment(Body):
     excess_to_balance: bool = absent()
 
 
+class Application(Body):
+    """As far as the credit and the debt go where no amount is named."""
+
+    amount: Amount | None = None
+
+
 class Ending(Body):
     reason: Text | None = None
 
@@ -107,6 +113,10 @@ def charge(call: Call, body: Charge) -> Written:
 def mark_paid(call: Call, body: OfflinePayment) -> Written:
     payment = offline.OfflinePayment(**body.sent())
     return of(offline.mark_paid(call.books, call.account, call.ref, payment, call.act))
+
+
+def apply_balance(call: Call, body: Application) -> Written:
+    return of(balances.apply_balance(call.books, call.account, call.ref, body.amount, call.act))
 
 
 def void(call: Call, _: Ending) -> Written:
@@ -140,6 +150,16 @@ ROUTES: tuple[Route, ...] = reads(
         mark_paid,
         "Record an offline payment",
         OfflinePayment,
+        key=Key.REQUIRED,
+        rule="money:write",
+    ),
+    write(
+        INVOICES,
+        "POST",
+        "/{id}/apply_balance",
+        apply_balance,
+        "Settle an invoice from its customer's credit",
+        Application,
         key=Key.REQUIRED,
         rule="money:write",
     ),

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from api.views import Found, Listed
 
 MOST_AT_ONCE = 100
-PATIENCE = 30
-"""Attempts: every invitation of a membership counts the same seats, and many come at once."""
 _PATH = f"{BASE}/subscriptions/{{id}}/members"
 _MEMBER = f"{_PATH}/{{mem}}"
 
@@ -150,10 +148,9 @@ ROUTES: tuple[Route, ...] = (
     ),
     _write(
         "POST", _PATH, invite, "Invite a member, or up to a hundred: all or none",
-        body=Invitations, status=201, many=True, attempts=PATIENCE,
+        body=Invitations, status=201, many=True,
     ),
     _write("PATCH", _MEMBER, update, "Change a member's name", body=MemberChange),
-    _write("DELETE", _MEMBER, remove, "Remove a member, or take an invitation back",
-           attempts=PATIENCE),
-    _write("POST", f"{_MEMBER}/accept", accept, "Accept an invitation", attempts=PATIENCE),
+    _write("DELETE", _MEMBER, remove, "Remove a member, or take an invitation back"),
+    _write("POST", f"{_MEMBER}/accept", accept, "Accept an invitation"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent
-from domain.commands.collecting import Case, case_of, receive_money
+from domain.commands.collecting import Case, balance_of, case_of, receive_money
 from domain.commands.customers import method_of
 from domain.commands.dunning import next_retry
 from domain.customers.customer import Customer
@@ -26,6 +26,8 @@ from domain.payments.gateway import (
 )
 from domain.payments.payment import SETTLED, Payment
 from domain.shared.errors import Conflict, Invalid
+from domain.shared.identifiers import typed_id
+from domain.shared.period import accounting_date
 from domain.shared.recording import NO_CONDITIONS, Conditions
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books, Lost
     from domain.commands.act import Act
+    from domain.shared.aggregate import Aggregate
 
 Gateways = Mapping[str, Gateway]
 
@@ -119,17 +122,46 @@ def settle(
     """Save the outcome of one charge with all it causes; loaded afresh, saved once by version."""
     while True:
         payment = books.load(Payment, payment_ref)
-        invoice = books.load(Invoice, payment.invoice_id or "")
-        case = case_of(books, invoice, payment)
-        apply_outcome(books, account, case, outcome, books.now())
-        changed, given = case.changed(), completing(payment, outcome)
+        changed = _following(books, account, payment, outcome)
+        ref, given = payment.invoice_id or payment_ref, completing(payment, outcome)
         if not changed and given is NO_CONDITIONS:
-            return Done(invoice.ref, None), outcome
+            return Done(ref, None), outcome
         try:
-            return Done(invoice.ref, books.record(*changed, by=act.by, given=given)), outcome
+            return Done(ref, books.record(*changed, by=act.by, given=given)), outcome
         except Conflict as lost:
             if lost.code != "concurrent_change":
                 raise
+
+
+def _following(
+    books: Books, account: Account, payment: Payment, outcome: Outcome
+) -> list[Aggregate]:
+    """What the gateway's answer changes, with its events yet to be recorded."""
+    at = books.now()
+    if payment.invoice_id is None:
+        return _funded(books, account, payment, outcome, at)
+    case = case_of(books, books.load(Invoice, payment.invoice_id), payment)
+    apply_outcome(books, account, case, outcome, at)
+    return case.changed()
+
+
+def _funded(
+    books: Books, account: Account, payment: Payment, outcome: Outcome, at: datetime
+) -> list[Aggregate]:
+    """A card charged for no invoice: as much credit, or none."""
+    if payment.status in SETTLED or isinstance(outcome, Unanswered):
+        return []
+    if isinstance(outcome, Declined):
+        payment.fail(outcome.code, outcome.detail, at)
+        return [payment]
+    payment.succeed(outcome.reference, at)
+    balance = balance_of(books, payment.customer_id, payment.currency)
+    balance.credit(
+        typed_id("bal", books.new_id()), payment.amount, "online",
+        payment.description or "Charged to card",
+        at=at, on=accounting_date(at, account.timezone), payment_id=payment.ref,
+    )  # fmt: skip
+    return [payment, balance]
 
 
 def completing(payment: Payment, outcome: Outcome) -> Conditions:

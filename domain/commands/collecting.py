@@ -19,7 +19,7 @@ from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from domain.accounts.account import Account
     from domain.application import Books
@@ -51,7 +51,8 @@ class Case:
         return _pending(self.payment, self.invoice, self.subscription, self.balance)
 
     def returned(self) -> list[Aggregate]:
-        """In the order of a void: money goes back to the balance before the invoice ends."""
+        """The balance first: money goes back to it before an invoice ends, and leaves it before
+        one is settled."""
         return _pending(self.balance, self.invoice, self.subscription)
 
 
@@ -77,6 +78,20 @@ def receive_money(
             f"Money received beyond invoice {invoice.number or invoice.ref}",
             at=at, on=on, invoice_id=invoice.ref, payment_id=payment_ref,
         )  # fmt: skip
+    settle_subscription(case, at)
+
+
+def apply_credit(books: Books, account: Account, case: Case, amount: int, at: datetime) -> None:
+    """Settle with the customer's credit, which the case's balance holds."""
+    invoice, on = case.invoice, accounting_date(at, account.timezone)
+    case.balance = case.balance or balance_of(books, invoice.customer_id, invoice.currency)
+    case.balance.apply(
+        typed_id("bal", books.new_id()), amount,
+        f"Applied to invoice {invoice.number or invoice.ref}",
+        at=at, on=on, invoice_id=invoice.ref,
+    )  # fmt: skip
+    redating = _redating(account, case, amount, at)
+    invoice.receive(None, amount, "balance", at=at, on=on, redated=redating)
     settle_subscription(case, at)
 
 
@@ -144,15 +159,25 @@ def balance_of(books: Books, customer_ref: str, currency: str) -> Balance:
 def void_and_return(books: Books, account: Account, case: Case, reason: str, at: datetime) -> None:
     """A job's void: what was paid in part moves to the customer's balance in the same append."""
     invoice, on = case.invoice, accounting_date(at, account.timezone)
+    applied = 0 if invoice.by_payment else invoice.balance_applied
     returned = invoice.void_and_return(at=at, on=on, reason=reason)
     if returned:
-        source = "receivable" if invoice.strategy == "invoice_creation" else "unapplied"
-        case.balance = balance_of(books, invoice.customer_id, invoice.currency)
-        case.balance.credit(
-            typed_id("bal", books.new_id()), returned, source,
-            f"Paid towards void invoice {invoice.number or invoice.ref}",
-            at=at, on=on, invoice_id=invoice.ref,
-        )  # fmt: skip
+        give_back(
+            books, case, returned, "unapplied" if invoice.by_payment else "receivable", at, on
+        )
+    if applied:
+        give_back(books, case, applied, "void", at, on)
+
+
+def give_back(books: Books, case: Case, amount: int, source: str, at: datetime, on: date) -> None:
+    """What an invoice that ends unpaid had been settled with is the customer's credit again."""
+    invoice = case.invoice
+    case.balance = case.balance or balance_of(books, invoice.customer_id, invoice.currency)
+    case.balance.credit(
+        typed_id("bal", books.new_id()), amount, source,
+        f"Paid towards invoice {invoice.number or invoice.ref}",
+        at=at, on=on, invoice_id=invoice.ref,
+    )  # fmt: skip
 
 
 def case_of(books: Books, invoice: Invoice, payment: Payment | None) -> Case:

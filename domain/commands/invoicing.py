@@ -11,7 +11,7 @@ from domain.commands.act import Done
 from domain.commands.billing import issue, issue_document
 from domain.commands.catalog import moved_old_id
 from domain.commands.claims import old_id_claims, resolve
-from domain.commands.collecting import Case, balance_of, case_of, credit_negative
+from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
@@ -169,9 +169,12 @@ def void_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     at = books.now()
     case = case_of(books, books.load(Invoice, ref), None)
     invoice, on = case.invoice, accounting_date(at, account.timezone)
-    returned = 0 if invoice.strategy == "invoice_creation" else invoice.amount_paid
+    unapplied, applied = invoice.unapplied, invoice.balance_applied
     invoice.void(at=at, on=on, reason=act.by.reason)
-    _return_unapplied(books, case, returned, at, on)
+    if unapplied:
+        give_back(books, case, unapplied, "unapplied", at, on)
+    elif applied:
+        give_back(books, case, applied, "void", at, on)
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
 
 
@@ -180,10 +183,11 @@ def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Do
     at = books.now()
     case = case_of(books, books.load(Invoice, ref), None)
     invoice, on = case.invoice, accounting_date(at, account.timezone)
-    returned = 0 if invoice.strategy == "invoice_creation" else invoice.amount_paid
+    unapplied = invoice.unapplied
     relief = account.bad_debt_tax_relief
     invoice.mark_uncollectible(at=at, on=on, reason=act.by.reason, tax_relief=relief)
-    _return_unapplied(books, case, returned, at, on)
+    if unapplied:
+        give_back(books, case, unapplied, "unapplied", at, on)
     subscription = case.subscription
     if (
         subscription is not None
@@ -193,17 +197,6 @@ def mark_uncollectible(books: Books, account: Account, ref: str, act: Act) -> Do
     ):
         subscription.become_unpaid(invoice.ref, at)
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
-
-
-def _return_unapplied(books: Books, case: Case, returned: int, at: datetime, on: Any) -> None:
-    if returned:
-        invoice = case.invoice
-        case.balance = balance_of(books, invoice.customer_id, invoice.currency)
-        case.balance.credit(
-            typed_id("bal", books.new_id()), returned, "unapplied",
-            f"Paid towards invoice {invoice.number or invoice.ref}",
-            at=at, on=on, invoice_id=invoice.ref,
-        )  # fmt: skip
 
 
 def update_invoice(

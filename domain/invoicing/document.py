@@ -92,6 +92,19 @@ class Document(Aggregate):
             return 0
         return self.total - self.amount_paid - self.balance_applied - self.credited
 
+    @property
+    def unapplied(self) -> int:
+        """What came in part for an invoice that books nothing before it is fully paid."""
+        return self.amount_paid + self.unapplied_credit if self.by_payment else 0
+
+    @property
+    def unapplied_credit(self) -> int:
+        return self.balance_applied if self.by_payment else 0
+
+    @property
+    def by_payment(self) -> bool:
+        return self.strategy == "invoice_payment"
+
     class Issued(Aggregate.Event):
         """The document as it stands for ever. The store gives `number` from `series`.
 
@@ -164,8 +177,8 @@ class Document(Aggregate):
     class PaymentSucceeded(Aggregate.Event):
         """Money arrived: `amount` counts towards this invoice.
 
-        `source`: online or offline money; balance (a negative total that became the customer's
-        credit); none (nothing was asked for).
+        `source`: online or offline money; balance (the customer's credit, or of a negative total
+        what became such); none (nothing was asked for).
 
         `completes` says that nothing is left to pay. On an invoice recognised by payment the
         completing one carries the lines' re-dated service and the invoice's period.
@@ -293,12 +306,13 @@ class Document(Aggregate):
             raise Conflict("invoice_not_issued", "a draft has nothing to void")
         if self.amount_paid and self.strategy == "invoice_creation":
             raise Conflict("invoice_has_payments", "refund what was paid first")
-        self._voided(voided_at=at, voided_on=on, reason=reason, returned=self.amount_paid)
+        returned = self.amount_paid + self.unapplied_credit
+        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
 
     def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
         """A job's void: what was paid in part is returned to the customer. Gives that amount."""
         self._require_not_terminal()
-        returned = self.amount_paid
+        returned = self.amount_paid + self.unapplied_credit
         self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
         return returned
 
@@ -325,7 +339,7 @@ class Document(Aggregate):
         self._require_not_terminal()
         if self.status is Status.DRAFT:
             raise Conflict("invoice_not_issued", "a draft is not owed yet")
-        returned = self.amount_paid if self.strategy == "invoice_payment" else 0
+        returned = self.unapplied
         self._marked_uncollectible(
             marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief
         )

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 CASH = {"online": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}
 """A payment's source to the account its money arrives on."""
 
+SETTLING = {**CASH, "balance": Account.CUSTOMER_BALANCE}
+"""What settles an invoice, to the account it comes from: money, or the customer's credit."""
+
 
 def invoice_issued(charges: Sequence[Charge], day: PostingDay) -> Booking:
     """Receivable against deferral (or revenue, without service period) and tax.
@@ -53,12 +56,12 @@ def payment_received(amount: int, source: str) -> Entry:
     """
     if amount <= 0:
         return ()
-    return entry(Posting(CASH[source], amount), Posting(Account.ACCOUNTS_RECEIVABLE, -amount))
+    return entry(Posting(SETTLING[source], amount), Posting(Account.ACCOUNTS_RECEIVABLE, -amount))
 
 
 def part_payment_received(amount: int, source: str) -> Entry:
     """Money on an invoice recognised by payment that leaves something to pay."""
-    return entry(Posting(CASH[source], amount), Posting(Account.UNAPPLIED_PAYMENTS, -amount))
+    return entry(Posting(SETTLING[source], amount), Posting(Account.UNAPPLIED_PAYMENTS, -amount))
 
 
 def fully_paid(
@@ -69,7 +72,7 @@ def fully_paid(
     A total below zero is settled by the customer's balance, a total of nothing by nothing.
     """
     lines = _booked(charges, day)
-    arrived = CASH[source] if amount > 0 else Account.CUSTOMER_BALANCE
+    arrived = SETTLING[source] if amount > 0 else Account.CUSTOMER_BALANCE
     received = (Posting(arrived, amount), Posting(Account.UNAPPLIED_PAYMENTS, unapplied))
     return Booking(entry(*received, *_billed(lines)), lines)
 
@@ -180,13 +183,20 @@ def receivable_returned(amount: int) -> Entry:
 def balance_credited(amount: int, source: str) -> Entry:
     """A credit to a customer's balance, by where it came from. Raises KeyError for a new source.
 
-    That of a negative invoice, a refund or a credit note is posted with the invoice.
+    That of a negative or a void invoice, a refund or a credit note is posted with the invoice.
     """
     if source in CASH:
         return balance_funded(amount, source)
-    if source in {"invoice", "refund", "credit_note"}:
+    if source in {"invoice", "void", "refund", "credit_note"}:
         return ()
     return {"unapplied": unapplied_returned, "receivable": receivable_returned}[source](amount)
+
+
+def balance_adjusted(amount: int) -> Entry:
+    """Goodwill or a correction up; a write-off or a correction down."""
+    if amount > 0:
+        return _to_balance(Account.GOODWILL_CREDITS, amount)
+    return _to_balance(Account.BALANCE_WRITE_OFFS, amount)
 
 
 def _to_balance(account: Account, amount: int) -> Entry:

@@ -7,6 +7,7 @@ from typing import TypedDict
 from uuid import UUID, uuid5
 
 from domain.shared.aggregate import Aggregate
+from domain.shared.errors import Invalid
 from domain.shared.facts import event
 
 
@@ -40,7 +41,8 @@ class Balance(Aggregate):
 
     class Credited(Aggregate.Event):
         """`source`: online or offline (new money), unapplied (returned from a by-payment invoice),
-        or receivable (money of a creation-strategy invoice that a job voids)."""
+        receivable (money of a creation-strategy invoice that a job voids), invoice (a negative
+        one), or void (credit that a voided invoice had been settled with)."""
 
         TOPIC = "balance.credited"
         transaction_id: str
@@ -81,3 +83,77 @@ class Balance(Aggregate):
     @event(Credited)
     def _credited(self, amount: int) -> None:
         self.amount += amount
+
+    class Adjusted(Aggregate.Event):
+        """By a person: credit given (goodwill) or, with `amount` below zero, taken back."""
+
+        TOPIC = "balance.adjusted"
+        transaction_id: str
+        amount: int
+        ending_balance: int
+        adjusted_at: datetime
+        adjusted_on: date
+        description: str
+
+    def adjust(
+        self, transaction_id: str, amount: int, description: str, *, at: datetime, on: date
+    ) -> None:
+        """Raises Invalid `amount_exceeds_balance`, `invalid_value` for nothing."""
+        if amount == 0:
+            raise Invalid.one("amount", "invalid_value", "must not be zero")
+        self._require(-amount)
+        self._adjusted(
+            transaction_id=transaction_id,
+            amount=amount,
+            ending_balance=self.amount + amount,
+            adjusted_at=at,
+            adjusted_on=on,
+            description=description,
+        )
+
+    @event(Adjusted)
+    def _adjusted(self, amount: int) -> None:
+        self.amount += amount
+
+    class Applied(Aggregate.Event):
+        """`amount` of the credit settles an invoice, which records it in the same append."""
+
+        TOPIC = "balance.applied"
+        transaction_id: str
+        amount: int
+        ending_balance: int
+        applied_at: datetime
+        applied_on: date
+        description: str
+        invoice_id: str
+
+    def apply(
+        self,
+        transaction_id: str,
+        amount: int,
+        description: str,
+        *,
+        at: datetime,
+        on: date,
+        invoice_id: str,
+    ) -> None:
+        """Raises Invalid `amount_exceeds_balance`."""
+        self._require(amount)
+        self._applied(
+            transaction_id=transaction_id,
+            amount=amount,
+            ending_balance=self.amount - amount,
+            applied_at=at,
+            applied_on=on,
+            description=description,
+            invoice_id=invoice_id,
+        )
+
+    @event(Applied)
+    def _applied(self, amount: int) -> None:
+        self.amount -= amount
+
+    def _require(self, amount: int) -> None:
+        if amount > self.amount:
+            detail = f"the balance holds {self.amount} {self.currency}"
+            raise Invalid.one("amount", "amount_exceeds_balance", detail)

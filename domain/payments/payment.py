@@ -46,6 +46,7 @@ class Payment(Aggregate):
         invoice_id: str | None = None
         request_key: str | None = None
         request_ref: str | None = None
+        description: str | None = None
 
     class Recorded(Aggregate.Created):
         """Money that came without a gateway: check, wire, transfer, cash, external."""
@@ -75,6 +76,7 @@ class Payment(Aggregate):
         invoice_id: str | None = None,
         request_key: str | None = None,
         request_ref: str | None = None,
+        description: str | None = None,
     ) -> None:
         self.customer_id = customer_id
         self.amount = amount
@@ -88,6 +90,7 @@ class Payment(Aggregate):
         self.invoice_id = invoice_id
         self.request_key = request_key
         self.request_ref = request_ref
+        self.description = description
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
     class Succeeded(Aggregate.Event):

@@ -346,6 +346,7 @@ def _money() -> list[Any]:
         "customer_id": CUSTOMER, "amount": 6200, "currency": "USD", "gateway": "sandbox",
         "payment_method_id": METHOD, "method_reference": "tok_visa", "started_at": START,
         "invoice_id": INVOICE, "request_key": "key-1", "request_ref": INVOICE,
+        "description": "Top-up",
     }  # fmt: skip
     approved, declined = begin(Payment, 13, **charge), begin(Payment, 14, **charge)
     approved.succeed("sandbox_1", START)
@@ -363,4 +364,7 @@ def _money() -> list[Any]:
     balance = begin(Balance, 16, customer_id=CUSTOMER, currency="USD")
     balance.credit("bal_01kg9x0000e0080000000000b1", 100, "unapplied", "Paid towards INV-000001",
                    at=START, on=ON, invoice_id=INVOICE, payment_id=PAYMENT)  # fmt: skip
+    balance.adjust("bal_01kg9x0000e0080000000000b2", -40, "entered twice", at=START, on=ON)
+    balance.apply("bal_01kg9x0000e0080000000000b3", 60, "Applied to INV-000002",
+                  at=START, on=ON, invoice_id=INVOICE)  # fmt: skip
     return [approved, declined, check, balance, refund]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from domain.commands import (
     accounts,
     addresses,
+    balances,
     booking,
     catalog,
     changing,
@@ -349,6 +350,31 @@ class World:
         done = invoicing.create_invoice(desk.books, desk.account, new, ACT)
         invoicing.issue_invoice(desk.books, desk.account, done.ref, ACT)
 
+    def move_balance(self) -> None:
+        pick, desk = self.random, self.desk
+        ref = pick.choice(self.customers)
+        match pick.randrange(3):
+            case 0:
+                charged = balances.Charged(amount=pick.choice([1, 5000]), currency="USD")
+                balances.charge_into_balance(
+                    desk.books, desk.gateways, desk.account, ref, charged, ACT
+                )
+            case 1:
+                paid = balances.PaidIn(
+                    amount=2500, currency="USD", reference="check", category="check"
+                )
+                balances.pay_into_balance(desk.books, desk.account, ref, paid, ACT)
+            case _:
+                amount = pick.choice([-3000, -1, 700])
+                balances.adjust_balance(
+                    desk.books, desk.account, ref, amount, "USD", "goodwill", ACT
+                )
+
+    def apply_balance(self) -> None:
+        amount = self.random.choice([None, None, 1, 100, 5000])
+        ref, desk = self._open_invoice(), self.desk
+        balances.apply_balance(desk.books, desk.account, ref, amount, ACT)
+
     def pay_by_hand(self) -> None:
         ref = self._open_invoice()
         owed = self.desk.books.load(Invoice, ref).amount_remaining
@@ -390,6 +416,7 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.bill_by_hand, 5), (world.pay_by_hand, 10), (world.charge, 5)]
         acts += [(world.void, 3), (world.give_up, 3)]
         acts += [(world.found, 1), (world.settle_down, 2), (world.change_card, 1)]
+        acts += [(world.move_balance, 5), (world.apply_balance, 6)]
     if world.organizations:
         acts += [(world.join, 3), (world.dissolve, 1)]
     if world.addresses:

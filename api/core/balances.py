@@ -1,0 +1,155 @@
+"""Customers' credit: what moved it, and what moves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from api import views
+from api.fields import Amount, Body, Currency, Ref, Required, SignedAmount, Text
+from api.reading import item, listing
+from api.resource_routes import BASE, LIST
+from api.route import Key, Read, Route, Shape, Write
+from api.writing import Written, of, paid
+from domain.commands import balances
+from projections.balances import BALANCE_TRANSACTIONS
+from projections.customers import CUSTOMERS
+from projections.payments import PAYMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.call import Call
+    from api.views import Listed
+    from projections.resource import Resource
+
+
+class BalanceCharge(Body):
+    payment_method_id: Ref | None = None
+    amount: Amount
+    currency: Currency
+    description: Text | None = None
+
+
+class BalanceAdjustment(Body):
+    """`amount` above zero gives credit, below zero takes it."""
+
+    amount: SignedAmount
+    currency: Currency
+    reason: Required
+
+
+class OfflineMoney(Body):
+    amount: Amount
+    currency: Currency
+    reference: Required
+    category: Literal["check", "wire", "transfer", "cash", "external"]
+
+
+def charge(call: Call, body: BalanceCharge) -> Written:
+    customer, new = _customer(call), balances.Charged(**body.sent())
+    gateways = call.services.gateways
+    result = balances.charge_into_balance(
+        call.books, gateways, call.account, customer, new, call.act
+    )
+    return paid(result)
+
+
+def adjust(call: Call, body: BalanceAdjustment) -> Written:
+    done = balances.adjust_balance(
+        call.books, call.account, _customer(call), body.amount, body.currency, body.reason, call.act
+    )
+    return of(done)
+
+
+def pay_in(call: Call, body: OfflineMoney) -> Written:
+    new = balances.PaidIn(**body.sent())
+    return of(balances.pay_into_balance(call.books, call.account, _customer(call), new, call.act))
+
+
+def of_customer(call: Call) -> Listed:
+    """Raises NotFound for a customer that is not there."""
+    views.one(call, CUSTOMERS, call.ref)
+    return views.page(call, BALANCE_TRANSACTIONS, call.query, always={"customer_id": call.ref})
+
+
+def _customer(call: Call) -> str:
+    views.require_ref(CUSTOMERS, call.ref)
+    return call.ref
+
+
+def _moves(
+    path: str,
+    handler: Callable[..., Any],
+    kind: Resource[Any],
+    body: type[Body],
+    summary: str,
+    **rest: Any,
+) -> Write:
+    return Write(
+        method="POST",
+        path=f"{BASE}/customers/{{id}}/{path}",
+        handler=handler,
+        kind=kind,
+        rule="money:write",
+        key=Key.REQUIRED,
+        body=body,
+        summary=summary,
+        **rest,
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Read(
+        method="GET",
+        path=f"{BASE}/balance_transactions",
+        handler=listing(BALANCE_TRANSACTIONS),
+        kind=BALANCE_TRANSACTIONS,
+        rule="balance_transactions:read",
+        shape=Shape.LIST,
+        parameters=LIST,
+        summary="List balance transactions",
+    ),
+    Read(
+        method="GET",
+        path=f"{BASE}/balance_transactions/{{id}}",
+        handler=item(BALANCE_TRANSACTIONS),
+        kind=BALANCE_TRANSACTIONS,
+        rule="balance_transactions:read",
+        shape=Shape.ITEM,
+        parameters=("as_of", "expand"),
+        summary="One of the balance transactions",
+    ),
+    Read(
+        method="GET",
+        path=f"{BASE}/customers/{{id}}/balance_transactions",
+        handler=of_customer,
+        kind=BALANCE_TRANSACTIONS,
+        rule="balance_transactions:read",
+        shape=Shape.LIST,
+        parameters=LIST,
+        summary="List what moved a customer's balances",
+    ),
+    _moves(
+        "balance/charge",
+        charge,
+        PAYMENTS,
+        BalanceCharge,
+        "Charge a card into a customer's balance",
+        pays=True,
+    ),
+    _moves(
+        "balance/adjust",
+        adjust,
+        BALANCE_TRANSACTIONS,
+        BalanceAdjustment,
+        "Give a customer credit, or take it back",
+    ),
+    _moves(
+        "offline_payments",
+        pay_in,
+        PAYMENTS,
+        OfflineMoney,
+        "Record money that came without an invoice",
+        status=201,
+    ),
+)
