@@ -9,8 +9,9 @@ from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge
 from domain.ledger.chart import Account
 from domain.payments.balance import Balance
-from projections.accounting_batch import Batch, Place, day_of, open_batch, place_of
-from projections.accounting_rows import TABLES, BalanceRow, InvoiceRow, LineRow, PartyRow
+from projections.accounting_balances import BALANCE_HANDLERS, MOVES
+from projections.accounting_batch import Batch, day_of, open_batch
+from projections.accounting_rows import TABLES, InvoiceRow, LineRow, PartyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -225,45 +226,6 @@ def _refunded(batch: Batch, at: Envelope) -> None:
     batch.book(at, row, booking, day, f"Refund of {row.number}")
 
 
-def _balance_opened(batch: Batch, at: Envelope) -> None:
-    event = at.event
-    batch.balances[at.subject] = BalanceRow(at.subject, event.customer_id, event.currency, 0)
-
-
-def _balance_credited(batch: Batch, at: Envelope) -> None:
-    event: Balance.Credited = at.event
-    row = batch.balances[at.subject]
-    row.amount = event.ending_balance
-    place = Place(row.currency, row.customer_id, event.invoice_id, None)
-    invoice = batch.invoices.get(event.invoice_id or "")
-    if invoice is not None:
-        place = place_of(invoice)
-        _count_returned(invoice, event)
-    postings = rules.balance_credited(event.amount, event.source)
-    batch.post(at, place, postings, day_of(event.credited_on), lambda _: event.description)
-
-
-def _balance_adjusted(batch: Batch, at: Envelope) -> None:
-    event: Balance.Adjusted = at.event
-    row = batch.balances[at.subject]
-    row.amount = event.ending_balance
-    place = Place(row.currency, row.customer_id, None, None)
-    postings = rules.balance_adjusted(event.amount)
-    batch.post(at, place, postings, day_of(event.adjusted_on), lambda _: event.description)
-
-
-def _balance_applied(batch: Batch, at: Envelope) -> None:
-    """The invoice that it settles posts it."""
-    batch.balances[at.subject].amount = at.event.ending_balance
-
-
-def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
-    """What ends an invoice names what is returned too: whichever comes first counts it."""
-    returning = event.source in {"receivable", "unapplied"}
-    if returning and invoice.state not in {"void", "uncollectible"}:
-        invoice.returned += event.amount
-
-
 def _charge(line: Line) -> Charge:
     return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
 
@@ -300,14 +262,10 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.ServiceEnded: _service_ended,
     Invoice.Credited: _credited_back,
     Invoice.Refunded: _refunded,
-    Balance.Created: _balance_opened,
-    Balance.Credited: _balance_credited,
-    Balance.Adjusted: _balance_adjusted,
-    Balance.Applied: _balance_applied,
+    **BALANCE_HANDLERS,
 }
 """Every fact that the books answer to, and nothing else."""
 
-MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied)
 INVOICE_EVENTS = frozenset(kind for kind in HANDLERS if kind.__qualname__.startswith("Invoice."))
 
 ACCOUNTING_VIEW = AccountingView()

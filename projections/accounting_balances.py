@@ -1,0 +1,63 @@
+"""What moves customers' balances, as the accounting view reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.ledger import posting_rules as rules
+from domain.payments.balance import Balance
+from projections.accounting_batch import Batch, Place, day_of, place_of
+from projections.accounting_rows import BalanceRow, InvoiceRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from projections.envelope import Envelope
+
+
+def _opened(batch: Batch, at: Envelope) -> None:
+    event = at.event
+    batch.balances[at.subject] = BalanceRow(at.subject, event.customer_id, event.currency, 0)
+
+
+def _credited(batch: Batch, at: Envelope) -> None:
+    event: Balance.Credited = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, event.invoice_id, None)
+    invoice = batch.invoices.get(event.invoice_id or "")
+    if invoice is not None:
+        place = place_of(invoice)
+        _count_returned(invoice, event)
+    postings = rules.balance_credited(event.amount, event.source)
+    batch.post(at, place, postings, day_of(event.credited_on), lambda _: event.description)
+
+
+def _adjusted(batch: Batch, at: Envelope) -> None:
+    event: Balance.Adjusted = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, None, None)
+    postings = rules.balance_adjusted(event.amount)
+    batch.post(at, place, postings, day_of(event.adjusted_on), lambda _: event.description)
+
+
+def _applied(batch: Batch, at: Envelope) -> None:
+    """The invoice that it settles posts it."""
+    batch.balances[at.subject].amount = at.event.ending_balance
+
+
+def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
+    """What ends an invoice names what is returned too: whichever comes first counts it."""
+    returning = event.source in {"receivable", "unapplied"}
+    if returning and invoice.state not in {"void", "uncollectible"}:
+        invoice.returned += event.amount
+
+
+BALANCE_HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
+    Balance.Created: _opened,
+    Balance.Credited: _credited,
+    Balance.Adjusted: _adjusted,
+    Balance.Applied: _applied,
+}
+MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied)
