@@ -245,3 +245,61 @@ def _nothing_is_left(line: LineBook, day: date) -> None:
     assert (line.net_reversed, line.tax_reversed) == (line.net, line.tax)
     assert line.remains(day) == (0, 0, 0)
     assert sum(unearned(segment, day) for segment in line.segments) == 0
+
+
+APRIL = Charge("il_1", 3000, 0, date(2026, 4, 1), date(2026, 5, 1))
+APRIL_1 = PostingDay(date(2026, 4, 1), date(2026, 4, 1))
+APRIL_16 = PostingDay(date(2026, 4, 16), date(2026, 4, 16))
+
+
+def earned(lines: tuple[LineBook, ...], day: date) -> int:
+    return sum(earned_through(segment, day) for line in lines for segment in line.segments)
+
+
+def test_an_unpaid_plan_change_mirrors_the_unearned_rest_and_lets_the_old_line_run_on() -> None:
+    lines = issued(APRIL, day=APRIL_1).lines
+    note = rules.line_credited(lines, "il_1", 1500, 0, 0, APRIL_16)
+    assert totals(note.postings) == {"deferred_revenue": 1500, "accounts_receivable": -1500}
+    new = issued(replace(APRIL, start=date(2026, 4, 16)), day=APRIL_16).lines
+    assert earned((*note.lines, *new), date(2026, 4, 30)) == 4500
+
+
+def test_partly_paid_and_cancelled_the_note_clears_what_is_owed_and_the_rest_is_earned() -> None:
+    """The rules' example: 100 + 10 tax, 44 paid, 33.33 earned, a note of 66."""
+    charge = Charge("il_1", 10000, 1000, date(2026, 4, 1), date(2026, 5, 1))
+    lines = issued(charge, day=APRIL_1).lines
+    day = PostingDay(date(2026, 4, 11), date(2026, 4, 11))
+    note = rules.credited(lines, 6600, 0, day, "unearned_first")
+    assert totals(note.postings) == {
+        "deferred_revenue": 6000, "tax_payable": 600, "accounts_receivable": -6600,
+    }  # fmt: skip
+    ended = rules.service_ended(note.lines, day)
+    assert ended.postings == ()
+    assert earned(ended.lines, date(2026, 4, 10)) == 3333
+    assert earned(ended.lines, date(2026, 4, 11)) == 4000
+
+
+def test_half_refunded_twice_takes_everything_once() -> None:
+    lines = issued(replace(APRIL, tax=300), day=APRIL_1).lines
+    first = rules.refunded(lines, 1650, Account.CASH_ONLINE, APRIL_16, "proportional")
+    assert totals(first.postings) == {
+        "deferred_revenue": 750, "refunds": 750, "tax_payable": 150, "cash_online": -1650,
+    }  # fmt: skip
+    second = rules.refunded(first.lines, 1650, Account.CASH_ONLINE, APRIL_16, "proportional")
+    assert second.lines[0].remains(APRIL_16.effective) == (0, 0, 0)
+
+
+def test_an_extended_term_earns_what_is_left_over_the_longer_days() -> None:
+    lines = issued(APRIL, day=APRIL_1).lines
+    spans = {"il_1": (date(2026, 4, 1), date(2026, 5, 16))}
+    longer = rules.service_moved(lines, spans, APRIL_16)
+    assert longer.postings == ()
+    days = [date(2026, 4, 15), date(2026, 4, 30), date(2026, 5, 15)]
+    assert [earned(longer.lines, day) for day in days] == [1500, 2250, 3000]
+
+
+def test_service_that_has_not_begun_is_moved_whole() -> None:
+    lines = issued(replace(APRIL, start=date(2026, 5, 1), end=date(2026, 6, 1)), day=APRIL_1).lines
+    spans = {"il_1": (date(2026, 7, 1), date(2026, 8, 1))}
+    moved = rules.service_moved(lines, spans, APRIL_16).lines
+    assert [earned(moved, date(2026, month, 30)) for month in (4, 6, 7)] == [0, 0, 2903]
