@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from projections.subscription_row import SubscriptionRow
     from projections.table import Json
 
-KINDS = ("expire", "activate", "extend", "renew", "unsuspend", "charge", "give_up")
+KINDS = ("expire", "activate", "extend", "renew", "unsuspend", "charge", "dunning", "give_up")
 """What happens by itself; of several at one instant the earlier here is done first."""
 
 
@@ -86,10 +86,18 @@ def _coming(row: SubscriptionRow, booked: Sequence[Coming]) -> list[tuple[str, d
         return [*found, *_window(row)]
     renews = (row.auto_renew and row.status in RUNNING) or bool(booked)
     ending = "renew" if renews and not row.cancel_at_period_end else "expire"
+    if row.status == Status.PAST_DUE:
+        found += [("charge", _before_the_end(row)), ("dunning", row.dunning_until)]
     if row.status in {Status.ACTIVE, Status.TRIALING}:
         found.append(("extend", row.extended_from))
     at = row.current_period_end
     return [*found, (ending, _not_before(row, at) if ending == "renew" else at)]
+
+
+def _before_the_end(row: SubscriptionRow) -> datetime | None:
+    """A charge that was not retried on its day is not asked for after the last one."""
+    late = row.retry_at and row.dunning_until and row.retry_at > row.dunning_until
+    return None if late else row.retry_at
 
 
 def _not_before(row: SubscriptionRow, at: datetime) -> datetime:

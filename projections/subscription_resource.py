@@ -121,6 +121,8 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
                 "retry_at",
                 "booked",
                 "plan_amount",
+                "billing_retry_at",
+                "dunning_until",
             }
         ),
         more=[

@@ -68,6 +68,7 @@ class SubscriptionRow:
     plan_amount: int = 0
     usage_quantity: int | None = None
     billing_retry_at: datetime | None = None
+    dunning_until: datetime | None = None
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:

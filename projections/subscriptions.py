@@ -72,7 +72,7 @@ def _activated(row: SubscriptionRow, envelope: Envelope) -> None:
         row.booked = _booked(told.upcoming)
     row.status = told.status.value
     row.incomplete_until = None
-    row.retry_at = row.billing_retry_at = None
+    row.retry_at = row.billing_retry_at = row.dunning_until = None
     row.latest_payment_error = None
 
 
@@ -86,11 +86,13 @@ def _phase_booked(row: SubscriptionRow, envelope: Envelope) -> None:
 def _renewed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.Renewed = envelope.event
     row.status = after(Status(row.status), Move.RENEW).value
+    if row.status != Status.PAST_DUE:
+        row.retry_at = row.dunning_until = None
     _take_phase(row, told.phase)
     row.usage_quantity = metered(told.phase)
     row.latest_invoice_id = told.invoice_id or row.latest_invoice_id
     _rule_works(row)
-    row.trial_end = row.extended_from = row.retry_at = None
+    row.trial_end = row.extended_from = None
     if told.booked is not None:
         row.booked = stored_list(read(row.booked)[1:])
         row.quantity = told.booked.quantity
@@ -125,7 +127,7 @@ def _extension_began(row: SubscriptionRow, _: Envelope) -> None:
 def _payment_failed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.PaymentFailed = envelope.event
     row.status = told.status.value
-    row.retry_at = told.retry_at
+    row.retry_at, row.dunning_until = told.retry_at, told.dunning_until
     failed = {"code": told.code, "detail": told.detail, "invoice_id": told.invoice_id}
     row.latest_payment_error = stored({**failed, "failed_at": told.failed_at})
 
@@ -151,12 +153,15 @@ def _rule_works(row: SubscriptionRow) -> None:
         row.billing_retry_at = row.latest_payment_error = None
 
 
-def _past_due(row: SubscriptionRow, _: Envelope) -> None:
+def _past_due(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.PastDue = envelope.event
     row.status = Status.PAST_DUE.value
+    row.retry_at, row.dunning_until = told.retry_at, told.dunning_until
 
 
 def _unpaid(row: SubscriptionRow, _: Envelope) -> None:
     row.status = Status.UNPAID.value
+    row.retry_at = row.dunning_until = None
 
 
 def _suspended(row: SubscriptionRow, envelope: Envelope) -> None:

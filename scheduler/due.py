@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.commands.accounts import advance_clock
 from domain.commands.charging import resume_payments
+from domain.commands.giving_up import end_dunning
 from domain.commands.renewing import (
     begin_extensions,
     end_suspensions,
@@ -26,11 +27,11 @@ from domain.commands.starting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from domain.accounts.account import Account
-    from domain.application import Books
+    from domain.application import Books, Lost
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
 
@@ -38,7 +39,8 @@ AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""
 
 KINDS = (
-    "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due", "give_up",
+    "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due", "dunning",
+    "give_up",
 )  # fmt: skip
 
 
@@ -147,22 +149,18 @@ def _run_kind(desk: Desk, kind: str, at: datetime, done: Summary) -> None:
 
 
 def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
-    books, act = desk.books, desk.act
-    match kind:
-        case "expire":
-            refused = expire_subscriptions(books, desk.gateways, desk.account, refs, act)
-        case "activate":
-            refused = start_subscriptions(books, desk.gateways, desk.account, refs, act)
-        case "extend":
-            refused = begin_extensions(books, refs, act)
-        case "renew":
-            refused = renew_subscriptions(books, desk.gateways, desk.account, refs, act)
-        case "unsuspend":
-            refused = end_suspensions(books, refs, act)
-        case "charge":
-            refused = retry_charges(books, desk.gateways, desk.account, refs, act)
-        case "past_due":
-            refused = mark_past_due(books, refs, act)
-        case _:
-            refused = give_up_incomplete(books, desk.account, refs, act)
-    return [str(loss.error) for loss in refused]
+    return [str(loss.error) for loss in _COMMANDS[kind](desk, refs)]
+
+
+_COMMANDS: Mapping[str, Callable[[Desk, Sequence[str]], list[Lost]]] = {
+    "expire": lambda d, refs: expire_subscriptions(d.books, d.gateways, d.account, refs, d.act),
+    "activate": lambda d, refs: start_subscriptions(d.books, d.gateways, d.account, refs, d.act),
+    "extend": lambda d, refs: begin_extensions(d.books, refs, d.act),
+    "renew": lambda d, refs: renew_subscriptions(d.books, d.gateways, d.account, refs, d.act),
+    "unsuspend": lambda d, refs: end_suspensions(d.books, refs, d.act),
+    "charge": lambda d, refs: retry_charges(d.books, d.gateways, d.account, refs, d.act),
+    "past_due": lambda d, refs: mark_past_due(d.books, d.account, refs, d.act),
+    "dunning": lambda d, refs: end_dunning(d.books, d.gateways, d.account, refs, d.act),
+    "give_up": lambda d, refs: give_up_incomplete(d.books, d.account, refs, d.act),
+}
+"""What is done with so many that are due, kind by kind."""

@@ -13,7 +13,7 @@ from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, balance_of, case_of, receive_money
 from domain.commands.customers import method_of
-from domain.commands.dunning import next_retry
+from domain.commands.dunning import dunning_until, next_retry
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import (
@@ -112,8 +112,11 @@ def note_decline(account: Account, case: Case, outcome: Declined, at: datetime) 
     """Tell the subscription, with the day on which the charge is tried again."""
     subscription = case.subscription
     if subscription is not None and case.invoice.ref in subscription.invoices:
-        retry_at = next_retry(account, subscription, at)
-        subscription.note_decline(case.invoice.ref, outcome.code, outcome.detail, at, retry_at)
+        retry_at = next_retry(account, subscription, at, outcome.code)
+        until = dunning_until(account, subscription, at)
+        subscription.note_decline(
+            case.invoice.ref, outcome.code, outcome.detail, at, retry_at, until
+        )
 
 
 def settle(

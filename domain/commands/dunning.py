@@ -1,4 +1,4 @@
-"""When a declined charge is tried again."""
+"""When a declined charge is tried again, and when it is given up."""
 
 from __future__ import annotations
 
@@ -13,19 +13,51 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.subscriptions.subscription import Subscription
 
+HARD_DECLINES = frozenset({
+    "account_closed", "expired_card", "fraudulent", "incorrect_number", "invalid_account",
+    "lost_card", "pickup_card", "restricted_card", "revocation_of_authorization", "stolen_card",
+})  # fmt: skip
+"""Asking again cannot help: the card will never pay, and card schemes forbid it."""
 
-def next_retry(account: Account, subscription: Subscription, at: datetime) -> datetime | None:
-    """Of a first payment: on the account's days that fall before its window ends, then no more."""
-    until = subscription.incomplete_until
-    if subscription.status is not Status.INCOMPLETE or until is None:
+
+def next_retry(
+    account: Account, subscription: Subscription, at: datetime, code: str | None = None
+) -> datetime | None:
+    """On the account's dunning days, counted from the first decline; of a first payment only those
+    that fall before its window ends. None where there is no further one."""
+    if code in HARD_DECLINES or code == "invoice_terminal":
         return None
-    since = subscription.declined_since or at
-    return retry_after(account, since, at, until)
+    until = subscription.incomplete_until
+    if subscription.status is Status.INCOMPLETE:
+        return None if until is None else retry_after(account, _since(subscription, at), at, until)
+    if _in_dunning(subscription):
+        return retry_after(account, _since(subscription, at), at)
+    return None
+
+
+def dunning_until(account: Account, subscription: Subscription, at: datetime) -> datetime | None:
+    """The last of the dunning days: then what is still unpaid is given up."""
+    if not _in_dunning(subscription):
+        return None
+    last = max(account.dunning_days, default=0)
+    return max(_since(subscription, at) + timedelta(days=last), at)
+
+
+def _in_dunning(subscription: Subscription) -> bool:
+    """Of a term that runs, or begins with this charge. What was sent is waited for, not asked
+    for again: it stays past due until it is paid or a person gives it up."""
+    if subscription.collection_method != "charge_automatically":
+        return False
+    return subscription.status in {Status.ACTIVE, Status.EXTENDED, Status.PAST_DUE}
+
+
+def _since(subscription: Subscription, at: datetime) -> datetime:
+    return subscription.declined_since or at
 
 
 def retry_after(
-    account: Account, since: datetime, at: datetime, until: datetime
+    account: Account, since: datetime, at: datetime, until: datetime | None = None
 ) -> datetime | None:
     """The first of the account's days after `since` that is later than `at`."""
     retries = (since + timedelta(days=each) for each in sorted(account.dunning_days))
-    return next((when for when in retries if at < when < until), None)
+    return next((each for each in retries if each > at and (until is None or each < until)), None)

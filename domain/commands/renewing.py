@@ -10,6 +10,7 @@ from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, settle_many
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.dunning import dunning_until, next_retry
 from domain.commands.final_usage import FinalUsage
 from domain.commands.rules import Rules, usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice
@@ -89,7 +90,7 @@ def _renewed(
     """None where the billing rule failed."""
     term = _next(books, subscription)
     if term.invoice_id is not None and usage_of(subscription) is None:
-        return _billed_before(books, subscription, term, at)
+        return _billed_before(books, account, subscription, term, at)
     term = replace(term, phase=rules.in_force(term.phase))
     bill = _bill(subscription, term, buyers)
     try:
@@ -106,7 +107,7 @@ def _renewed(
     credit_negative(books, account, case, at)
     if payment is None and invoice.status in PAYABLE:
         automatic = term.collection_method == "charge_automatically"
-        _wait_for_money(invoice, subscription, automatic=automatic, at=at)
+        _wait_for_money(account, invoice, subscription, automatic=automatic, at=at)
     return case
 
 
@@ -127,26 +128,37 @@ def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
     )
 
 
-def _billed_before(books: Books, subscription: Subscription, term: Booked, at: datetime) -> Case:
+def _billed_before(
+    books: Books, account: Account, subscription: Subscription, term: Booked, at: datetime
+) -> Case:
     """A phase billed when it was booked begins; what is unpaid by then is overdue."""
     invoice = books.load(Invoice, term.invoice_id or "")
     subscription.renew(term.phase, invoice.ref, at, term)
     automatic = term.collection_method == "charge_automatically"
     if invoice.status in PAYABLE:
         overdue = automatic and invoice.open_payment_id is None
-        _wait_for_money(invoice, subscription, automatic=overdue, at=at)
+        _wait_for_money(account, invoice, subscription, automatic=overdue, at=at)
     return Case(None, invoice, subscription)
 
 
 def _wait_for_money(
-    invoice: Invoice, subscription: Subscription, *, automatic: bool, at: datetime
+    account: Account, invoice: Invoice, subscription: Subscription, *, automatic: bool, at: datetime
 ) -> None:
     """No card to charge is a failed charge; recognition by payment grants nothing unpaid."""
     if automatic and invoice.status == "open":
         invoice.fall_past_due(at)
     overdue = invoice.strategy == "invoice_payment" or invoice.status == "past_due"
     if overdue and subscription.allows(Move.FALL_PAST_DUE):
-        subscription.fall_past_due(invoice.ref, at)
+        fall_past_due(account, subscription, invoice, at)
+
+
+def fall_past_due(
+    account: Account, subscription: Subscription, invoice: Invoice, at: datetime
+) -> None:
+    """With the days on which it is asked for again, and the one on which it is given up."""
+    retry_at = next_retry(account, subscription, at)
+    until = dunning_until(account, subscription, at)
+    subscription.fall_past_due(invoice.ref, at, retry_at, until)
 
 
 def _goes_on(subscription: Subscription) -> bool:
@@ -171,7 +183,7 @@ def expire_subscriptions(
     return lost + settle_many(books, gateways, account, kept(final.cases, lost), act)
 
 
-def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
+def mark_past_due(books: Books, account: Account, refs: Sequence[str], act: Act) -> list[Lost]:
     """Open invoices whose due date has passed, and the subscriptions they are for."""
     at = books.now()
     invoices = [
@@ -189,7 +201,7 @@ def mark_past_due(books: Books, refs: Sequence[str], act: Act) -> list[Lost]:
             and subscription.latest_invoice_id == invoice.ref
             and subscription.allows(Move.FALL_PAST_DUE)
         ):
-            subscription.fall_past_due(invoice.ref, at)
+            fall_past_due(account, subscription, invoice, at)
         groups.append(Group(Case(None, invoice, subscription).changed()))
     return books.record_in_bulk(groups, by=act.by)
 

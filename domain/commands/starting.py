@@ -129,15 +129,19 @@ def _without_card(account: Account, case: Case, at: datetime) -> None:
 NO_CARD = Declined("payment_method_required", "The customer has no card to charge.")
 
 
+NOT_OWED = Declined("invoice_terminal", "Nothing is owed on its invoice any more.")
+
+
 def retry_charges(
     books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
 ) -> list[Lost]:
-    """Charge once more what was declined, for each subscription that waits for its first money."""
+    """Charge once more what was declined: a first payment, or that of a term that runs."""
     at = books.now()
     waiting = [
         subscription
         for subscription in books.load_many(Subscription, refs).values()
-        if subscription.status is Status.INCOMPLETE
+        if subscription.status in {Status.INCOMPLETE, Status.PAST_DUE}
+        and not over(subscription, at)
     ]
     buyers = buyers_of(books, waiting)
     cases = [_retried(books, account, subscription, buyers, at) for subscription in waiting]
@@ -146,14 +150,23 @@ def retry_charges(
     return lost + settle_many(books, gateways, account, kept(asked, lost), act)
 
 
+def over(subscription: Subscription, at: datetime) -> bool:
+    """Whether the last dunning day passed without its charge: late runs do not make up for it."""
+    until = subscription.dunning_until
+    return subscription.status is Status.PAST_DUE and until is not None and until < at
+
+
 def _retried(
     books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
 ) -> Case | None:
     if subscription.latest_invoice_id is None:
         return None  # its billing rule failed: there is nothing to charge
     invoice = books.load(Invoice, subscription.latest_invoice_id)
-    if invoice.status not in PAYABLE or invoice.open_payment_id is not None:
+    if invoice.open_payment_id is not None:
         return None
+    if invoice.status not in PAYABLE:
+        note_decline(account, Case(None, invoice, subscription), NOT_OWED, at)
+        return Case(None, invoice, subscription)
     case, method = Case(None, invoice, subscription), buyers.method(subscription)
     if method is None:
         note_decline(account, case, NO_CARD, at)

@@ -100,6 +100,7 @@ class Beginning(Aggregate):
         self.declined_since: datetime | None = None
         self.usage = 0
         self.billing_retry_at: datetime | None = None
+        self.dunning_until: datetime | None = None
 
     @property
     def renews(self) -> bool:
@@ -220,6 +221,7 @@ class Beginning(Aggregate):
         self.status = status
         self.incomplete_until = None
         self.declined_since = None
+        self.dunning_until = None
         self.billing_retry_at = None
         self.phase = phase or self.phase
         self.anchor = anchor or self.anchor
@@ -228,7 +230,8 @@ class Beginning(Aggregate):
 
     class PaymentFailed(Aggregate.Event):
         """`status` is what the failure leaves: incomplete at the start, past_due later.
-        `retry_at` is when the charge is tried again by itself."""
+        `retry_at` is when the charge is tried again by itself, `dunning_until` when a renewal's
+        is given up."""
 
         TOPIC = "subscription.payment_failed"
         invoice_id: str
@@ -237,6 +240,7 @@ class Beginning(Aggregate):
         failed_at: datetime
         status: Status
         retry_at: datetime | None = None
+        dunning_until: datetime | None = None
 
     def note_decline(
         self,
@@ -245,6 +249,7 @@ class Beginning(Aggregate):
         detail: str,
         at: datetime,
         retry_at: datetime | None = None,
+        dunning_until: datetime | None = None,
     ) -> None:
         """A charge for the subscription's invoice was declined."""
         if self.status in ENDED:
@@ -254,13 +259,16 @@ class Beginning(Aggregate):
             left = self.status
         self._payment_failed(
             invoice_id=invoice_id, code=code, detail=detail, failed_at=at, status=left,
-            retry_at=retry_at,
+            retry_at=retry_at, dunning_until=dunning_until,
         )  # fmt: skip
 
     @event(PaymentFailed)
-    def _payment_failed(self, failed_at: datetime, status: Status) -> None:
+    def _payment_failed(
+        self, failed_at: datetime, status: Status, dunning_until: datetime | None
+    ) -> None:
         self.status = status
         self.declined_since = self.declined_since or failed_at
+        self.dunning_until = dunning_until
 
     class IncompleteExpired(Aggregate.Event):
         TOPIC = "subscription.incomplete_expired"

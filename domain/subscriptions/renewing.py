@@ -68,7 +68,8 @@ class Renewing(Beginning):
         self.phase = phase
         self.trial_end = None
         self.extended_from = None
-        self.declined_since = None
+        if self.status is not Status.PAST_DUE:
+            self.declined_since = None
         self.prorations = ()
         self.usage = 0
         self.billing_retry_at = None
@@ -90,18 +91,32 @@ class Renewing(Beginning):
         self.purchase_order = booked.purchase_order
 
     class PastDue(Aggregate.Event):
+        """`retry_at` is when a card is looked for again, `dunning_until` when it is given up."""
+
         TOPIC = "subscription.past_due"
         past_due_at: datetime
         invoice_id: str
+        retry_at: datetime | None = None
+        dunning_until: datetime | None = None
 
-    def fall_past_due(self, invoice_id: str, at: datetime) -> None:
+    def fall_past_due(
+        self,
+        invoice_id: str,
+        at: datetime,
+        retry_at: datetime | None = None,
+        dunning_until: datetime | None = None,
+    ) -> None:
         """Its open invoice was not paid in time."""
         self.require(Move.FALL_PAST_DUE)
-        self._past_due(past_due_at=at, invoice_id=invoice_id)
+        self._past_due(
+            past_due_at=at, invoice_id=invoice_id, retry_at=retry_at, dunning_until=dunning_until
+        )
 
     @event(PastDue)
-    def _past_due(self) -> None:
+    def _past_due(self, past_due_at: datetime, dunning_until: datetime | None) -> None:
         self.status = Status.PAST_DUE
+        self.declined_since = self.declined_since or past_due_at
+        self.dunning_until = dunning_until
 
     class Unpaid(Aggregate.Event):
         TOPIC = "subscription.unpaid"

@@ -47,6 +47,7 @@ class SubscriptionState(TypedDict):
     declined_since: datetime | None
     usage: int
     billing_retry_at: datetime | None
+    dunning_until: datetime | None
 
 
 class Subscription(Ending, Metering, Changing, Renewing):
@@ -54,4 +55,4 @@ class Subscription(Ending, Metering, Changing, Renewing):
     prefix = "sub"
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
-    SNAPSHOT_VERSION = 3
+    SNAPSHOT_VERSION = 4

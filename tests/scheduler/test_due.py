@@ -117,7 +117,7 @@ def test_a_renewal_without_any_card_is_past_due_at_once(desk):
 
 
 @pytest.mark.parametrize("token", ["tok_chargeDeclined", "tok_insufficientFunds"])
-def test_a_declined_renewal_is_past_due_at_once_and_still_renews_later(desk, token):
+def test_a_declined_renewal_is_past_due_at_once_and_given_up_after_the_dunning_days(desk, token):
     ref = sold(desk)
     subscription = desk.books.load(Subscription, ref)
     bad = customers.NewPaymentMethod(customer_id=subscription.customer_id, token=token)
@@ -126,5 +126,7 @@ def test_a_declined_renewal_is_past_due_at_once_and_still_renews_later(desk, tok
     desk.books.record(subscription, by=ACT.by)
     run_due(desk, FEB_1)
     assert state(desk, ref) == ("past_due", "past_due", 1)
-    run_due(desk, datetime(2026, 3, 1, tzinfo=UTC))
-    assert state(desk, ref) == ("past_due", "past_due", 2)
+    run_due(desk, datetime(2026, 2, 7, 23, tzinfo=UTC))
+    assert state(desk, ref) == ("past_due", "past_due", 1)
+    run_due(desk, datetime(2026, 2, 8, tzinfo=UTC))
+    assert state(desk, ref) == ("unpaid", "past_due", 1)
