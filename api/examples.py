@@ -86,6 +86,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.SubscriptionChange: {"auto_renew": False},
     subscriptions.Start: {"start_date": "2030-03-01"},
     subscriptions.Suspension: {"until": "2030-03-01T00:00:00Z"},
+    subscriptions.Restart: {"plan_id": _PLAN, "quantity": 1},
     members.Invitations: {
         "members": [
             {"email": "byron@example.org", "first_name": "George"},

@@ -96,6 +96,8 @@ _FIELDS = {
         idempotency_key:text? recorded_at:instant data:object changes:changes?""",
 }
 _WITHOUT_COMMON = {
+    "entitlement": """object:text entitlement:text granted:boolean until:instant reason:object
+        reasons:objects""",
     "alert": "id:id object:text kind:text severity:text subject:text detail:text since:instant?",
     "role": "id:text object:text name:text description:text permissions:texts",
     "permission": "id:text object:text covers:text roles:texts routes:texts",

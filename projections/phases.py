@@ -111,6 +111,7 @@ _HANDLERS: dict[type[Any], Callable[[Shelf, str, Any], None]] = {
     Subscription.Rescheduled: _created,
     Subscription.Activated: _activated,
     Subscription.Renewed: _created,
+    Subscription.Restarted: _created,
     Subscription.PhaseBooked: _phase_booked,
     Subscription.PlanChanged: _plan_changed,
     Subscription.Extended: _moved,

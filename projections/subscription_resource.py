@@ -123,6 +123,9 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
                 "plan_amount",
                 "billing_retry_at",
                 "dunning_until",
+                "entitlements",
+                "past_due_since",
+                "restarted",
             }
         ),
         more=[

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.subscriptions.states import Status
-from projections.rendering import EMPTY_LIST, stored_map
+from projections.rendering import EMPTY_LIST, stored_list, stored_map
 from projections.table import Json  # noqa: TC001 - columns are read from the row's hints
 
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ class SubscriptionRow:
     usage_quantity: int | None = None
     billing_retry_at: datetime | None = None
     dunning_until: datetime | None = None
+    entitlements: Json = EMPTY_LIST
+    past_due_since: datetime | None = None
+    restarted: bool = False
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:
@@ -125,6 +128,7 @@ def of_phase(phase: Phase) -> dict[str, Any]:
         "current_period_end": phase.end,
         "seat_capacity": terms.seat_capacity,
         "plan_amount": terms.amount,
+        "entitlements": stored_list(list(terms.entitlements)),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.subscriptions.states import Move, Status, after
 from domain.subscriptions.subscription import Subscription
 from projections import subscription_dates as dates
-from projections.rendering import EMPTY_LIST, read, stored, stored_list, taken
+from projections.rendering import EMPTY_LIST, read, stored, stored_list, stored_map, taken
 from projections.subscription_row import SubscriptionRow, begun, metered, of_phase, ship
 from projections.table import Json, Table
 from projections.view import ResourceView
@@ -61,7 +61,7 @@ def _started(row: SubscriptionRow, envelope: Envelope) -> None:
 def _activated(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.Activated = envelope.event
     if told.phase is not None:
-        if row.status == Status.INCOMPLETE:
+        if row.status == Status.INCOMPLETE and not row.restarted:
             row.start_date = told.phase.start
         _take_phase(row, told.phase)
     if told.invoice_id is not None:
@@ -203,7 +203,36 @@ def _updated(row: SubscriptionRow, envelope: Envelope) -> None:
     taken(envelope.event.changes, row, _NAMES)
 
 
+def _restarted(row: SubscriptionRow, envelope: Envelope) -> None:
+    told: Subscription.Restarted = envelope.event
+    _take_phase(row, told.phase)
+    row.status = Status.INCOMPLETE.value
+    row.restarted = True
+    row.cancel_at_period_end = False
+    row.canceled_at = row.cancel_reason = row.ended_at = None
+    row.trial_end = row.extended_from = row.retry_at = None
+    row.billing_behavior = row.latest_payment_error = row.billing_retry_at = None
+    row.dunning_until = None
+    row.usage_quantity = metered(told.phase)
+    row.booked = EMPTY_LIST
+    row.quantity = told.quantity
+    row.auto_renew = told.auto_renew
+    row.collection_method = told.collection_method
+    row.payment_method_id = told.payment_method_id
+    row.latest_invoice_id = told.invoice_id
+    row.incomplete_until = told.incomplete_until
+    row.invoice_notes = told.invoice_notes
+    row.purchase_order = told.purchase_order
+    row.shipping_address_id = told.shipping_address_id
+    row.metadata = stored_map(told.metadata)
+    ship(row, told.phase.terms, told.invoice_id, told.restarted_at)
+
+
 def _completed(row: SubscriptionRow) -> None:
+    if row.status != Status.PAST_DUE:
+        row.past_due_since = None
+    elif row.past_due_since is None:
+        row.past_due_since = row.updated_at
     booked = dates.booked_of(row.booked)
     row.final_phase_end = booked[-1].end if booked else row.current_period_end
     row.renews_at, row.expires_at = dates.renewal_and_expiry(row, booked)
@@ -228,6 +257,7 @@ VIEW = ResourceView(
         Subscription.BillingRuleFailed: _rule_failed,
         Subscription.Extended: _extended,
         Subscription.ExtensionBegan: _extension_began,
+        Subscription.Restarted: _restarted,
         Subscription.PaymentFailed: _payment_failed,
         Subscription.PastDue: _past_due,
         Subscription.Unpaid: _unpaid,

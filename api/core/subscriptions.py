@@ -24,7 +24,16 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of, paid
-from domain.commands import booking, changing, ending, extending, metering, starting, subscribing
+from domain.commands import (
+    booking,
+    changing,
+    ending,
+    extending,
+    metering,
+    restarting,
+    starting,
+    subscribing,
+)
 from domain.commands.sales import NewSubscription
 from domain.shared.errors import Invalid
 from projections.subscription_resource import SUBSCRIPTIONS
@@ -57,6 +66,23 @@ class SubscriptionCreation(Body):
     invoice_notes: LongText | None = None
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
+    metadata: Metadata = absent()
+
+
+class Restart(Body):
+    """What is left out is taken from the plan; without a plan it is the one it had."""
+
+    plan_id: Ref | None = None
+    plan_old_provider_id: OldId | None = None
+    quantity: Quantity = absent()
+    auto_renew: bool = absent()
+    collection_method: CollectionMethod = absent()
+    payment_method_id: Ref | None = None
+    suspended_until: Instant | None = None
+    shipping_address_id: Ref | None = None
+    shipping_address_old_provider_id: OldId | None = None
+    invoice_notes: LongText | None = None
+    purchase_order: Text | None = None
     metadata: Metadata = absent()
 
 
@@ -125,6 +151,14 @@ def create(call: Call, body: SubscriptionCreation) -> Written:
     new = NewSubscription(**body.sent())
     gateways, act = call.services.gateways, call.act
     return paid(subscribing.create_subscription(call.books, gateways, call.account, new, act))
+
+
+def restart(call: Call, body: Restart) -> Written:
+    new = NewSubscription(**body.sent())
+    gateways, act = call.services.gateways, call.act
+    return paid(
+        restarting.restart_subscription(call.books, gateways, call.account, call.ref, new, act)
+    )
 
 
 def update(call: Call, body: SubscriptionChange) -> Written:
@@ -219,6 +253,9 @@ ROUTES: tuple[Route, ...] = reads(
     write(SUBSCRIPTIONS, "POST", "/{id}/reactivate", reactivate, "Take a cancellation back"),
     write(SUBSCRIPTIONS, "POST", "/{id}/usage", record_usage, "Tell what was used", Usage),
     write(SUBSCRIPTIONS, "POST", "/{id}/reschedule", reschedule, "Another start date", Start),
+    write(
+        SUBSCRIPTIONS, "POST", "/{id}/restart", restart, "Restart an expired membership", Restart
+    ),
     write(SUBSCRIPTIONS, "POST", "/{id}/suspend", suspend, "Suspend shipments", Suspension),
     write(SUBSCRIPTIONS, "POST", "/{id}/unsuspend", unsuspend, "Let shipments go on"),
     write(

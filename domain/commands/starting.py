@@ -199,7 +199,10 @@ def _given_up(
     case = Case(None, invoice, subscription)
     if invoice.status in PAYABLE:
         void_and_return(books, account, case, "incomplete_expired", at)
-    subscription.give_up(at)
+    if subscription.restarted:
+        subscription.expire(at)
+    else:
+        subscription.give_up(at)
     return case.returned()
 
 

@@ -101,6 +101,7 @@ class Beginning(Aggregate):
         self.usage = 0
         self.billing_retry_at: datetime | None = None
         self.dunning_until: datetime | None = None
+        self.restarted = False
 
     @property
     def renews(self) -> bool:
@@ -216,7 +217,7 @@ class Beginning(Aggregate):
         upcoming: tuple[Booked, ...] | None,
         invoice_id: str | None,
     ) -> None:
-        if self.status is Status.INCOMPLETE and phase is not None:
+        if self.status is Status.INCOMPLETE and phase is not None and not self.restarted:
             self.start_date = phase.start
         self.status = status
         self.incomplete_until = None

@@ -68,8 +68,10 @@ class Ending(Beginning):
         expired_at: datetime
 
     def expire(self, at: datetime) -> None:
-        """The last term is over."""
+        """The last term is over, or a restart was never paid."""
         self.require(Move.EXPIRE)
+        if self.status is Status.INCOMPLETE and not self.restarted:
+            raise Conflict("subscription_state", "it never began: give it up")
         self._expired(expired_at=at)
 
     @event(Expired)

@@ -48,6 +48,7 @@ class Move(StrEnum):
     REACTIVATE = "reactivate"
     CANCEL_NOW = "cancel now"
     EXPIRE = "expire"
+    RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,14 @@ MOVES: Mapping[Move, Rule] = {
         dict.fromkeys((_S, _I, _T, _A, _X, _P, _U), (Status.CANCELED,)),
     ),
     Move.EXPIRE: Rule(
-        "the last term is over",
+        "the last term is over, or a restart was not paid inside its window",
         "subscription_state",
-        dict.fromkeys((_T, _A, _X, _P, _U), (Status.EXPIRED,)),
+        dict.fromkeys((_I, _T, _A, _X, _P, _U), (Status.EXPIRED,)),
+    ),
+    Move.RESTART: Rule(
+        "an expired membership is taken up again",
+        "subscription_not_restartable",
+        {Status.EXPIRED: (_I,)},
     ),
 }  # fmt: skip
 """Every move there is. A status without an entry refuses it, and nothing is recorded."""

@@ -13,6 +13,7 @@ from domain.subscriptions.ending import Ending
 from domain.subscriptions.metering import Metering
 from domain.subscriptions.phases import Booked, Phase, Proration  # noqa: TC001 - as above
 from domain.subscriptions.renewing import Renewing
+from domain.subscriptions.restarting import Restarting
 from domain.subscriptions.states import Status  # noqa: TC001 - as above
 
 
@@ -48,11 +49,12 @@ class SubscriptionState(TypedDict):
     usage: int
     billing_retry_at: datetime | None
     dunning_until: datetime | None
+    restarted: bool
 
 
-class Subscription(Ending, Metering, Changing, Renewing):
+class Subscription(Ending, Metering, Changing, Renewing, Restarting):
     TOPIC = "subscription"
     prefix = "sub"
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
-    SNAPSHOT_VERSION = 4
+    SNAPSHOT_VERSION = 5

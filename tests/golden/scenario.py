@@ -274,6 +274,19 @@ def _migrated() -> Any:
     return moved
 
 
+def _restarted() -> Any:
+    again = _subscription(26)
+    again.activate(START)
+    again.expire(START)
+    again.restart(
+        again.phase, START, quantity=1, auto_renew=False, collection_method="send_invoice",
+        payment_method_id=METHOD, invoice_id=INVOICE, metadata=METADATA,
+        incomplete_until=START + timedelta(days=7), invoice_notes="Danke", purchase_order="PO-7",
+        shipping_address_id="adr_01kg9x0000e0080000000000a1",
+    )  # fmt: skip
+    return again
+
+
 def _memberships() -> list[Any]:
     subscription = "sub_01kg9x0000e0080000000000s0"
     member = begin(
@@ -285,7 +298,7 @@ def _memberships() -> list[Any]:
     member.remove(START)
     seats = begin(Seats, 25, subscription_id=subscription)
     seats.invite(1, 5)
-    return [member, seats]
+    return [member, seats, _restarted()]
 
 
 def _invoice(number: int) -> Any:

@@ -22,7 +22,6 @@ MODEL: dict[Move, tuple[set[str], str | None]] = {
     Move.FALL_PAST_DUE: ({"active", "extended"}, "past_due"),
     Move.BECOME_UNPAID: ({"active", "extended", "past_due"}, "unpaid"),
     Move.CANCEL_NOW: (PAYING | {"scheduled", "incomplete", "unpaid"}, "canceled"),
-    Move.EXPIRE: (PAYING | {"unpaid"}, "expired"),
     Move.SUSPEND: (PAYING | {"scheduled", "incomplete", "unpaid"}, None),
     Move.UPDATE: (PAYING | {"scheduled", "incomplete", "unpaid"}, None),
 }
@@ -37,7 +36,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.it = begun(sold=terms(trial_days=trial), scheduled=scheduled)
         self.status = "scheduled" if scheduled else "incomplete"
         self.trial, self.pending, self.waiting, self.number = bool(trial), False, 0, 0
-        self.extended = False
+        self.extended = self.restarted = False
 
     def ask(self, allowed: bool, act) -> bool:
         """What the model allows happens in one fact; anything else records nothing."""
@@ -69,6 +68,18 @@ class Lifecycle(RuleBasedStateMachine):
         allowed = self.status in {"scheduled", "incomplete", "past_due", "unpaid"}
         if self.ask(allowed, lambda it: it.activate(JAN_31)):
             self.status = "trialing" if self.trial and not self.extended else "active"
+
+    @rule()
+    def expire(self) -> None:
+        again = self.status == "incomplete" and self.restarted
+        if self.ask(again or self.status in PAYING | {"unpaid"}, ACTS[Move.EXPIRE]):
+            self.status = "expired"
+
+    @rule()
+    def restart(self) -> None:
+        if self.ask(self.status == "expired", ACTS[Move.RESTART]):
+            self.status, self.restarted, self.waiting = "incomplete", True, 0
+            self.pending = self.trial = self.extended = False
 
     @rule()
     def cancel_at_end(self) -> None:

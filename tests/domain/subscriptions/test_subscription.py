@@ -72,6 +72,13 @@ def expire(subscription: Subscription) -> None:
     subscription.expire(JAN_31)
 
 
+def restart(subscription: Subscription) -> None:
+    subscription.restart(
+        subscription.phase, JAN_31, quantity=1, auto_renew=True, collection_method="send_invoice",
+        invoice_id=INVOICE, incomplete_until=JAN_31, metadata={},
+    )  # fmt: skip
+
+
 def give_up(subscription: Subscription) -> None:
     subscription.give_up(JAN_31)
 
@@ -118,6 +125,7 @@ ACTS: dict[Move, Any] = {
     Move.REACTIVATE: reactivate,
     Move.CANCEL_NOW: lambda it: it.cancel_now(JAN_31, None),
     Move.EXPIRE: expire,
+    Move.RESTART: restart,
 }
 HISTORIES: dict[Status, list[Any]] = {
     Status.SCHEDULED: [],
@@ -159,6 +167,7 @@ def test_every_status_and_every_move_is_in_the_table():
 @pytest.mark.parametrize("move", ACTS)
 def test_each_status_allows_what_the_table_says_and_refuses_the_rest(status, move):
     subscription = in_state(status)
+    subscription.restarted = move is Move.EXPIRE
     subscription.upcoming = (booked(subscription),) if move is Move.RENEW else ()
     if move is Move.RECORD_USAGE:
         by_usage = replace(subscription.phase.terms, policy=BY_USAGE)
