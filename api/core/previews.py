@@ -7,29 +7,31 @@ from typing import TYPE_CHECKING, Any
 from projections.rendering import instant
 
 if TYPE_CHECKING:
-    from domain.commands.changing import Change
+    from collections.abc import Mapping
+
     from domain.invoicing.invoice import Invoice
     from domain.invoicing.lines import Line
+    from domain.subscriptions.subscription import Subscription
 
 
-def previewed(change: Change) -> dict[str, Any]:
+def previewed(
+    subscription: Subscription, invoice: Invoice | None, noted: Mapping[str, int] = {}
+) -> dict[str, Any]:
     """The invoice that would be issued, what notes would take off unpaid ones, and the new term.
 
     `amount_due` is what would be asked for: below zero it becomes the customer's credit.
     """
-    phase, invoice = change.subscription.phase, change.invoice
+    phase = subscription.phase
     return {
         "plan_id": phase.terms.plan_id,
         "current_period_start": instant(phase.start),
         "current_period_end": instant(phase.end),
         "invoice": None if invoice is None else _invoice(invoice),
         "amount_due": 0 if invoice is None else invoice.total,
-        "credit_notes": [
-            {"invoice_id": ref, "amount": amount} for ref, amount in change.noted.items()
-        ],
+        "credit_notes": [{"invoice_id": ref, "amount": amount} for ref, amount in noted.items()],
         "next_invoice_lines": [
             {"description": part.description, "amount": part.amount}
-            for part in change.subscription.prorations
+            for part in subscription.prorations
         ],
     }
 

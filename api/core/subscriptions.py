@@ -30,6 +30,7 @@ from domain.commands import (
     ending,
     extending,
     metering,
+    renewing,
     restarting,
     starting,
     subscribing,
@@ -130,6 +131,12 @@ class PlanChange(Body):
     proration: Literal["immediate", "next_invoice", "none"] = absent()
 
 
+class Preview(Body):
+    plan_id: Ref | None = None
+    plan_old_provider_id: OldId | None = None
+    proration: Literal["immediate", "next_invoice", "none"] = absent()
+
+
 class RefundAsked(Body):
     type: Literal["none", "full", "prorated", "amount"]
     amount: Amount | None = None
@@ -163,7 +170,9 @@ def restart(call: Call, body: Restart) -> Written:
 
 def update(call: Call, body: SubscriptionChange) -> Written:
     changes = body.sent()
-    done = subscribing.update_subscription(call.books, call.ref, changes, call.act, call.version)
+    done = subscribing.update_subscription(
+        call.books, call.account, call.ref, changes, call.act, call.version
+    )
     return of(done)
 
 
@@ -233,11 +242,15 @@ def change_plan(call: Call, body: PlanChange) -> Written:
     )
 
 
-def preview(call: Call, body: PlanChange) -> Written:
-    """Decides as `change_plan` does and records nothing."""
+def preview(call: Call, body: Preview) -> Written:
+    """Decides as `change_plan` does, or without a plan as the next renewal; records nothing."""
+    if body.plan_id is None:
+        told = previewed(*renewing.decide_renewal(call.books, call.account, call.ref))
+        return Written(call.ref, None, {"shown": told})
     way = body.sent().get("proration", "immediate")
     change = changing.decide_change(call.books, call.account, call.ref, body.plan_id, way)
-    return Written(call.ref, None, {"shown": previewed(change)})
+    told = previewed(change.subscription, change.invoice, change.noted)
+    return Written(call.ref, None, {"shown": told})
 
 
 ROUTES: tuple[Route, ...] = reads(
@@ -247,7 +260,7 @@ ROUTES: tuple[Route, ...] = reads(
     ),
     write(SUBSCRIPTIONS, "PATCH", "/{id}", update, "Change a subscription", SubscriptionChange),
     write(SUBSCRIPTIONS, "POST", "/{id}/change_plan", change_plan, "Change the plan", PlanChange),
-    write(SUBSCRIPTIONS, "POST", "/{id}/preview", preview, "What a change would bill", PlanChange),
+    write(SUBSCRIPTIONS, "POST", "/{id}/preview", preview, "What would be billed", Preview),
     write(SUBSCRIPTIONS, "POST", "/{id}/renew", renew, "Book a further phase", Renewal),
     write(SUBSCRIPTIONS, "POST", "/{id}/extend", extend, "Move the term's end out", Extension),
     write(SUBSCRIPTIONS, "POST", "/{id}/reactivate", reactivate, "Take a cancellation back"),

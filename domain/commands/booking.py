@@ -134,6 +134,8 @@ def _require_fitting(
 ) -> None:
     if terms.currency != last.phase.terms.currency:
         raise Invalid.one("plan_id", "currency_mismatch", f"it runs in {last.phase.terms.currency}")
+    if terms.revenue_recognition_strategy == "invoice_payment":
+        account.require_native_engine("recognition by payment")
     if new.invoice_notes is not None or new.purchase_order is not None:
         account.require_native_engine("notes on invoices")
     require_notes_allowed(

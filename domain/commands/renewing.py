@@ -14,6 +14,7 @@ from domain.commands.dunning import dunning_until, next_retry
 from domain.commands.final_usage import FinalUsage
 from domain.commands.rules import Rules, usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice
+from domain.shared.errors import Conflict
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.phases import Booked
 from domain.subscriptions.states import RUNNING, Move, Status
@@ -59,6 +60,19 @@ class Unbilled:
 
     def opened(self) -> list[Aggregate]:
         return [self.subscription]
+
+
+def decide_renewal(books: Books, account: Account, ref: str) -> tuple[Subscription, Invoice | None]:
+    """What the end of the running term would do, for a preview: nothing of it is saved.
+
+    Raises Conflict `subscription_not_renewable`.
+    """
+    subscription = books.load(Subscription, ref)
+    if not _goes_on(subscription):
+        raise Conflict("subscription_not_renewable", "its term is not followed by another")
+    buyers, rules = buyers_of(books, [subscription]), Rules(books, [subscription])
+    found = _renewed(books, account, subscription, buyers, rules, subscription.phase.end)
+    return subscription, found.invoice if isinstance(found, Case) else None
 
 
 def _renewable(subscription: Subscription) -> bool:

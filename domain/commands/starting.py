@@ -214,6 +214,7 @@ def reschedule_subscription(
     Raises Conflict `subscription_not_scheduled`, Invalid for a date that is not to come.
     """
     subscription, at = books.load(Subscription, ref), books.now()
+    account.require_native_engine("a scheduled start")
     subscription.require(Move.RESCHEDULE)
     if start <= at:
         raise Invalid.one("start_date", "not_in_the_future", "must be later than now")

@@ -79,12 +79,19 @@ def create_subscriptions(
 
 
 def update_subscription(
-    books: Books, ref: str, changes: dict[str, Any], act: Act, version: int | None = None
+    books: Books,
+    account: Account,
+    ref: str,
+    changes: dict[str, Any],
+    act: Act,
+    version: int | None = None,
 ) -> Done:
     """`changes` of payment_method_id, auto_renew, collection_method, invoice_notes,
     purchase_order, shipping_address_id, suspended_until, metadata, old_provider_id."""
     subscription = books.load(Subscription, ref)
     subscription.require_version(version)
+    if changes.get("invoice_notes") is not None or changes.get("purchase_order") is not None:
+        account.require_native_engine("notes on invoices")
     if changes.get("payment_method_id") is not None:
         method_of(books, changes["payment_method_id"], subscription.customer_id)
     require_address(books, changes.get("shipping_address_id"), subscription.customer_id)

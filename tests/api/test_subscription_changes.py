@@ -282,3 +282,40 @@ def test_another_account_s_subscription_is_not_found(shop, stranger):
         ("preview", {"plan_id": shop.plan["id"]}),
     ]:  # fmt: skip
         assert act(stranger, sub, verb, body).status_code == 404
+
+
+def test_another_billing_engine_has_no_scheduled_starts_notes_or_recognition_by_payment(
+    client, shop
+):
+    manual = shop.subscribe(auto_renew=False).json
+    waiting = shop.subscribe(start_date=FEB).json
+    guild = {"name": "Guild", "revenue_recognition_strategy": "invoice_payment"}
+    product = client.made("/products", guild)["id"]
+    by_payment = client.made("/plans", {**PLAN, "product_id": product})["id"]
+    client.patch("/account", {"billing_engine": "external"})
+    head = client.head
+    for answer in (
+        shop.subscribe(start_date=FEB),
+        shop.subscribe(auto_renew=False, invoice_notes="Danke"),
+        shop.subscribe(plan_id=by_payment),
+        act(client, manual, "renew", {"purchase_order": "PO-7"}),
+        act(client, manual, "renew", {"plan_id": by_payment}),
+        act(client, waiting, "reschedule", {"start_date": MAR}),
+        client.patch(f"/subscriptions/{manual['id']}", {"invoice_notes": "Danke"}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (403, "billing_engine_required")
+    assert client.head == head
+    assert shop.subscribe().status_code == 201
+
+
+def test_the_next_renewal_is_previewed_as_it_then_comes(client, shop):
+    sub, head = shop.subscribe(quantity=2).json, client.head
+    told = done(client, sub, "preview")
+    assert client.head == head
+    assert (told["current_period_start"], told["current_period_end"]) == (FEB, MAR)
+    advance(client, FEB)
+    now = shown(client, sub["id"])
+    invoice = client.get(f"/invoices/{now['latest_invoice_id']}").json
+    assert invoice["total"] == told["amount_due"] == 6200
+    ending = done(client, sub, "cancel", {"mode": "period_end"})
+    assert act(client, ending, "preview").json["code"] == "subscription_not_renewable"
