@@ -100,7 +100,9 @@ def marked_uncollectible(
     tax_account = Account.TAX_PAYABLE if tax_relief else Account.BAD_DEBT
     taken_out = reversal(lines, taken, Account.BAD_DEBT, tax_account)
     given_up = Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding)
-    return Booking(entry(*taken_out, given_up), reversed_lines(lines, taken, day))
+    # Without relief the tax stays owed: none of it is reversed.
+    left = [(unearned, earned, tax if tax_relief else 0) for unearned, earned, tax in taken]
+    return Booking(entry(*taken_out, given_up), reversed_lines(lines, left, day))
 
 
 def refunded(

@@ -303,3 +303,11 @@ def test_service_that_has_not_begun_is_moved_whole() -> None:
     spans = {"il_1": (date(2026, 7, 1), date(2026, 8, 1))}
     moved = rules.service_moved(lines, spans, APRIL_16).lines
     assert [earned(moved, date(2026, month, 30)) for month in (4, 6, 7)] == [0, 0, 2903]
+
+
+@pytest.mark.parametrize(("relief", "back"), [(True, 1000), (False, 0)])
+def test_without_relief_a_write_off_leaves_the_tax_owed(relief: bool, back: int) -> None:
+    lines = issued(TAXED).lines
+    booking = rules.marked_uncollectible(lines, 11000, MAY_1, tax_relief=relief)
+    assert booking.lines[0].tax_reversed == back
+    assert totals(booking.postings).get("tax_payable", 0) == back
