@@ -99,6 +99,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.Extension: {"end_date": "2030-03-15"},
     subscriptions.Renewal: {"auto_renew": False, "purchase_order": "PO-7"},
     subscriptions.RefundAsked: {"type": "prorated", "to": "card"},
+    subscriptions.Preview: {},
     subscriptions.Usage: {"quantity": 120, "at": "2026-01-31T23:00:00Z"},
     subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
     invoices.InvoiceCreation: {

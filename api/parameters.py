@@ -53,6 +53,7 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "known_at": ("As known at a position of the log, or at an instant", _KNOWN_AT),
     "currency": ("In one currency", {"type": "string", "enum": sorted(EXPONENTS)}),
     "customer_id": ("Of one customer", {"type": "string", "pattern": f"^cus_{_UUID}$"}),
+    "on": ("A day that is not over", _DATE),
     "from": ("The first day", _DATE),
     "to": ("The last day, inclusive", _DATE),
     "basis": ("Which dates count", {"type": "string", "enum": [each.value for each in Basis]}),

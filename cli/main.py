@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import accounts, bench, database, exporting, history, importing, processes, proof
+from cli import accounts, bench, database, exporting, history, importing, processes, proof, renewals
 from domain.shared.errors import DomainError
 from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
@@ -17,7 +17,17 @@ from store.embedded import ServerFailed
 from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
 
-COMMANDS = (processes, database, accounts, history, proof, exporting, importing, bench)
+COMMANDS = (
+    processes,
+    database,
+    accounts,
+    history,
+    proof,
+    exporting,
+    importing,
+    renewals,
+    bench,
+)
 """Each has `register(app)`. A new group of commands is a module beside these, named here."""
 
 EXPECTED = (

@@ -9,6 +9,7 @@ from projections.rendering import instant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from domain.commands.foreseeing import Foreseen
     from domain.invoicing.invoice import Invoice
     from domain.invoicing.lines import Line
     from domain.subscriptions.subscription import Subscription
@@ -33,6 +34,32 @@ def previewed(
             {"description": part.description, "amount": part.amount}
             for part in subscription.prorations
         ],
+    }
+
+
+def usage_so_far(subscription: Subscription) -> dict[str, Any] | None:
+    """What the running term brought until now, and what that would cost."""
+    policy = subscription.phase.terms.policy
+    if policy is None or policy.unit_amount is None:
+        return None
+    return {
+        "quantity": subscription.usage,
+        "unit": policy.unit,
+        "unit_amount": policy.unit_amount,
+        "amount": policy.unit_amount * subscription.usage,
+    }
+
+
+def previewed_billing(seen: Foreseen, usage: dict[str, Any] | None) -> dict[str, Any]:
+    """The next invoice that is issued by itself, and when; the term that then begins."""
+    return {
+        **previewed(seen.subscription, seen.invoice),
+        "plan_id": seen.phase.terms.plan_id,
+        "current_period_start": instant(seen.phase.start),
+        "current_period_end": instant(seen.phase.end),
+        "usage": usage,
+        "next_invoice_date": instant(seen.at),
+        "failure": seen.failure,
     }
 
 

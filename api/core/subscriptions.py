@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from api.core.previews import previewed
+from api.core.previews import previewed, previewed_billing, usage_so_far
 from api.fields import (
     Amount,
     Body,
@@ -30,13 +30,14 @@ from domain.commands import (
     ending,
     extending,
     metering,
-    renewing,
     restarting,
     starting,
     subscribing,
 )
+from domain.commands.foreseeing import next_billing
 from domain.commands.sales import NewSubscription
 from domain.shared.errors import Invalid
+from domain.subscriptions.subscription import Subscription
 from projections.subscription_resource import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ class PlanChange(Body):
 
 
 class Preview(Body):
+    """Of a change to another plan; without one, of what is billed next by itself."""
+
     plan_id: Ref | None = None
     plan_old_provider_id: OldId | None = None
     proration: Literal["immediate", "next_invoice", "none"] = absent()
@@ -245,8 +248,10 @@ def change_plan(call: Call, body: PlanChange) -> Written:
 def preview(call: Call, body: Preview) -> Written:
     """Decides as `change_plan` does, or without a plan as the next renewal; records nothing."""
     if body.plan_id is None:
-        told = previewed(*renewing.decide_renewal(call.books, call.account, call.ref))
-        return Written(call.ref, None, {"shown": told})
+        subscription = call.books.load(Subscription, call.ref)
+        usage = usage_so_far(subscription)
+        seen = next_billing(call.books, call.account, subscription)
+        return Written(call.ref, None, {"shown": previewed_billing(seen, usage)})
     way = body.sent().get("proration", "immediate")
     change = changing.decide_change(call.books, call.account, call.ref, body.plan_id, way)
     told = previewed(change.subscription, change.invoice, change.noted)

@@ -14,7 +14,6 @@ from domain.commands.dunning import dunning_until, next_retry
 from domain.commands.final_usage import FinalUsage
 from domain.commands.rules import Rules, usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice
-from domain.shared.errors import Conflict
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.phases import Booked
 from domain.subscriptions.states import RUNNING, Move, Status
@@ -45,9 +44,9 @@ def renew_subscriptions(
         and not subscription.rule_rests(at)
     ]  # fmt: skip
     buyers, rules = buyers_of(books, due), Rules(books, due)
-    renewed = [_renewed(books, account, subscription, buyers, rules, at) for subscription in due]
-    cases = [case for case in renewed if isinstance(case, Case)]
-    groups = [Group(each.opened()) for each in renewed if each is not None]
+    begun = [renewed(books, account, subscription, buyers, rules, at) for subscription in due]
+    cases = [case for case in begun if isinstance(case, Case)]
+    groups = [Group(each.opened()) for each in begun if each is not None]
     lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
@@ -60,19 +59,6 @@ class Unbilled:
 
     def opened(self) -> list[Aggregate]:
         return [self.subscription]
-
-
-def decide_renewal(books: Books, account: Account, ref: str) -> tuple[Subscription, Invoice | None]:
-    """What the end of the running term would do, for a preview: nothing of it is saved.
-
-    Raises Conflict `subscription_not_renewable`.
-    """
-    subscription = books.load(Subscription, ref)
-    if not _goes_on(subscription):
-        raise Conflict("subscription_not_renewable", "its term is not followed by another")
-    buyers, rules = buyers_of(books, [subscription]), Rules(books, [subscription])
-    found = _renewed(books, account, subscription, buyers, rules, subscription.phase.end)
-    return subscription, found.invoice if isinstance(found, Case) else None
 
 
 def _renewable(subscription: Subscription) -> bool:
@@ -93,7 +79,7 @@ def _next(books: Books, subscription: Subscription) -> Booked:
     )  # fmt: skip
 
 
-def _renewed(
+def renewed(
     books: Books,
     account: Account,
     subscription: Subscription,

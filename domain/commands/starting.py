@@ -43,7 +43,7 @@ def start_subscriptions(
         and not subscription.rule_rests(at)
     ]  # fmt: skip
     buyers, rules = buyers_of(books, due), Rules(books, due)
-    cases = [_started(books, account, subscription, buyers, rules, at) for subscription in due]
+    cases = [started(books, account, subscription, buyers, rules, at) for subscription in due]
     groups = [Group(_opened(case)) for case in cases if case is not None]
     lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     asked = [case for case in cases if isinstance(case, Case)]
@@ -54,7 +54,7 @@ def _opened(case: Case | Subscription) -> list[Any]:
     return case.opened() if isinstance(case, Case) else [case]
 
 
-def _started(
+def started(
     books: Books,
     account: Account,
     subscription: Subscription,
