@@ -96,6 +96,8 @@ _FIELDS = {
         idempotency_key:text? recorded_at:instant data:object changes:changes?""",
 }
 _WITHOUT_COMMON = {
+    "member_update": """id:id object:text type:text member:object subscription:object
+        event_type:text event_id:id position:integer timestamp:instant""",
     "entitlement": """object:text entitlement:text granted:boolean until:instant reason:object
         reasons:objects""",
     "alert": "id:id object:text kind:text severity:text subject:text detail:text since:instant?",

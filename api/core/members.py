@@ -14,10 +14,15 @@ from api.query import allow
 from api.reading import instant
 from api.resource_routes import BASE, LIST, reads
 from api.route import Read, Route, Shape, Write
+from api.views import Listed
 from api.writing import Written, of
 from domain.commands import memberships
 from domain.shared.errors import NotFound
+from projections import member_updates
+from projections.groups import RESOURCES
 from projections.memberships import MEMBERSHIPS
+from projections.pages import limit_of
+from projections.reading import reading
 from projections.subscription_resource import SUBSCRIPTIONS
 from store.activity import seen
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.call import Call
-    from api.views import Found, Listed
+    from api.views import Found
 
 MOST_AT_ONCE = 100
 _PATH = f"{BASE}/subscriptions/{{id}}/members"
@@ -120,6 +125,19 @@ def member_events(call: Call) -> Listed:
     return events.of_subject(call, _ref(call))
 
 
+def updates(call: Call) -> Listed:
+    """The newest first. Raises NotFound."""
+    allow(call.query, "limit")
+    views.require_ref(MEMBERSHIPS, call.ref)
+    limit = limit_of(call.query.get("limit"))
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        found = MEMBERSHIPS.table.load(now, [call.ref]).get(call.ref)
+        if found is None:
+            raise NotFound(detail=f"there is no member {call.ref}")
+        told = member_updates.of_member(now, found, limit)
+        return Listed(told, None, now.position, now.head)
+
+
 def _ref(call: Call) -> str:
     return call.path["mem"]
 
@@ -145,6 +163,11 @@ ROUTES: tuple[Route, ...] = (
         method="GET", path=f"{_MEMBER}/events", handler=member_events, kind="event",
         rule="events:read", shape=Shape.LIST, parameters=("limit", "cursor", "sort"),
         summary="What happened to one of a subscription's members",
+    ),
+    Read(
+        method="GET", path=f"{BASE}/memberships/{{id}}/subscription_updates", handler=updates,
+        kind="member_update", rule="memberships:read", shape=Shape.LIST, parameters=("limit",),
+        summary="What a member is told of their subscription: member.subscription_updated",
     ),
     _write(
         "POST", _PATH, invite, "Invite a member, or up to a hundred: all or none",
