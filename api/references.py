@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from copy import deepcopy
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -74,18 +75,33 @@ def require_agreeing(books: Books, query: Mapping[str, str]) -> None:
         raise Invalid(tuple(wrong))
 
 
+class Shape(NamedTuple):
+    """Of a body: the old ids it may have by their stems, and its lists of bodies."""
+
+    stems: tuple[str, ...]
+    lists: tuple[tuple[str, type[BaseModel]], ...]
+
+
+@cache
+def shape_of(model: type[BaseModel]) -> Shape:
+    stems = [name.removesuffix(SUFFIX) for name in model.model_fields if name.endswith(SUFFIX)]
+    nested = [(name, _model_in(field.annotation)) for name, field in model.model_fields.items()]
+    lists = [(name, inner) for name, inner in nested if inner is not None]
+    return Shape(tuple(stem for stem in stems if stem in FAMILIES), tuple(lists))
+
+
 def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Iterator[Place]:
     """Those that the model declares; what is not text of the right length it will refuse itself."""
-    for name, field in model.model_fields.items():
-        given = read.get(name)
-        stem = name.removesuffix(SUFFIX)
-        if stem in FAMILIES and stem != name and name in read and _readable(given):
+    shape = shape_of(model)
+    for stem in shape.stems:
+        name = f"{stem}{SUFFIX}"
+        if name in read and _readable(read[name]):
             yield Place(read, stem, path)
-        nested = _model_in(field.annotation)
-        if nested is not None and isinstance(given, list):
-            for at, each in enumerate(given):
-                if isinstance(each, dict):
-                    yield from _places(nested, each, f"{path}{name}[{at}].")
+    for name, nested in shape.lists:
+        given = read.get(name)
+        for at, each in enumerate(given if isinstance(given, list) else ()):
+            if isinstance(each, dict):
+                yield from _places(nested, each, f"{path}{name}[{at}].")
 
 
 def _readable(given: Any) -> bool:

@@ -39,10 +39,12 @@ _TAKE = """
 SELECT * FROM take_projection(%(account)s, %(group)s, %(wait)s, %(most)s, %(topics)b)"""
 TAKEN = 500
 """Events that a writer projects besides its own; what is further behind is the worker's."""
-# Plans made on tables without statistics would scan them: a batch looks rows up by key.
+# Plans made on tables without statistics would scan them: a batch looks rows up by key. What a
+# crash loses of a projection is projected again: the disk is not waited for.
 _SETTINGS = """
 SELECT set_config('lock_timeout', %(wait)s, true), set_config('enable_seqscan', 'off', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"""
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('synchronous_commit', 'off', true)"""
 _MOVE = """
 UPDATE projection_tracking SET position = %(position)s
  WHERE account_id = %(account)s AND group_name = %(group)s AND generation = %(generation)s"""
