@@ -14,6 +14,7 @@ from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import ask, settle
 from domain.commands.collecting import Case, credit_negative
 from domain.commands.earning import unearned_by_line
+from domain.commands.memberships import require_fitting
 from domain.commands.opening import require_countable
 from domain.commands.refunding import Returns
 from domain.commands.rules import usage_of
@@ -119,7 +120,8 @@ def _terms(books: Books, subscription: Subscription, plan_ref: str) -> tuple[Ter
         raise Invalid.one("plan_id", "currency_mismatch", f"it runs in {old.currency}")
     if terms.revenue_recognition_strategy != old.revenue_recognition_strategy:
         raise Invalid.one("plan_id", "mixed_strategies", "its revenue is recognised otherwise")
-    return terms, [Guard(plan.id, plan.version), Guard(product.id, product.version)]
+    members = require_fitting(books, subscription, terms)
+    return terms, [Guard(plan.id, plan.version), Guard(product.id, product.version), *members]
 
 
 def _phase(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.act import Act
     from domain.shared.recording import Recorded
+    from domain.shared.terms import Terms
 
 MEMBERSHIP = "membership"
 LINKING_ATTEMPTS = 5
@@ -127,6 +128,20 @@ def seats_of(books: Books, subscription: Subscription) -> Seats:
         return books.load(Seats, seats_id)
     except NotFound:
         return Seats.begin(Seats.Created, id=seats_id, subscription_id=subscription.ref)
+
+
+def require_fitting(books: Books, subscription: Subscription, terms: Terms) -> list[Guard]:
+    """That its members have room on a plan to come, and that none joins or leaves meanwhile.
+
+    Raises Invalid `seat_capacity_exceeded`, or `not_a_membership` where there are members.
+    """
+    if subscription.phase.terms.type != MEMBERSHIP:
+        return []
+    seats = seats_of(books, subscription)
+    if terms.type != MEMBERSHIP and seats.held:
+        raise Invalid.one("plan_id", "not_a_membership", "its members need a membership plan")
+    seats.require_room(terms.seat_capacity, "plan_id")
+    return [Guard(seats.id, 0 if seats.pending_events else seats.version)]
 
 
 def member_of(books: Books, ref: str, member_ref: str) -> Member:

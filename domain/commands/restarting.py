@@ -10,7 +10,7 @@ from domain.commands.act import Done
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.charging import Gateways, ask, settle
 from domain.commands.collecting import Case
-from domain.commands.memberships import MEMBERSHIP, seats_of
+from domain.commands.memberships import MEMBERSHIP, require_fitting
 from domain.commands.opening import (
     begins_at_once,
     require_countable,
@@ -23,7 +23,6 @@ from domain.customers.customer import Customer
 from domain.shared.changes import merged_metadata
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.identifiers import typed_id
-from domain.shared.recording import Guard
 from domain.subscriptions.phases import Phase, opening
 from domain.subscriptions.states import MOVES, Move
 from domain.subscriptions.subscription import Subscription
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from domain.invoicing.invoice import Invoice
     from domain.payments.gateway import Outcome
     from domain.payments.payment import Payment
-    from domain.subscriptions.seats import Seats
 
 
 def restart_subscription(
@@ -54,10 +52,8 @@ def restart_subscription(
     subscription = books.load(Subscription, ref)
     _require_restartable(subscription)
     sale = _sale(books, subscription, new)
-    seats = seats_of(books, subscription)
-    seats.require_room(sale.terms.seat_capacity, "plan_id")
+    guards = [*sale.guards(), *require_fitting(books, subscription, sale.terms)]
     case = _restarted(books, account, subscription, sale, new, act.request_key)
-    guards = [*sale.guards(), *_unmoved(seats)]
     if case.payment is None:
         given = act.given(ref, guards=guards)
         return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
@@ -79,11 +75,6 @@ def _sale(books: Books, subscription: Subscription, new: NewSubscription) -> Sal
     if plan.terms.type != MEMBERSHIP:
         raise Invalid.one("plan_id", "not_a_membership", "must be a membership plan")
     return agreed(books, new, customer, plan, books.load(Product, plan.terms.product_id))
-
-
-def _unmoved(seats: Seats) -> list[Guard]:
-    """Nobody joins or leaves meanwhile; without members there is no count yet."""
-    return [Guard(seats.id, 0 if seats.pending_events else seats.version)]
 
 
 def _restarted(

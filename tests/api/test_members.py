@@ -321,3 +321,21 @@ def test_who_accepts_was_active_then(club):
     active = client.get("/customers", params={"last_active_at[gte]": "2026-01-01"}).json["data"]
     assert [each["id"] for each in active] == [customer["id"]]
     assert client.get(club.path).json["last_active_at"] == "2026-01-01T00:00:00Z"
+
+
+def test_another_plan_needs_room_for_the_members(club):
+    client, product = club.client, club.shop.product["id"]
+    club.join("a@example.org")
+    club.invite("b@example.org")
+    small = client.made(
+        "/plans", {**PLAN, "product_id": product, "type": "membership", "seat_capacity": 1}
+    )
+    path, at = f"{club.path}/change_plan", client.head
+    body = {"plan_id": small["id"], "proration": "none"}
+    refused(client, client.post(path, body), 422, "seat_capacity_exceeded", at, "plan_id")
+    body = {"plan_id": club.shop.plan["id"], "proration": "none"}
+    refused(client, client.post(path, body), 422, "not_a_membership", at, "plan_id")
+    pending = client.get(f"{club.path}/members", params={"status": "pending"}).json["data"][0]
+    client.send("DELETE", f"{club.path}/members/{pending['id']}")
+    client.made(path, {"plan_id": small["id"], "proration": "none"})
+    assert club.seats() == (1, 1, 0)

@@ -47,6 +47,7 @@ from domain.shared.recording import Context
 from domain.subscriptions.subscription import Subscription
 from gateways.sandbox import Sandbox
 from scheduler.due import run_due
+from tests.simulation.clubs import Clubs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +110,7 @@ class World:
     addresses: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
+    clubs: Clubs = field(default_factory=Clubs)
     refused: int = 0
     crashed: int = 0
 
@@ -144,8 +146,20 @@ class World:
             tax_rate=pick.choice([None, Decimal("0.19"), Decimal("0.07")]),
             tax_behavior=pick.choice(["exclusive", "inclusive"]),
             entitlements=("digital",),
+            type=pick.choice(["regular", "membership"]),
+            seat_capacity=pick.choice([None, 3, 6]),
         )
         self.plans.append(catalog.create_plan(self.desk.books, new, ACT).ref)
+
+    def invite(self) -> None:
+        self.clubs.invite(self.desk, self.random, self.random.choice(self.subscriptions))
+
+    def answer(self) -> None:
+        self.clubs.answer(self.desk, self.random)
+
+    def restart(self) -> None:
+        ref = self.random.choice(self.subscriptions)
+        self.clubs.restart(self.desk, self.random, ref, self.plans)
 
     def reprice(self) -> None:
         pick = self.random
@@ -429,4 +443,6 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.cancel, 2), (world.reactivate, 2), (world.cancel_now, 3)]
         acts += [(world.book, 4), (world.change_plan, 5), (world.extend, 3)]
         acts += [(world.reschedule, 2), (world.suspend, 1)]
+        acts += [(world.invite, 4), (world.restart, 5)]
+        acts.append((world.answer, 4 if world.clubs.members else 0))
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
