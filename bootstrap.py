@@ -167,7 +167,11 @@ def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
         with accounts.lease(account_id, "clock") as hold:
             _require_clock(hold())
             desk = parts.desk(account_id, act)
-            return run_due(desk, to, on_step=lambda _: _require_clock(hold()))
+
+            def keep(_: object) -> None:
+                _require_clock(hold())
+
+            return run_due(desk, to, on_step=keep, on_page=keep)
 
     return Services(
         connections=parts.connections,
@@ -207,6 +211,7 @@ def run_scheduler(settings: Settings, stop: Stop) -> None:
     """Fire what is due until told to stop."""
     parts = Parts(_url(settings))
     jobs = BackgroundScheduler(timezone="UTC")
+    spare_collections()  # bulk work makes thousands of objects without cycles
     work = DueWork(EveryAccount(parts))
     jobs.add_job(
         work,

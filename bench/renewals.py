@@ -47,7 +47,7 @@ def renewals(conninfo: str, watch: Watch, subscriptions: int = 100_000) -> list[
     account_id = opened.account_id
     names = [group.name for group in GROUPS]
     with following(conninfo, account_id, names):
-        _sell(parts, account_id, subscriptions, watch)
+        sell(parts, account_id, subscriptions, watch)
     finish(parts.connections, account_id)
     desk = parts.desk(account_id)
     before = desk.books.head()
@@ -87,7 +87,7 @@ def _figures(
         yield at_most(f"most memory of {shown}", f"{held:.0f} MB", held, MEGABYTES)
 
 
-def _sell(parts: Parts, account_id: UUID, subscriptions: int, watch: Watch) -> None:
+def sell(parts: Parts, account_id: UUID, subscriptions: int, watch: Watch) -> None:
     """Customers with a card, each with a subscription in its trial."""
     desk = parts.desk(account_id)
     books, gateways = desk.books, desk.gateways

@@ -91,8 +91,13 @@ def run_due(
     until: datetime,
     on_step: Callable[[datetime], None] | None = None,
     summary: Summary | None = None,
+    on_page: Callable[[Summary], None] | None = None,
 ) -> Summary:
-    """Run what falls due up to `until`; a test account's clock moves along and ends there."""
+    """Run what falls due up to `until`; a test account's clock moves along and ends there.
+
+    `on_page` is called with what ran so far, after each of the pages that many due ones take: a
+    run of an hour keeps its lease and says how far it is.
+    """
     done = summary or Summary()
     desk.due.catch_up()
     resume(desk, done, older_than_seconds=_patience(desk))
@@ -101,7 +106,7 @@ def run_due(
         _move_clock(desk, at)
         before = desk.books.head().position
         for kind in KINDS:
-            _run_kind(desk, kind, max(at, desk.books.now()), done)
+            _run_kind(desk, kind, max(at, desk.books.now()), done, on_page)
         done.steps += 1
         if on_step is not None:
             on_step(at)
@@ -137,13 +142,23 @@ def gateway_patience(desk: Desk) -> float:
     return 2.0 * max(gateway.timeout_seconds for gateway in desk.gateways.values())
 
 
-def _run_kind(desk: Desk, kind: str, at: datetime, done: Summary) -> None:
+def _run_kind(
+    desk: Desk,
+    kind: str,
+    at: datetime,
+    done: Summary,
+    on_page: Callable[[Summary], None] | None,
+) -> None:
+    """Page by page, each behind the last one; the views follow meanwhile and are waited for at
+    the end."""
     after = None
     while refs := desk.due.refs(kind, at, AT_ONCE, after):
         refused = _run(desk, kind, refs)
         done.ran[kind] += len(refs) - len(refused)
         done.refused.extend(refused)
         after = refs[-1]
+        if on_page is not None:
+            on_page(done)
     if after is not None:
         desk.due.catch_up()
 

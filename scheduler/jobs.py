@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from uuid import UUID
 
-    from scheduler.due import Desk
+    from scheduler.due import Desk, Summary
 
+_PAGES_A_LINE = 10
 _log = logging.getLogger(__name__)
 
 
@@ -53,9 +54,27 @@ class DueWork:
                 return
             desk = self.accounts.desk(account_id)
             if desk.account.livemode:
-                run_due(desk, desk.books.now(), on_step=lambda _: _require(hold()))
+                told = _Progress(account_id, hold)
+                run_due(desk, desk.books.now(), on_step=told.hold, on_page=told.page)
             else:
                 resume(desk, older_than_seconds=gateway_patience(desk))
+
+
+class _Progress:
+    """Keeps the lease and says, in a long run, how far it is."""
+
+    def __init__(self, account_id: UUID, hold: Callable[[], bool]) -> None:
+        self._account_id, self._hold = account_id, hold
+        self._pages = 0
+
+    def hold(self, _: object) -> None:
+        _require(self._hold())
+
+    def page(self, done: Summary) -> None:
+        _require(self._hold())
+        self._pages += 1
+        if self._pages % _PAGES_A_LINE == 0:
+            _log.info("due work of account %s goes on: %s", self._account_id, dict(done.ran))
 
 
 def _require(held: bool) -> None:  # noqa: FBT001 - the answer of the lease itself
