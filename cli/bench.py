@@ -11,6 +11,7 @@ import typer
 from bench import append as appending
 from bench import catchup as catching_up
 from bench import deferred as deferring
+from bench import entitlements as entitling
 from bench import export as exporting
 from bench import http as serving
 from bench import lists as listing
@@ -33,7 +34,18 @@ Rounds = Annotated[int, typer.Option(min=1, help="Medians are taken of so many."
 def register(app: typer.Typer) -> None:
     benches = typer.Typer(help="Measure this installation.", no_args_is_help=True)
     benches.callback()(_group)
-    for command in (append, catchup, http, lists, write, deferred, export, telco, renewals):
+    for command in (
+        append,
+        catchup,
+        http,
+        lists,
+        write,
+        deferred,
+        entitlements,
+        export,
+        telco,
+        renewals,
+    ):
         benches.command()(command)
     benches.command("all")(everything)
     app.add_typer(benches, name="bench")
@@ -85,6 +97,14 @@ def deferred(
     _measured(lambda url: deferring.deferred(url, segments, segments // 10, rounds))
 
 
+def entitlements(
+    subscriptions: Annotated[int, typer.Option(min=1000)] = 1_000_000,
+    turns: Annotated[int, typer.Option(min=200)] = 4000,
+) -> None:
+    """What one of many customers may use, over HTTP, beside the same subscriptions by bare SQL."""
+    _measured(lambda url: entitling.entitlements(url, subscriptions, turns))
+
+
 def export(rows: Annotated[int, typer.Option(min=1000)] = 300_000, rounds: Rounds = 5) -> None:
     """Invoices as CSV, beside a bare COPY of the same rows' columns."""
     _measured(lambda url: exporting.export(url, rows, rounds))
@@ -122,6 +142,7 @@ def everything(
             writing.write,
             listing.lists,
             deferring.deferred,
+            entitling.entitlements,
             exporting.export,
             lambda url: renewing.renewals(url, bar),
         ]

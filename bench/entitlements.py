@@ -1,0 +1,128 @@
+"""Entitlement checks over HTTP of an account with a million subscriptions, own and shared."""
+
+from __future__ import annotations
+
+import json
+import time
+from http.client import HTTPConnection
+from random import Random
+from statistics import quantiles
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from bench.figures import at_most, plain
+from bench.http import serving
+from domain.commands.act import Act
+from domain.shared.recording import Context
+from parts import Parts
+from projections.groups import RESOURCES
+from projections.runner import catch_up
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from bench.figures import Figure
+
+LIMIT_MS = 5
+"""Of the slowest hundredth."""
+
+_CUSTOMERS = """
+INSERT INTO customers (account_id, generation, id, version, created_at, updated_at, email, metadata)
+SELECT %(account)s, 1, 'cus_' || lpad(i::text, 26, '0'), 1, '2026-01-01', '2026-01-01',
+       'reader' || i || '@example.org', '{}'
+  FROM generate_series(1, %(rows)s) AS i"""
+_SUBSCRIPTIONS = """
+INSERT INTO subscriptions (account_id, generation, id, version, created_at, updated_at, customer_id,
+                           plan_id, product_id, currency, quantity, status, auto_renew,
+                           collection_method, start_date, phase_id, current_period_start,
+                           current_period_end, renews_at, cancel_at_period_end, seat_capacity,
+                           metadata, entitlements)
+SELECT %(account)s, 1, 'sub_' || lpad(i::text, 26, '0'), 1, '2026-01-01', '2026-01-01',
+       'cus_' || lpad(i::text, 26, '0'), 'plan_' || lpad((i %% 50)::text, 26, '0'),
+       'prod_' || lpad('1', 26, '0'), 'USD', 1,
+       (ARRAY['active', 'active', 'active', 'trialing', 'expired'])[1 + i %% 5], true,
+       'charge_automatically', '2026-01-01', 'ph_' || lpad(i::text, 26, '0'), '2026-01-01',
+       '2999-01-01', '2999-01-01', false, 10, '{}', '["premium","archive"]'
+  FROM generate_series(1, %(rows)s) AS i"""
+_MEMBERS = """
+INSERT INTO memberships (account_id, generation, id, version, created_at, updated_at,
+                         subscription_id, status, email, customer_id, invited_at, accepted_at,
+                         invited_in)
+SELECT %(account)s, 1, 'mem_' || lpad(i::text, 26, '0'), 1, '2026-01-01', '2026-01-01',
+       'sub_' || lpad((1 + i * 7 %% %(rows)s)::text, 26, '0'), 'active',
+       'reader' || i || '@example.org', 'cus_' || lpad(i::text, 26, '0'), '2026-01-01',
+       '2026-01-01', 1
+  FROM generate_series(1, %(rows)s, 3) AS i"""
+_BARE = """
+SELECT s.id, s.status, s.entitlements FROM subscriptions s
+ WHERE s.account_id = %(account)s AND s.generation = 1 AND s.customer_id = %(customer)s"""
+
+
+def entitlements(conninfo: str, subscriptions: int = 1_000_000, turns: int = 4000) -> list[Figure]:
+    """`conninfo` is the owner's: the rows are put into the tables as they are. A customer has a
+    subscription, and every third shares another's.
+    """
+    parts = Parts(conninfo)
+    act = Act(Context("bench", "api"))
+    opened = parts.open_account(act, name="B", timezone="UTC", currency="USD", livemode=True)
+    catch_up(parts.connections, opened.account_id, RESOURCES)
+    parts.close()
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        _fill(connection, opened.account_id, subscriptions)
+        bare = _bare(connection, opened.account_id, subscriptions, turns)
+    with serving(conninfo) as port:
+        asked = _asked(port, opened.api_key, subscriptions, turns)
+    median, p99 = _cuts(asked)
+    return [
+        plain("subscriptions", f"{subscriptions:,}, a third shared besides"),
+        plain("bare SQL, a customer's subscriptions", "{:.2f} ms, p99 {:.2f}".format(*_cuts(bare))),
+        at_most("entitlement check", f"{median:.1f} ms, p99 {p99:.1f}", p99, LIMIT_MS),
+    ]
+
+
+def _fill(connection: psycopg.Connection[Any], account_id: UUID, rows: int) -> None:
+    for statement in (_CUSTOMERS, _SUBSCRIPTIONS, _MEMBERS):
+        connection.execute(statement, {"account": account_id, "rows": rows})
+    for table in ("customers", "subscriptions", "memberships"):
+        connection.execute(f"VACUUM (ANALYZE) {table}")
+
+
+def _customer(random: Random, rows: int) -> str:
+    return f"cus_{random.randint(1, rows):026}"
+
+
+def _bare(
+    connection: psycopg.Connection[Any], account_id: UUID, rows: int, turns: int
+) -> list[float]:
+    random, spent = Random(1), []
+    for _ in range(turns):
+        values = {"account": account_id, "customer": _customer(random, rows)}
+        began = time.perf_counter()
+        connection.execute(_BARE, values).fetchall()
+        spent.append(time.perf_counter() - began)
+    return spent
+
+
+def _asked(port: int, key: str, rows: int, turns: int) -> list[float]:
+    """Another customer each time; the first tenth only warms up."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers, random, spent, granted = {"Authorization": f"Bearer {key}"}, Random(2), [], 0
+    for _ in range(turns + turns // 10):
+        path = f"/core/v1/customers/{_customer(random, rows)}/entitlements?entitlement=premium"
+        began = time.perf_counter()
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        spent.append(time.perf_counter() - began)
+        if answer.status != 200:
+            raise RuntimeError(body.decode())
+        granted += len(json.loads(body)["data"])
+    if not turns * 0.7 < granted <= turns * 1.1:
+        raise RuntimeError(f"{granted} of {turns} have it")
+    return spent[turns // 10 :]
+
+
+def _cuts(seconds: list[float]) -> tuple[float, float]:
+    cuts = quantiles(seconds, n=100)
+    return cuts[49] * 1000, cuts[98] * 1000
