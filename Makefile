@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH :=
 
-.PHONY: run test check simulate lock clean install
+.PHONY: run test check simulate fuzz lock clean install
 .DEFAULT_GOAL := run
 
 # The supervisor ends when make is killed, so that the next run finds the port free.
@@ -30,6 +30,12 @@ check: $(READY)
 SEED ?= 1
 simulate: $(READY)
 	$(BIN)/python -m tests.simulation --seed $(SEED)
+
+# The service against its published description, much longer than `make test` does.
+EXAMPLES ?= 50
+fuzz: $(READY)
+	SUBLEDGER_CONTRACT_SHARE=1 SUBLEDGER_CONTRACT_EXAMPLES=$(EXAMPLES) SUBLEDGER_CONTRACT_SECONDS=600 \
+		$(BIN)/pytest tests/contract/test_schemathesis.py
 
 install: $(READY)
 

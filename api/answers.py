@@ -36,6 +36,18 @@ HEADERS: dict[str, Json] = {
     },
     "ContentDisposition": {"description": "The file's name", "schema": {"type": "string"}},
     "WWWAuthenticate": {"description": "`Bearer`", "schema": {"type": "string"}},
+    "RateLimitLimit": {
+        "description": "Requests a minute of the key; absent where none are counted",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimitRemaining": {
+        "description": "How many of them are left",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "RateLimitReset": {
+        "description": "In how many seconds all of them are there again",
+        "schema": {"type": "integer", "minimum": 0},
+    },
     "RetryAfter": {"description": "Seconds", "schema": {"type": "integer", "minimum": 0}},
 }
 _NAMES = {
@@ -46,7 +58,11 @@ _NAMES = {
     "ContentDisposition": "Content-Disposition",
     "WWWAuthenticate": "WWW-Authenticate",
     "RetryAfter": "Retry-After",
+    "RateLimitLimit": "RateLimit-Limit",
+    "RateLimitRemaining": "RateLimit-Remaining",
+    "RateLimitReset": "RateLimit-Reset",
 }
+_QUOTA = ("RateLimitLimit", "RateLimitRemaining", "RateLimitReset")
 
 
 class _Refusal(NamedTuple):
@@ -138,7 +154,7 @@ def _told(refusal: _Refusal) -> Json:
     example = problem(refusal.example, "4bc1b9cdb7f54a0e9a5e1c4a4ed4bd9a")
     return {
         "description": refusal.about,
-        "headers": _headers(("XRequestId", *refusal.headers)),
+        "headers": _headers(("XRequestId", *_QUOTA, *refusal.headers)),
         "content": {CONTENT_TYPE: {"schema": schema, "example": example}},
     }
 
@@ -185,7 +201,7 @@ def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json
 
 
 def _carried(route: Route) -> Iterable[str]:
-    yield from ("LedgerPosition", "LedgerLag", "XRequestId")
+    yield from ("LedgerPosition", "LedgerLag", "XRequestId", *_QUOTA)
     if isinstance(route, Write):
         yield from ("ETag", "IdempotencyReplayed")
     elif isinstance(route, Read) and route.shape is Shape.ITEM and route.name != "event":

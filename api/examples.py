@@ -94,7 +94,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         ],
     },
     members.MemberChange: {"first_name": "Charles", "last_name": "Babbage"},
-    subscriptions.PlanChange: {"plan_id": _PLAN, "proration": "immediate"},
+    subscriptions.PlanSwitch: {"plan_id": _PLAN, "proration": "immediate"},
     subscriptions.Preview: {"plan_id": _PLAN, "proration": "next_invoice"},
     subscriptions.Extension: {"end_date": "2030-03-15"},
     subscriptions.Renewal: {"auto_renew": False, "purchase_order": "PO-7"},

@@ -23,6 +23,10 @@ Money is in minor units with its currency beside it; instants are RFC 3339 in UT
 may carry an `Idempotency-Key`: the same request is then answered once, for ever."""
 
 
+class SameName(Exception):
+    """Two bodies of one name: the description would show one in the other's place."""
+
+
 def document(routes: Iterable[Route]) -> Json:
     routes = tuple(routes)
     paths: dict[str, Json] = {}
@@ -114,8 +118,10 @@ def _bodies(routes: Iterable[Route]) -> Json:
     for route in routes:
         if isinstance(route, Write) and route.body is not Nothing:
             schema = route.body.model_json_schema(ref_template="#/components/schemas/{model}")
-            found.update({name: _bare(each) for name, each in schema.pop("$defs", {}).items()})
-            found[route.body.__name__] = _bare(schema)
+            nested = schema.pop("$defs", {})
+            for name, each in {**nested, route.body.__name__: schema}.items():
+                if found.setdefault(name, _bare(each)) != _bare(each):
+                    raise SameName(name)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -11,7 +12,8 @@ from api.errors import Refused
 from api.metrics import Metrics
 from domain.shared.errors import FieldError
 from migrations import apply
-from store.operations import stalled_projections, stopped_projections
+from store.connections import UNAVAILABLE
+from store.operations import projection_lags, stalled_projections, stopped_projections
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -25,7 +27,17 @@ _PATIENCE = timedelta(seconds=60)
 def add(app: Any, services: Services) -> None:
     app.add_route("/healthz", Health())
     app.add_route("/readyz", Readiness(services))
-    app.add_route("/metrics", Metrics())
+    app.add_route("/metrics", Metrics(partial(_lags, services)))
+
+
+def _lags(services: Services) -> list[tuple[str, int, int]]:
+    """None where the database does not answer: what requests meet then is worth being told."""
+    try:
+        with services.connections.connection(_WAIT_SECONDS) as connection:
+            return projection_lags(connection)
+    except UNAVAILABLE as reason:
+        _log.warning("database_unreachable", reason=str(reason))
+        return []
 
 
 class Health:

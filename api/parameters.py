@@ -11,6 +11,7 @@ from api.reasons import HEADER as REASON
 from api.route import Key, Read, Route, Shape, Write
 from api.versions import TAGS
 from domain.shared.money import EXPONENTS
+from projections.downloads import names
 from projections.expansion import references
 from projections.pages import LARGEST_PAGE, USUAL_PAGE
 from projections.reports.all_reports import REPORTS
@@ -52,12 +53,14 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "format": ("The form of the answer", {"type": "string", "enum": ["json", "csv", "xlsx"]}),
     "known_at": ("As known at a position of the log, or at an instant", _KNOWN_AT),
     "currency": ("In one currency", {"type": "string", "enum": sorted(EXPONENTS)}),
-    "customer_id": ("Of one customer", {"type": "string", "pattern": f"^cus_{_UUID}$"}),
+    "customer_id": ("Of one customer", _TEXT),
     "on": ("A day that is not over", _DATE),
     "from": ("The first day", _DATE),
     "to": ("The last day, inclusive", _DATE),
     "basis": ("Which dates count", {"type": "string", "enum": [each.value for each in Basis]}),
     "position": ("A position of the log", _NUMBER),
+    "recorded_at": ("Of the time it was recorded", INSTANT),
+    "created_at": ("Of the time it was recorded", INSTANT),
     "subject": ("The id of what the events are of", _ID),
 }
 HEADERS: dict[str, Json] = {
@@ -123,8 +126,7 @@ def _in_path(route: Route, name: str) -> Json:
     elif name == "name":
         schema = {"type": "string", "enum": sorted(REPORTS)}
         if noun == "exports":
-            lists = [each for each, kind in BY_NAME.items() if kind.export is not None]
-            schema["enum"] = sorted([*REPORTS, *lists])
+            schema["enum"] = names()
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -156,8 +158,8 @@ def _described(route: Read, name: str) -> tuple[str, Json]:
         return "The last day, inclusive", _DATE
     if name == "format" and route.shape is Shape.FILE:
         return "The form of the file", {"type": "string", "enum": ["csv", "xlsx"]}
-    if name.startswith("recorded_at"):
-        return "Of the time it was recorded", INSTANT
+    if name == "subject" and route.name != "event":
+        return "Of this thing", _TEXT
     return _QUERY.get(name.partition("[")[0], ("", _TEXT))
 
 
@@ -169,7 +171,11 @@ def _filters(fields: Iterable[Field]) -> Iterator[Json]:
     for field in fields:
         if field.kind == "metadata":
             about = "Of a metadata key, as `metadata[desk]=print`"
-            schema: Json = {"type": "object", "additionalProperties": {"type": "string"}}
+            schema: Json = {
+                "type": "object",
+                "propertyNames": {"minLength": 1, "pattern": r"^[^\]\[\u0000]*$"},
+                "additionalProperties": _TEXT,
+            }
             yield {**_parameter("metadata", about, schema), "style": "deepObject", "explode": True}
             continue
         schema = dict(_KINDS[field.kind])

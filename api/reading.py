@@ -10,11 +10,10 @@ from pydantic_core import PydanticCustomError
 from api import references, shown, views
 from api.auth import caller_of
 from api.call import Call
-from api.errors import Refused
 from api.fields import parse_instant
 from api.query import allow, query_of
 from api.views import Download, Found, Listed, Reported, Told
-from domain.shared.errors import Invalid
+from domain.shared.errors import Gathered, Invalid
 from projections.groups import RESOURCES
 from projections.reading import wait_for
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from projections.resource import Resource
 
 LONGEST_WAIT_MS = 500
+_HEADER = "Ledger-Position"
 _POSITION = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -40,24 +40,32 @@ class Reading:
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         caller = caller_of(self._services, request, self._route.rule or "")
-        call = Call(
-            self._services, caller, request.context.request_id, path,
-            query=query_of(request), base=request.forwarded_prefix,
-        )  # fmt: skip
-        references.require_agreeing(call.books, call.query)
-        _wait(call, request.get_header("Ledger-Position"))
-        answer = self._route.handler(call)
+        named = request.get_header(_HEADER)
+        wrong = Gathered()
+        with wrong.noting():
+            _require_position(named)
+        with wrong.noting():
+            call = Call(
+                self._services, caller, request.context.request_id, path,
+                query=query_of(request), base=request.forwarded_prefix,
+            )  # fmt: skip
+            references.require_agreeing(call.books, call.query)
+            _wait(call, named)
+            answer = self._route.handler(call)
+        wrong.require_none()
         shown.headers(response, answer.position, behind=answer.head - answer.position)
         _tell(response, answer)
 
 
+def _require_position(named: str | None) -> None:
+    if named is not None and not _POSITION.fullmatch(named):
+        raise Invalid.one(_HEADER, "invalid_position", "takes a position of the log")
+
+
 def _wait(call: Call, named: str | None) -> None:
-    if named is None:
-        return
-    if not _POSITION.fullmatch(named):
-        raise Refused(400, "invalid_position", "Ledger-Position takes a position of the log")
-    connections = call.services.connections
-    wait_for(connections, call.account_id, RESOURCES, int(named), LONGEST_WAIT_MS)
+    if named is not None and _POSITION.fullmatch(named):
+        connections = call.services.connections
+        wait_for(connections, call.account_id, RESOURCES, int(named), LONGEST_WAIT_MS)
 
 
 def _tell(response: Any, answer: Found | Listed | Reported | Told | Download) -> None:

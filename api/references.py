@@ -39,11 +39,14 @@ Owners = dict[tuple[str, str], str]
 
 
 class Place(NamedTuple):
-    """Where an old id was given: `path` leads to its `holder` in the request."""
+    """Where an old id was given: `path` leads to its `holder` in the request. `needed` is a
+    reference that cannot be cleared.
+    """
 
     holder: dict[str, Any]
     stem: str
     path: str = ""
+    needed: bool = False
 
     @property
     def family(self) -> str:
@@ -96,12 +99,17 @@ def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Ite
     for stem in shape.stems:
         name = f"{stem}{SUFFIX}"
         if name in read and _readable(read[name]):
-            yield Place(read, stem, path)
+            yield Place(read, stem, path, _needed(model, stem))
     for name, nested in shape.lists:
         given = read.get(name)
         for at, each in enumerate(given if isinstance(given, list) else ()):
             if isinstance(each, dict):
                 yield from _places(nested, each, f"{path}{name}[{at}].")
+
+
+def _needed(model: type[BaseModel], stem: str) -> bool:
+    ours = model.model_fields.get(f"{stem}_id")
+    return ours is not None and ours.is_required()
 
 
 def _readable(given: Any) -> bool:
@@ -135,11 +143,12 @@ def _owners(books: Books, places: Iterable[Place]) -> Owners:
 
 
 def _put(place: Place, owners: Owners) -> FieldError | None:
-    """Our id in the other's stead. Null clears, as it does for ours."""
+    """Our id in the other's stead. Null clears, as it does for ours, where ours may be null."""
     holder, ours, theirs = place.holder, f"{place.stem}_id", f"{place.stem}{SUFFIX}"
     old_id = holder.pop(theirs)
     if old_id is None:
-        holder.setdefault(ours, None)
+        if not place.needed:
+            holder.setdefault(ours, None)
         return None
     found = owners.get((place.family, old_id))
     sent = holder.get(ours)

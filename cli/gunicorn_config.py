@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 from api.body import LONGEST_ADDRESS
 from cli.stopping import end_with_parent
 from settings import read_settings
 
 _settings = read_settings()
+# Where the workers count what /metrics adds up; it is named before any of them loads the library.
+_metrics = _settings.data_dir / "run" / f"metrics-{_settings.port}"
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "gthread"
@@ -28,3 +34,5 @@ control_socket_disable = True
 
 def on_starting(_: object) -> None:
     end_with_parent()
+    shutil.rmtree(_metrics, ignore_errors=True)  # a run before counted there
+    _metrics.mkdir(parents=True)

@@ -129,6 +129,12 @@ def file_of(name: str, query: Mapping[str, str], desk: Desk) -> File:
     return ListFile(resource, lists.parse(resource.listing, query, desk.timezone))
 
 
+def names() -> list[str]:
+    """All that `file_of` knows."""
+    lists = [name for name, kind in BY_NAME.items() if kind.export is not None]
+    return sorted({*REPORTS, *lists, "events"})
+
+
 def permission_for(name: str) -> str:
     """What it takes to see the rows of the file of this name."""
     return "reports:read" if name in REPORTS else f"{name}:read"

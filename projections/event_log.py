@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from domain.shared.errors import FieldError, Invalid, NotFound
+from domain.shared.errors import FieldError, Gathered, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections import cursors
 from projections.catalogue import PREFIXES, WITHHELD
@@ -60,8 +60,13 @@ def selection(asked: Mapping[str, str], timezone: str) -> Selection:
 def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) -> Page:
     """A page of the selection. Raises Invalid. `data` is the event's own fields as stored."""
     asked = dict(query)
-    limit, cursor = limit_of(asked.pop("limit", None)), asked.pop("cursor", None)
-    chosen = selection(asked, timezone)
+    named, cursor = asked.pop("limit", None), asked.pop("cursor", None)
+    wrong = Gathered()
+    with wrong.noting():
+        limit = limit_of(named)
+    with wrong.noting():
+        chosen = selection(asked, timezone)
+    wrong.require_none()
     scope = f"events {chosen.order} {chosen.digest}"
     more, bound = chosen.more, {**chosen.bound, "limit": limit + 1}
     if cursor is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from domain.shared.errors import Invalid
+from domain.shared.errors import Gathered, Invalid
 from projections import cursors, lists
 from projections.resource import rendered
 from projections.values import BadValue, integer_of
@@ -54,9 +54,13 @@ def page(
 ) -> Page:
     """A page of the list: `limit`, `cursor`, `sort`, `q` and filters. Raises Invalid."""
     asked = dict(query)
-    limit = limit_of(asked.pop("limit", None))
-    cursor = asked.pop("cursor", None)
-    filters = lists.parse(resource.listing, asked, timezone, always=always or {})
+    named, cursor = asked.pop("limit", None), asked.pop("cursor", None)
+    wrong = Gathered()
+    with wrong.noting():
+        limit = limit_of(named)
+    with wrong.noting():
+        filters = lists.parse(resource.listing, asked, timezone, always=always or {})
+    wrong.require_none()
     end = None if cursor is None else _end_of(filters, reading, cursor)
     found = _select(reading, filters, filters.order.parts(end), limit + 1)
     shown = found[:limit]

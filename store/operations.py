@@ -112,6 +112,20 @@ def stalled_projections(connection: Connection, patience: timedelta) -> list[tup
     ).fetchall()
 
 
+def projection_lags(connection: Connection) -> list[tuple[str, int, int]]:
+    """Of each group: accounts whose view is behind its log, and the events of all of them."""
+    return connection.execute(
+        """
+        SELECT t.group_name, (count(*) FILTER (WHERE h.position > t.position))::bigint,
+               sum(greatest(h.position - t.position, 0))::bigint
+          FROM projection_tracking t
+          JOIN projection_live l ON l.account_id = t.account_id
+           AND l.group_name = t.group_name AND l.generation = t.generation
+          JOIN heads h ON h.account_id = t.account_id
+         GROUP BY t.group_name ORDER BY t.group_name"""
+    ).fetchall()
+
+
 def logins_of(
     connection: Connection, email: str, account_id: UUID | None, limit: int
 ) -> list[tuple[Any, ...]]:

@@ -36,7 +36,11 @@ def _known(scope: str) -> str:
     return scope
 
 
-Scope = Annotated[str, AfterValidator(_known), Field(examples=["customers:read"])]
+Scope = Annotated[
+    str,
+    AfterValidator(_known),
+    Field(examples=["customers:read"], json_schema_extra={"enum": [*sorted(rules.SCOPES)]}),
+]
 
 
 class ApiKeyCreation(Body):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api import views
@@ -43,8 +43,17 @@ class Invitation(Body):
     last_name: Text | None = None
 
 
+def _one_or_many(schema: dict[str, Any]) -> None:
+    """What the validator below refuses, in the words of JSON Schema."""
+    one, many = {"required": ["email"]}, {"required": ["members"]}
+    both = [{"required": ["members", name]} for name in Invitation.model_fields]
+    schema["not"] = {"anyOf": [{"not": {"anyOf": [one, many]}}, *both]}
+
+
 class Invitations(Body):
     """One person, or up to a hundred as `members`, of whom all are invited or none."""
+
+    model_config = ConfigDict(json_schema_extra=_one_or_many)
 
     email: Email = absent()
     first_name: Text | None = None

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field, StrictBool, StrictInt
@@ -23,7 +23,7 @@ from domain.commands.exporting import order_export
 from domain.exporting.export import Export
 from domain.shared.errors import FieldError, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
-from projections.downloads import file_of, permission_for
+from projections.downloads import file_of, names, permission_for
 from projections.ordered_exports import EXPORTS
 from store import export_files
 
@@ -42,7 +42,7 @@ FILE_PATH = f"{BASE}/export_files/{{id}}"
 
 
 class ExportCreation(Body):
-    name: Name
+    name: Annotated[Name, Field(json_schema_extra={"enum": [*names()]})]
     format: Literal["csv", "xlsx"] = "csv"
     filters: dict[Text, Text | StrictBool | StrictInt] = Field(
         default={}, description="The query parameters of the list or report", max_length=50

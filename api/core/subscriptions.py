@@ -126,7 +126,7 @@ class Renewal(Body):
     replace_upcoming_phases: bool = absent()
 
 
-class PlanChange(Body):
+class PlanSwitch(Body):
     plan_id: Ref
     plan_old_provider_id: OldId | None = None
     proration: Literal["immediate", "next_invoice", "none"] = absent()
@@ -236,7 +236,7 @@ def unsuspend(call: Call, _: Body) -> Written:
     return of(subscribing.suspend_subscription(call.books, call.ref, None, call.act))
 
 
-def change_plan(call: Call, body: PlanChange) -> Written:
+def change_plan(call: Call, body: PlanSwitch) -> Written:
     gateways, way = call.services.gateways, body.sent().get("proration", "immediate")
     return paid(
         changing.change_plan(
@@ -264,7 +264,7 @@ ROUTES: tuple[Route, ...] = reads(
         SUBSCRIPTIONS, "POST", "", create, "Begin a subscription", SubscriptionCreation, status=201
     ),
     write(SUBSCRIPTIONS, "PATCH", "/{id}", update, "Change a subscription", SubscriptionChange),
-    write(SUBSCRIPTIONS, "POST", "/{id}/change_plan", change_plan, "Change the plan", PlanChange),
+    write(SUBSCRIPTIONS, "POST", "/{id}/change_plan", change_plan, "Change the plan", PlanSwitch),
     write(SUBSCRIPTIONS, "POST", "/{id}/preview", preview, "What would be billed", Preview),
     write(SUBSCRIPTIONS, "POST", "/{id}/renew", renew, "Book a further phase", Renewal),
     write(SUBSCRIPTIONS, "POST", "/{id}/extend", extend, "Move the term's end out", Extension),

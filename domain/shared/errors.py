@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FieldError(NamedTuple):
@@ -55,6 +59,25 @@ class Invalid(DomainError):
     @classmethod
     def one(cls, field: str, code: str, detail: str) -> Invalid:
         return cls((FieldError(field, code, detail),))
+
+
+class Gathered:
+    """What is wrong in one part after the other, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._fields: list[FieldError] = []
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        try:
+            yield
+        except Invalid as wrong:
+            self._fields.extend(wrong.fields)
+
+    def require_none(self) -> None:
+        """Raises Invalid. What a noted part was to give is there only after this."""
+        if self._fields:
+            raise Invalid(tuple(self._fields))
 
 
 class ConcurrentChange(Conflict):

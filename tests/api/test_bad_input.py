@@ -194,7 +194,10 @@ def test_an_address_or_method_that_is_not_served(client):
 @pytest.mark.parametrize("position", ["x", "-1", "1.5", "9" * 30])
 def test_a_position_that_is_none(client, position):
     refused = client.get("/customers", headers={"Ledger-Position": position})
-    assert (refused.status_code, refused.json["code"]) == (400, "invalid_position")
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_position")
+    sent = {"headers": {"Ledger-Position": position}, "params": {"colour": "red", "limit": "0"}}
+    fields = [error["field"] for error in client.get("/customers", **sent).json["errors"]]
+    assert sorted(fields) == ["Ledger-Position", "colour", "limit"]
 
 
 def test_a_request_id_that_is_none_is_replaced(client):

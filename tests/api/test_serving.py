@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import urllib.request
 from urllib.parse import urlencode
 
 import pytest
@@ -87,3 +88,20 @@ def test_a_problem_over_a_real_socket(port, account):
     answer, read = sent(port, "POST", "/core/v1/customers", account.api_key, b'{"a": 1, "a": 2}')
     assert (answer.status, json.loads(read)["code"]) == (400, "unreadable_body")
     assert answer.getheader("Content-Type") == "application/problem+json"
+
+
+def counted(port, line):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        told = answer.read().decode()
+    return sum(float(each.split()[-1]) for each in told.splitlines() if each.startswith(line))
+
+
+def test_the_figures_are_of_all_workers(port, account):
+    labels = '{method="GET",route="/core/v1/products/{id}",status="404"}'
+    before = counted(port, f"subledger_http_requests_total{labels}")
+    for _ in range(24):  # each on a connection of its own: any worker may answer
+        sent(port, "GET", "/core/v1/products/prod_x", account.api_key)
+    for _ in range(6):  # whichever worker is asked
+        assert counted(port, f"subledger_http_requests_total{labels}") == before + 24
+        assert counted(port, f"subledger_http_request_seconds_count{labels}") == before + 24
+    assert counted(port, 'subledger_projection_lag_events{group="resources"}') >= 0

@@ -1,0 +1,47 @@
+"""The published description against the service as it is deployed: schemathesis finds nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from settings import CHECKOUT
+
+HERE = Path(__file__).parent
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+SHARE = os.environ.get("SUBLEDGER_CONTRACT_SHARE", "12")
+"""Of how many systematic cases one is sent here; `make fuzz` sends all."""
+EXAMPLES = os.environ.get("SUBLEDGER_CONTRACT_EXAMPLES", "1")
+"""Random requests, that fit the description and that do not, to each operation."""
+STATEFUL_SECONDS = os.environ.get("SUBLEDGER_CONTRACT_SECONDS", "20")
+
+
+def run(served, folder, *options):
+    command = [str(PROGRAM), "--no-color", "--config-file", str(HERE / "schemathesis.toml"), "run"]
+    command += [f"{served.url}/openapi.json", "--header", f"Authorization: Bearer {served.key}"]
+    environment = {
+        **os.environ,
+        "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
+        "SUBLEDGER_CONTRACT_SHARE": SHARE,
+        "PYTHONPATH": str(CHECKOUT),
+    }
+    return subprocess.run(
+        [*command, *options], cwd=folder, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def require_nothing(done):
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+
+
+def test_nothing_is_found_in_one_operation_after_the_other(served, tmp_path):
+    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES)
+    require_nothing(run(served, tmp_path, *phases, "--workers", "2"))
+
+
+def test_nothing_is_found_along_links(served, tmp_path):
+    """What was created is read, changed and deleted: `links` lead from each to the next."""
+    require_nothing(run(served, tmp_path, "--phases", "stateful", "--max-time", STATEFUL_SECONDS))
