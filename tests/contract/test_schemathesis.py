@@ -11,7 +11,7 @@ from settings import CHECKOUT
 
 HERE = Path(__file__).parent
 PROGRAM = Path(sys.executable).with_name("schemathesis")
-SHARE = os.environ.get("SUBLEDGER_CONTRACT_SHARE", "12")
+SHARE = os.environ.get("SUBLEDGER_CONTRACT_SHARE", "20")
 """Of how many systematic cases one is sent here; `make fuzz` sends all."""
 EXAMPLES = os.environ.get("SUBLEDGER_CONTRACT_EXAMPLES", "1")
 """Random requests, that fit the description and that do not, to each operation."""
@@ -39,7 +39,8 @@ def require_nothing(done):
 
 def test_nothing_is_found_in_one_operation_after_the_other(served, tmp_path):
     phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES)
-    require_nothing(run(served, tmp_path, *phases, "--workers", "2"))
+    # One worker: Python 3.11's parser, which strategies are described with, is unsafe with several.
+    require_nothing(run(served, tmp_path, *phases, "--workers", "1"))
 
 
 def test_nothing_is_found_along_links(served, tmp_path):
