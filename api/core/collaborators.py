@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from api import rules
 from api.core.api_keys import Role
@@ -12,7 +14,7 @@ from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of
 from domain.accounts.collaborator import Collaborator
-from domain.accounts.passwords import require_acceptable
+from domain.accounts.passwords import LONGEST, SHORTEST, require_acceptable
 from domain.commands import collaborators as commands
 from domain.shared.errors import Conflict, FieldError, Invalid
 from projections.collaborators import COLLABORATORS
@@ -40,7 +42,9 @@ class CollaboratorChange(Body):
 
 class Acceptance(Body):
     token: Required
-    password: Required
+    password: Annotated[
+        Required, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST})
+    ]
 
 
 def invite(call: Call, body: CollaboratorCreation) -> Written:

@@ -13,6 +13,7 @@ OF_THE_RECORDS = {
     "idempotency_key_reused": "the key stands for another request",
     "invalid_cursor": "only a cursor that the service gave out is one",
     "invalid_token": "only a token that the service gave out is one",
+    "too_common": "a password that everybody tries, or the address of the account",
     "token_not_accepted": "the gateway does not know the card",
     "unknown_gateway": "the operator has not set this gateway up",
     "invalid_instant": "a date of the right form that no calendar has",
