@@ -7,15 +7,15 @@ from datetime import date, datetime  # noqa: TC003 - stored events are decoded b
 from domain.invoicing.adjustment import Adjustment
 from domain.invoicing.document import PAYABLE as PAYABLE
 from domain.invoicing.document import TERMINAL as TERMINAL
-from domain.invoicing.document import Document
 from domain.invoicing.document import Status as Status
+from domain.invoicing.ending import Ending
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.facts import event
 
 
-class Invoice(Document):
+class Invoice(Ending):
     """Amounts are minor units of `currency`. Tax is beside the net, total = subtotal + tax."""
 
     TOPIC = "invoice"

@@ -20,7 +20,6 @@ LONG_FUNCTIONS: dict[str, str] = {
 """`file::function` → why it reads better long."""
 
 LONG_FILES: dict[str, str] = {
-    "domain/invoicing/document.py": "one aggregate: every state and what leads to it, side by side",
 }
 """`file` → why it reads better whole."""
 

@@ -1,0 +1,71 @@
+"""How an invoice ends unpaid: void, or given up as uncollectible."""
+
+from __future__ import annotations
+
+from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
+
+from domain.invoicing.document import Status
+from domain.invoicing.settling import Settling
+from domain.shared.aggregate import Aggregate
+from domain.shared.errors import Conflict
+from domain.shared.facts import event
+
+
+class Ending(Settling):
+    class Voided(Aggregate.Event):
+        """`returned` is money that had been counted and went to the customer's balance before."""
+
+        TOPIC = "invoice.voided"
+        voided_at: datetime
+        voided_on: date
+        reason: str | None = None
+        returned: int = 0
+
+    def void(self, *, at: datetime, on: date, reason: str | None = None) -> None:
+        """Raises Conflict `invoice_terminal`, `invoice_has_payments` or `payment_in_progress`."""
+        self.require_not_terminal()
+        if self.status is Status.DRAFT:
+            raise Conflict("invoice_not_issued", "a draft has nothing to void")
+        if self.amount_paid and self.strategy == "invoice_creation":
+            raise Conflict("invoice_has_payments", "refund what was paid first")
+        returned = self.amount_paid + self.unapplied_credit
+        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
+
+    def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
+        """A job's void: what was paid in part is returned to the customer. Gives that amount."""
+        self.require_not_terminal()
+        returned = self.amount_paid + self.unapplied_credit
+        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
+        return returned
+
+    @event(Voided)
+    def _voided(self) -> None:
+        self.status = Status.VOID
+
+    class MarkedUncollectible(Aggregate.Event):
+        """`returned` is unapplied money that went to the customer's balance (by-payment only).
+
+        `tax_relief` says that the state gives the tax back: the account's setting of the day."""
+
+        TOPIC = "invoice.marked_uncollectible"
+        marked_at: datetime
+        marked_on: date
+        reason: str | None = None
+        returned: int = 0
+        tax_relief: bool = True
+
+    def mark_uncollectible(
+        self, *, at: datetime, on: date, reason: str | None = None, tax_relief: bool = True
+    ) -> None:
+        """Raises Conflict `invoice_terminal`, `invoice_not_issued` or `payment_in_progress`."""
+        self.require_not_terminal()
+        if self.status is Status.DRAFT:
+            raise Conflict("invoice_not_issued", "a draft is not owed yet")
+        returned = self.unapplied
+        self._marked_uncollectible(
+            marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief
+        )
+
+    @event(MarkedUncollectible)
+    def _marked_uncollectible(self) -> None:
+        self.status = Status.UNCOLLECTIBLE
