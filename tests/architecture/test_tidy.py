@@ -19,8 +19,7 @@ LONG_FUNCTIONS: dict[str, str] = {
 }
 """`file::function` → why it reads better long."""
 
-LONG_FILES: dict[str, str] = {
-}
+LONG_FILES: dict[str, str] = {}
 """`file` → why it reads better whole."""
 
 FOREIGN = {
