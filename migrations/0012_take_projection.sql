@@ -21,6 +21,8 @@ BEGIN
     -- Plans made on tables without statistics would scan them: a batch looks rows up by key.
     PERFORM set_config('lock_timeout', _wait, true), set_config('enable_seqscan', 'off', true),
             set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+    -- What a crash loses of a projection, rows and position together, is projected again.
+    PERFORM set_config('synchronous_commit', 'off', true);
     SELECT t.generation, t.position, t.state INTO _held
       FROM projection_live l
       JOIN projection_tracking t ON t.account_id = l.account_id AND t.group_name = l.group_name
