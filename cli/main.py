@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from psycopg import errors
 
 from cli import accounts, bench, database, exporting, history, importing, processes, proof, renewals
 from domain.shared.errors import DomainError
@@ -60,6 +61,11 @@ for module in COMMANDS:
 def main() -> None:
     try:
         app()
+    except errors.UndefinedTable:
+        typer.echo(
+            "subledger: the database is not at this release: run subledger migrate", err=True
+        )
+        sys.exit(1)
     except EXPECTED as reason:
         typer.echo(f"subledger: {reason}", err=True)
         sys.exit(1)

@@ -105,7 +105,7 @@ def _read(path: Path) -> Migration:
 def _ensure_journal(conn: Connection) -> None:
     try:
         conn.execute(_JOURNAL)
-    except (errors.UniqueViolation, errors.DuplicateTable):
+    except (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject):
         pass  # another one made it in this moment; IF NOT EXISTS does not wait
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from cli.main import main
 from migrations.apply import MigrationRefused, current, migrate
 from migrations.distribution import NoCluster
 from migrations.service_role import SERVICE_ROLE, rights_in
@@ -152,3 +153,17 @@ def plain_owner(empty_database: str) -> Iterator[str]:
         conn.execute("GRANT ALL ON SCHEMA public TO plain_owner")
         yield make_conninfo(empty_database, user="plain_owner", password="plain")
         conn.execute("DROP OWNED BY plain_owner; DROP ROLE plain_owner")
+
+
+def test_a_command_on_a_database_of_before_says_what_to_do(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = conninfo_to_dict(empty_database)
+    monkeypatch.setenv(
+        "DATABASE_URL", f"postgresql://{at['user']}@/{at['dbname']}?host={at['host']}"
+    )
+    monkeypatch.setattr("sys.argv", ["subledger", "verify"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "run subledger migrate" in capsys.readouterr().err
