@@ -18,16 +18,12 @@ from domain.commands.catalog import (
     create_product,
     update_plan,
 )
-from domain.commands.customers import (
-    NewCustomer,
-    NewPaymentMethod,
-    create_customer,
-    create_payment_method,
-)
+from domain.commands.customers import NewCustomer, create_customer
 from domain.commands.ending import cancel_at_period_end
 from domain.commands.invoicing import mark_uncollectible, void_invoice
 from domain.commands.offline import OfflinePayment, mark_paid
 from domain.commands.organizations import NewOrganization, create_organization
+from domain.commands.payment_methods import NewPaymentMethod, create_payment_method
 from domain.commands.sales import NewSubscription
 from domain.commands.subscribing import create_subscription
 from domain.shared.period import Interval, add_months

@@ -10,8 +10,7 @@ from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.accounts import account_of
 from domain.commands.act import Done
-from domain.commands.claims import active_plan_kind, old_id_claims, resolve
-from domain.commands.claims import moved_old_id as moved_old_id
+from domain.commands.claims import active_plan_kind, moved_old_id, old_id_claims, resolve
 from domain.commands.in_bulk import decide_each, record_each
 from domain.shared.errors import ClaimHeld, Conflict, Invalid
 from domain.shared.recording import Claim, Conditions, Guard

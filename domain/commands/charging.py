@@ -12,8 +12,8 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, balance_of, case_of, receive_money
-from domain.commands.customers import method_of
 from domain.commands.dunning import dunning_until, next_retry
+from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import (

@@ -17,18 +17,10 @@ from domain.commands.claims import (
 from domain.commands.in_bulk import decide_each, record_each
 from domain.commands.memberships import link_members
 from domain.commands.payment_methods import (
-    NewPaymentMethod as NewPaymentMethod,
-)
-from domain.commands.payment_methods import (
-    create_payment_method as create_payment_method,
-)
-from domain.commands.payment_methods import (
     gateway_of,
+    method_of,
     new_payment_method,
     settle_default,
-)
-from domain.commands.payment_methods import (
-    method_of as method_of,
 )
 from domain.customers.customer import Customer
 from domain.customers.organization import Organization

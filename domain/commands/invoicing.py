@@ -9,8 +9,7 @@ from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import issue, issue_document
-from domain.commands.catalog import moved_old_id
-from domain.commands.claims import old_id_claims, resolve
+from domain.commands.claims import moved_old_id, old_id_claims, resolve
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer

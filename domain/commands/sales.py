@@ -10,7 +10,7 @@ from domain.catalog.product import Product
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import chosen_method
 from domain.commands.claims import kept, resolve
-from domain.commands.customers import method_of
+from domain.commands.payment_methods import method_of
 from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.catalog import moved_old_id
 from domain.commands.charging import Gateways, ask, settle, settle_many
-from domain.commands.claims import old_id_claims
-from domain.commands.customers import method_of
+from domain.commands.claims import moved_old_id, old_id_claims
 from domain.commands.in_bulk import decide_each, record_each
 from domain.commands.opening import open_subscription, require_notes_allowed
+from domain.commands.payment_methods import method_of
 from domain.commands.sales import NewSubscription, agreed, parties_of, require_address, sale_of
 from domain.shared.errors import Invalid
 from domain.shared.recording import Conditions

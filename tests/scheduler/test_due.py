@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.commands import catalog, customers, subscribing
+from domain.commands import catalog, customers, payment_methods, subscribing
 from domain.invoicing.invoice import Invoice
 from domain.payments.gateway import Unanswered
 from domain.shared.period import Interval
@@ -35,8 +35,8 @@ def sold(desk, token="tok_visa", **changes):
     )
     plan_id = catalog.create_plan(books, plan, ACT).ref
     customer = customers.create_customer(books, customers.NewCustomer(), ACT).ref
-    card = customers.NewPaymentMethod(customer_id=customer, token=token)
-    customers.create_payment_method(books, {"sandbox": Sandbox()}, card, ACT)
+    card = payment_methods.NewPaymentMethod(customer_id=customer, token=token)
+    payment_methods.create_payment_method(books, {"sandbox": Sandbox()}, card, ACT)
     new = subscribing.NewSubscription(customer_id=customer, plan_id=plan_id, **changes)
     done, _ = subscribing.create_subscription(books, desk.gateways, desk.account, new, ACT)
     return done.ref
@@ -120,8 +120,8 @@ def test_a_renewal_without_any_card_is_past_due_at_once(desk):
 def test_a_declined_renewal_is_past_due_at_once_and_given_up_after_the_dunning_days(desk, token):
     ref = sold(desk)
     subscription = desk.books.load(Subscription, ref)
-    bad = customers.NewPaymentMethod(customer_id=subscription.customer_id, token=token)
-    method = customers.create_payment_method(desk.books, desk.gateways, bad, ACT).ref
+    bad = payment_methods.NewPaymentMethod(customer_id=subscription.customer_id, token=token)
+    method = payment_methods.create_payment_method(desk.books, desk.gateways, bad, ACT).ref
     subscription.update({"payment_method_id": method})
     desk.books.record(subscription, by=ACT.by)
     run_due(desk, FEB_1)

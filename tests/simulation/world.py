@@ -204,7 +204,7 @@ class World:
         ref = customers.create_customer(books, customers.NewCustomer(email=email), ACT).ref
         self.customers.append(ref)
         token = self.random.choice(["tok_visa"] * 4 + ["tok_chargeDeclined", "tok_timeout"])
-        card = customers.NewPaymentMethod(customer_id=ref, token=token)
+        card = payment_methods.NewPaymentMethod(customer_id=ref, token=token)
         done = payment_methods.create_payment_method(books, self.desk.gateways, card, ACT)
         self.cards.append(done.ref)
 
