@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import typer
-from psycopg import errors
 
 from cli import accounts, bench, database, exporting, history, importing, processes, proof, renewals
 from domain.shared.errors import DomainError
@@ -13,7 +12,7 @@ from importer.problems import ImportRefused, MappingWrong
 from migrations.apply import MigrationRefused
 from migrations.distribution import NoCluster
 from settings import BadSettings
-from store.connections import UNAVAILABLE
+from store.connections import UNAVAILABLE, UNMIGRATED
 from store.embedded import ServerFailed
 from store.server_programs import ProgramsMissing
 from store.system_user import CommandFailed
@@ -61,7 +60,7 @@ for module in COMMANDS:
 def main() -> None:
     try:
         app()
-    except errors.UndefinedTable:
+    except UNMIGRATED:
         typer.echo(
             "subledger: the database is not at this release: run subledger migrate", err=True
         )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SERVICE_ROLE = "subledger_service"
 UNAVAILABLE = psycopg.OperationalError
 """What is raised while the database cannot be reached, or has no time; trying again may help."""
+UNMIGRATED = psycopg.errors.UndefinedTable
+"""What is raised by a database that has not seen this release's migrations."""
 
 
 class Lent:
