@@ -20,6 +20,7 @@ _KINDS: dict[str, Schema] = {
     "money": {"type": "integer", "description": "Minor units", "examples": [3100]},
     "currency": {"type": "string", "examples": ["USD"]},
     "rate": {"type": "string", "description": "A fraction", "examples": ["0.10"]},
+    "number": {"type": "number", "examples": [12.5]},
     "boolean": {"type": "boolean"},
     "instant": _INSTANT,
     "id": {"type": "string", "examples": ["sub_01m80my81rfv4vwsscfv9yf2pm"]},
@@ -53,6 +54,9 @@ _FIELDS = {
         tax_behavior:text billing_prompt:text? billing_policy:object? billing_policies:objects
         billing_policy_in_force:integer? maximum_amount:integer? old_provider_id:text?
         archived:boolean metadata:metadata""",
+    "coupon": """code:text name:text? percent:number? amount:money? currency:currency? duration:text
+        duration_in_months:integer? periods:integer? max_redemptions:integer?
+        times_redeemed:integer expires_at:instant? archived:boolean metadata:metadata""",
     "organization": """name:text industry:text? website:text? email:text? phone:text? tax_id:text?
         address:object? customers_count:integer old_provider_id:text? metadata:metadata""",
     "customer": """email:text? first_name:text? last_name:text? title:text? phone:text?
@@ -71,13 +75,15 @@ _FIELDS = {
         ended_at:instant? suspended_until:instant? shipments_remaining:integer?
         shipping_address_id:id? invoice_notes:text? purchase_order:text? seat_capacity:integer?
         seats_used:integer? seats_available:integer? phases:objects latest_invoice_id:id?
-        latest_payment_error:object? usage_quantity:integer? last_active_at:instant?
+        latest_payment_error:object? discount:object? usage_quantity:integer?
+        last_active_at:instant?
         gift:object? old_provider_id:text? metadata:metadata""",
     "member": """subscription_id:id subscription_status:text plan_id:id owner_id:id status:text
         email:text first_name:text? last_name:text? customer_id:id? invited_at:instant
         accepted_at:instant? removed_at:instant? last_active_at:instant?""",
     "invoice": """number:text? status:text customer_id:id subscription_id:id? currency:currency
-        lines:objects subtotal:money tax:money total:money amount_paid:money balance_applied:money
+        lines:objects subtotal:money discount_total:money discount:object? tax:money
+        total:money amount_paid:money balance_applied:money
         amount_remaining:money collection_method:text billing_reason:text issued_at:instant?
         due_at:instant? paid_at:instant? current_period_start:instant? current_period_end:instant?
         notes:text? purchase_order:text? revenue_recognition_strategy:text? old_provider_id:text?

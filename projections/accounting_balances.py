@@ -47,6 +47,15 @@ def _applied(batch: Batch, at: Envelope) -> None:
     batch.balances[at.subject].amount = at.event.ending_balance
 
 
+def _paid_back(batch: Batch, at: Envelope) -> None:
+    event: Balance.PaidBack = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, None, None)
+    postings = rules.balance_refunded(event.amount, event.to)
+    batch.post(at, place, postings, day_of(event.refunded_on), lambda _: event.description)
+
+
 def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
     """What ends an invoice names what is returned too: whichever comes first counts it."""
     returning = event.source in {"receivable", "unapplied"}
@@ -59,5 +68,6 @@ BALANCE_HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Balance.Credited: _credited,
     Balance.Adjusted: _adjusted,
     Balance.Applied: _applied,
+    Balance.PaidBack: _paid_back,
 }
-MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied)
+MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied, Balance.PaidBack)

@@ -92,6 +92,7 @@ TYPES: dict[type[Any], tuple[str, int]] = {
     Balance.Credited: ("credit", 1),
     Balance.Adjusted: ("adjustment", 1),
     Balance.Applied: ("application", -1),
+    Balance.PaidBack: ("refund", -1),
 }
 """Each event that moves a balance: the transaction's type, and the sign of its amount."""
 

@@ -11,6 +11,7 @@ from domain.accounts.account import Account
 from domain.accounts.api_key import ApiKey
 from domain.accounts.collaborator import Collaborator
 from domain.accounts.test_clock import TestClock
+from domain.catalog.coupon import Coupon
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.customers.address import Address
@@ -39,6 +40,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ApiKey,
     Product,
     Plan,
+    Coupon,
     Organization,
     Customer,
     Address,

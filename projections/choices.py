@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.exporting import export
 from domain.invoicing import invoice
 from domain.payments import payment
+from domain.shared.discount import FOREVER, ONCE, REPEATING
 from domain.shared.money import EXPONENTS
 from domain.shared.period import Interval
 from domain.subscriptions import member, states
@@ -29,6 +30,7 @@ _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
     "invoices": {"status": tuple(invoice.Status)},
     "payments": {"status": tuple(payment.Status)},
     "plans": {"type": ("regular", "membership")},
+    "coupons": {"duration": (ONCE, REPEATING, FOREVER)},
     "exports": {"status": tuple(export.Status), "format": ("csv", "xlsx")},
     "addresses": {"type": ("billing", "shipping")},
 }

@@ -22,6 +22,8 @@ def render(row: InvoiceRow, _related: None, *, livemode: bool) -> dict[str, Any]
         "currency": row.currency,
         "lines": read(row.lines),
         "subtotal": row.subtotal,
+        "discount_total": row.discount_total,
+        "discount": None if row.discount is None else read(row.discount),
         "tax": row.tax,
         "total": row.total,
         "amount_paid": row.amount_paid,
@@ -50,7 +52,8 @@ INVOICES: Resource[InvoiceRow] = Resource(
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.number", "c.email", "t.purchase_order", "t.old_provider_id"),
-        hidden=frozenset({"open_payment_id"}),
+        hidden=frozenset({"open_payment_id", "deleted", "discount"}),
+        kept="NOT t.deleted",
         found_by=frozenset({"customer_id", "subscription_id", "number"}),
     ),
     render,

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.invoicing.invoice import Invoice, Status
-from projections.rendering import stored_list, stored_map, taken
+from projections.rendering import EMPTY_LIST, stored_list, stored_map, taken
 from projections.table import Json, Table
 from projections.view import ResourceView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from domain.invoicing.lines import Line
+    from domain.shared.discount import Discount
     from projections.envelope import Envelope
 
 
@@ -53,6 +55,9 @@ class InvoiceRow:
     lines: Json
     credited: int = 0
     refunded: int = 0
+    discount_total: int = 0
+    discount: Json | None = None
+    deleted: bool = False
 
 
 _NAMES = frozenset(field.name for field in fields(InvoiceRow))
@@ -61,9 +66,7 @@ _OWED = frozenset({Status.DRAFT, Status.OPEN, Status.PAST_DUE, Status.PAID})
 
 def _created(envelope: Envelope) -> InvoiceRow:
     told: Invoice.Created = envelope.event
-    subtotal = sum(line.amount for line in told.lines)
-    tax = sum(line.tax for line in told.lines)
-    return InvoiceRow(
+    row = InvoiceRow(
         id=envelope.subject,
         version=envelope.version,
         created_at=envelope.recorded_at,
@@ -75,14 +78,14 @@ def _created(envelope: Envelope) -> InvoiceRow:
         currency=told.currency,
         collection_method=told.collection_method,
         billing_reason=told.billing_reason,
-        subtotal=subtotal,
-        tax=tax,
-        total=subtotal + tax,
+        subtotal=0,
+        tax=0,
+        total=0,
         amount_paid=0,
         balance_applied=0,
         amount_remaining=0,
         issued_at=None,
-        due_at=None,
+        due_at=told.due_at,
         paid_at=None,
         current_period_start=None,
         current_period_end=None,
@@ -92,8 +95,40 @@ def _created(envelope: Envelope) -> InvoiceRow:
         purchase_order=told.purchase_order,
         old_provider_id=told.old_provider_id,
         metadata=stored_map(told.metadata),
-        lines=_shown_lines(told.lines),
+        lines=EMPTY_LIST,
     )
+    _write(row, told.lines, told.discount)
+    return row
+
+
+def _write(row: InvoiceRow, lines: Sequence[Line], discount: Discount | None) -> None:
+    row.subtotal = sum(line.amount for line in lines)
+    row.tax = sum(line.tax for line in lines)
+    row.total = row.subtotal + row.tax
+    row.discount_total = sum(line.discount for line in lines)
+    row.discount = None if discount is None else stored_map(shown_discount(discount))
+    row.lines = _shown_lines(lines)
+
+
+def shown_discount(discount: Discount) -> dict[str, Any]:
+    """What a coupon takes off, as the API shows it."""
+    return {
+        "coupon_id": discount.coupon_id,
+        "code": discount.code,
+        "percent": shown_percent(discount.percent),
+        "amount": discount.amount,
+        "currency": discount.currency,
+        "duration": discount.duration,
+        "duration_in_months": discount.duration_in_months,
+        "periods": discount.periods,
+    }
+
+
+def shown_percent(percent: Decimal | None) -> int | float | None:
+    """A number: whole where it is."""
+    if percent is None:
+        return None
+    return int(percent) if percent == percent.to_integral_value() else float(percent)
 
 
 def _shown_lines(lines: Sequence[Line]) -> Json:
@@ -106,6 +141,7 @@ def _shown(line: Line) -> dict[str, Any]:
         "description": line.description,
         "unit_amount": line.unit_amount,
         "quantity": line.quantity,
+        "discount": line.discount,
         "amount": line.amount,
         "tax": line.tax,
         "tax_rate": line.tax_rate,
@@ -121,16 +157,13 @@ def _issued(row: InvoiceRow, envelope: Envelope) -> None:
     told: Invoice.Issued = envelope.event
     row.number = told.number
     row.status = Status.OPEN.value
-    row.subtotal = told.subtotal
-    row.tax = told.tax
-    row.total = told.total
+    _write(row, told.lines, told.discount)
     row.issued_at = told.issued_at
     row.due_at = told.due_at
     row.current_period_start = told.period_start
     row.current_period_end = told.period_end
     row.revenue_recognition_strategy = told.revenue_recognition_strategy
     row.open_payment_id = told.charging
-    row.lines = _shown_lines(told.lines)
 
 
 def _payment_started(row: InvoiceRow, envelope: Envelope) -> None:
@@ -193,6 +226,22 @@ def _refunded(row: InvoiceRow, envelope: Envelope) -> None:
     row.refunded += envelope.event.amount
 
 
+def _revised(row: InvoiceRow, envelope: Envelope) -> None:
+    told: Invoice.Revised = envelope.event
+    row.currency = told.currency
+    row.collection_method = told.collection_method
+    row.due_at = told.due_at
+    _write(row, told.lines, told.discount)
+
+
+def _deleted(row: InvoiceRow, _: Envelope) -> None:
+    row.deleted = True
+
+
+def _due_moved(row: InvoiceRow, envelope: Envelope) -> None:
+    row.due_at = envelope.event.due_at
+
+
 def _updated(row: InvoiceRow, envelope: Envelope) -> None:
     taken(envelope.event.changes, row, _NAMES)
 
@@ -219,6 +268,9 @@ VIEW = ResourceView(
         Invoice.Credited: _credited,
         Invoice.Refunded: _refunded,
         Invoice.Updated: _updated,
+        Invoice.Revised: _revised,
+        Invoice.Deleted: _deleted,
+        Invoice.DueMoved: _due_moved,
     },
     completed=_completed,
 )

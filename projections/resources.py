@@ -13,6 +13,7 @@ from projections.addresses import ADDRESSES
 from projections.api_keys import API_KEYS
 from projections.balances import BALANCE_TRANSACTIONS
 from projections.collaborators import COLLABORATORS
+from projections.coupons import COUPONS
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
@@ -42,6 +43,7 @@ BY_NAME: dict[str, Resource[Any]] = {
         API_KEYS,
         PRODUCTS,
         PLANS,
+        COUPONS,
         ORGANIZATIONS,
         CUSTOMERS,
         ADDRESSES,

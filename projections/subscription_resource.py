@@ -57,6 +57,7 @@ def render(row: SubscriptionRow, around: Around, *, livemode: bool) -> dict[str,
         "latest_payment_error": read(row.latest_payment_error),
         "usage_quantity": row.usage_quantity,
         "last_active_at": shown(around.seen_at),
+        "discount": read(row.discount),
         "gift": None,
         "old_provider_id": row.old_provider_id,
         "metadata": read(row.metadata),
@@ -126,6 +127,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
                 "entitlements",
                 "past_due_since",
                 "restarted",
+                "discount",
             }
         ),
         more=[

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.subscriptions.states import Status
+from projections.invoices import shown_discount
 from projections.rendering import EMPTY_LIST, stored_list, stored_map
 from projections.table import Json  # noqa: TC001 - columns are read from the row's hints
 
 if TYPE_CHECKING:
+    from domain.shared.discount import Discount
     from domain.shared.terms import Terms
     from domain.subscriptions.phases import Phase
     from domain.subscriptions.subscription import Subscription
@@ -72,13 +74,13 @@ class SubscriptionRow:
     entitlements: Json = EMPTY_LIST
     past_due_since: datetime | None = None
     restarted: bool = False
+    discount: Json | None = None
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:
     told: Subscription.Created = envelope.event
     phase = told.phase
     terms = phase.terms
-    trial = phase.index < 0 and told.next_invoice_date is None
     row = SubscriptionRow(
         id=envelope.subject,
         version=envelope.version,
@@ -105,15 +107,29 @@ def begun(envelope: Envelope) -> SubscriptionRow:
         old_provider_id=told.old_provider_id,
         metadata=stored_map(told.metadata),
         **of_phase(phase),
+        discount=kept_discount(told.discount),
         billing_behavior=told.billing_behavior,
         shipping_address_id=told.shipping_address_id,
         invoice_notes=told.invoice_notes,
         purchase_order=told.purchase_order,
-        trial_end=phase.end if trial else None,
+        trial_end=trial_end(told),
         usage_quantity=metered(phase),
     )
     ship(row, terms, told.invoice_id, envelope.recorded_at)
     return row
+
+
+def trial_end(told: Subscription.Created) -> datetime | None:
+    trial = told.phase.index < 0 and told.next_invoice_date is None
+    return told.phase.end if trial else None
+
+
+def kept_discount(discount: Discount | None) -> Json | None:
+    """As the API shows it, with how far it has come."""
+    if discount is None:
+        return None
+    told = shown_discount(discount)
+    return stored_map({**told, "periods_used": discount.used, "ends_at": discount.until})
 
 
 def of_phase(phase: Phase) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from domain.subscriptions.states import Move, Status, after
 from domain.subscriptions.subscription import Subscription
 from projections import subscription_dates as dates
 from projections.rendering import EMPTY_LIST, read, stored, stored_list, stored_map, taken
-from projections.subscription_row import SubscriptionRow, begun, metered, of_phase, ship
+from projections.subscription_row import (
+    SubscriptionRow,
+    begun,
+    kept_discount,
+    metered,
+    of_phase,
+    ship,
+)
 from projections.table import Json, Table
 from projections.view import ResourceView
 
@@ -141,6 +148,10 @@ def _usage_billed(row: SubscriptionRow, envelope: Envelope) -> None:
     row.latest_invoice_id = envelope.event.invoice_id
 
 
+def _discounted(row: SubscriptionRow, envelope: Envelope) -> None:
+    row.discount = kept_discount(envelope.event.discount)
+
+
 def _rule_failed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.BillingRuleFailed = envelope.event
     row.billing_retry_at = told.retry_at
@@ -255,6 +266,7 @@ VIEW = ResourceView(
         Subscription.UsageRecorded: _usage_recorded,
         Subscription.UsageBilled: _usage_billed,
         Subscription.BillingRuleFailed: _rule_failed,
+        Subscription.Discounted: _discounted,
         Subscription.Extended: _extended,
         Subscription.ExtensionBegan: _extension_began,
         Subscription.Restarted: _restarted,

@@ -11,7 +11,8 @@ from domain.invoicing.adjustment import Adjustment  # noqa: TC001 - as above
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
-from domain.shared.errors import Conflict
+from domain.shared.discount import Discount  # noqa: TC001 - as above
+from domain.shared.errors import Conflict, NotFound
 from domain.shared.facts import event
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 
@@ -46,6 +47,8 @@ class Document(Aggregate):
         purchase_order: str | None = None
         old_provider_id: str | None = None
         metadata: dict[str, str] = field(default_factory=dict)
+        due_at: datetime | None = None
+        discount: Discount | None = None
 
     def __init__(
         self,
@@ -60,6 +63,8 @@ class Document(Aggregate):
         purchase_order: str | None,
         old_provider_id: str | None,
         metadata: dict[str, str],
+        due_at: datetime | None,
+        discount: Discount | None,
     ) -> None:
         self.customer_id = customer_id
         self.currency = currency
@@ -71,6 +76,13 @@ class Document(Aggregate):
         self.purchase_order = purchase_order
         self.old_provider_id = old_provider_id
         self.metadata = metadata
+        self.due_at = due_at
+        self.discount = discount
+        self._undone()
+
+    def _undone(self) -> None:
+        """Nothing was issued, paid or taken back yet."""
+        self.deleted = False
         self.status = Status.DRAFT
         self.number: str | None = None
         self.strategy = "invoice_creation"
@@ -130,14 +142,14 @@ class Document(Aggregate):
         period_end: datetime | None = None
         charging: str | None = None
         number: str | None = None
+        discount: Discount | None = None
 
     def issue(self, document: dict[str, Any]) -> None:
         """`document` holds the fields of `Issued`; a zero total is paid at once.
 
         Raises Conflict `invoice_not_draft`.
         """
-        if self.status is not Status.DRAFT:
-            raise Conflict("invoice_not_draft", f"invoice is {self.status}")
+        self.require_draft()
         self._issued(**document)
 
     @event(Issued)
@@ -149,8 +161,10 @@ class Document(Aggregate):
         charging: str | None,
         number: str | None,
         issued_on: date,
+        due_at: datetime | None,
     ) -> None:
         self.lines = lines
+        self.due_at = due_at
         if revenue_recognition_strategy == "invoice_creation":
             self.booked_on, self.booked_lines = issued_on, lines
         self.total = total
@@ -158,6 +172,66 @@ class Document(Aggregate):
         self.number = number
         self.open_payment_id = charging
         self.status = Status.OPEN
+
+    class Revised(Aggregate.Event):
+        """A draft written anew: everything that its issue will rest on."""
+
+        TOPIC = "invoice.revised"
+        currency: str
+        lines: tuple[Line, ...]
+        collection_method: str
+        due_at: datetime | None = None
+        discount: Discount | None = None
+
+    def revise(self, draft: dict[str, Any]) -> None:
+        """`draft` holds the fields of `Revised`. Raises Conflict `invoice_not_draft`."""
+        self.require_draft()
+        self._revised(**draft)
+
+    @event(Revised)
+    def _revised(
+        self,
+        currency: str,
+        lines: tuple[Line, ...],
+        collection_method: str,
+        due_at: datetime | None,
+        discount: Discount | None,
+    ) -> None:
+        self.currency = currency
+        self.lines = lines
+        self.collection_method = collection_method
+        self.due_at = due_at
+        self.discount = discount
+
+    class Deleted(Aggregate.Event):
+        """Of a draft only: what has a number stays."""
+
+        TOPIC = "invoice.deleted"
+
+    def delete(self) -> None:
+        """Raises Conflict `invoice_not_draft`."""
+        self.require_draft()
+        self._deleted()
+
+    @event(Deleted)
+    def _deleted(self) -> None:
+        self.deleted = True
+
+    class DueMoved(Aggregate.Event):
+        """Of an open invoice: from then on it is past due."""
+
+        TOPIC = "invoice.due_moved"
+        due_at: datetime | None
+
+    def move_due(self, due_at: datetime | None) -> None:
+        """Raises Conflict `invoice_not_open`."""
+        if self.status is not Status.OPEN:
+            raise Conflict("invoice_not_open", f"invoice is {self.status}")
+        self._due_moved(due_at=due_at)
+
+    @event(DueMoved)
+    def _due_moved(self, due_at: datetime | None) -> None:
+        self.due_at = due_at
 
     class Updated(Aggregate.Event):
         TOPIC = "invoice.updated"
@@ -172,6 +246,13 @@ class Document(Aggregate):
     @event(Updated)
     def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
+
+    def require_draft(self) -> None:
+        """Raises NotFound once it is deleted, Conflict `invoice_not_draft` once it is issued."""
+        if self.deleted:
+            raise NotFound(detail=f"there is no invoice {self.ref}")
+        if self.status is not Status.DRAFT:
+            raise Conflict("invoice_not_draft", f"invoice is {self.status}")
 
     def require_payable(self) -> None:
         """Raises Conflict unless the invoice is owed and no payment is under way."""

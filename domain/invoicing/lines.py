@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`amount` is the net in minor units, `tax` the line's share of its rate's tax.
+    """`amount` is the net in minor units, `tax` the line's share of its rate's tax. `discount` is
+    what was taken off before both, in the terms of `unit_amount`.
 
     `period_*` are instants; `service_start` and `service_end` (exclusive) are their accounting
     dates, absent together where nothing is delivered over time. Names and entitlements are as
@@ -41,6 +42,7 @@ class Line:
     product_id: str | None = None
     product_name: str | None = None
     entitlements: tuple[str, ...] = ()
+    discount: int = 0
 
 
 def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -52,12 +54,17 @@ def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
     for at, line in enumerate(lines):
         if line.tax_rate:
             groups[line.tax_rate, line.tax_behavior].append(at)
-    taxed = [replace(line, amount=line.unit_amount * line.quantity, tax=0) for line in lines]
+    taxed = [replace(line, amount=entered(line), tax=0) for line in lines]
     _refuse_too_large(taxed)
     for (rate, behavior), places in groups.items():
         _tax_group(taxed, places, rate, inclusive=behavior == "inclusive")
     _refuse_too_large(taxed)
     return tuple(taxed)
+
+
+def entered(line: Line) -> int:
+    """What is asked for, less its discount, before tax is put on it or taken out of it."""
+    return line.unit_amount * line.quantity - line.discount
 
 
 def _refuse_too_large(lines: Sequence[Line]) -> None:
@@ -68,11 +75,11 @@ def _refuse_too_large(lines: Sequence[Line]) -> None:
 
 def _tax_group(lines: list[Line], places: list[int], rate: Decimal, *, inclusive: bool) -> None:
     tax_of = inclusive_tax if inclusive else exclusive_tax
-    entered = [lines[at].amount for at in places]
-    charged = [max(amount, 0) for amount in entered]
-    credited = [max(-amount, 0) for amount in entered]
+    asked = [lines[at].amount for at in places]
+    charged = [max(amount, 0) for amount in asked]
+    credited = [max(-amount, 0) for amount in asked]
     back = tax_of(sum(credited), rate)
-    ups = allocate(tax_of(sum(entered), rate) + back, charged)
+    ups = allocate(tax_of(sum(asked), rate) + back, charged)
     downs = allocate(back, credited)
     for at, up, down in zip(places, ups, downs, strict=True):
         share = up - down

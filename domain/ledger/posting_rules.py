@@ -201,6 +201,12 @@ def balance_adjusted(amount: int) -> Entry:
     return _to_balance(Account.BALANCE_WRITE_OFFS, amount)
 
 
+def balance_refunded(amount: int, to: str) -> Entry:
+    """Credit given back as money: `to` a card, or offline."""
+    account = {"card": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}[to]
+    return entry(Posting(Account.CUSTOMER_BALANCE, amount), Posting(account, -amount))
+
+
 def _to_balance(account: Account, amount: int) -> Entry:
     return entry(Posting(account, amount), Posting(Account.CUSTOMER_BALANCE, -amount))
 

@@ -15,6 +15,7 @@ class BalanceState(TypedDict):
     customer_id: str
     currency: str
     amount: int
+    cards: dict[str, int]
 
 
 class Balance(Aggregate):
@@ -24,6 +25,7 @@ class Balance(Aggregate):
     prefix = "cbal"
     SNAPSHOT = BalanceState
     SNAPSHOT_EVERY = 20
+    SNAPSHOT_VERSION = 2
 
     class Created(Aggregate.Created):
         TOPIC = "balance.created"
@@ -34,6 +36,7 @@ class Balance(Aggregate):
         self.customer_id = customer_id
         self.currency = currency
         self.amount = 0
+        self.cards: dict[str, int] = {}
 
     @staticmethod
     def id_for(customer: UUID, currency: str) -> UUID:
@@ -81,8 +84,10 @@ class Balance(Aggregate):
         )
 
     @event(Credited)
-    def _credited(self, amount: int) -> None:
+    def _credited(self, amount: int, source: str, payment_id: str | None) -> None:
         self.amount += amount
+        if source == "online":
+            self._charge(payment_id, amount)
 
     class Adjusted(Aggregate.Event):
         """By a person: credit given (goodwill) or, with `amount` below zero, taken back."""
@@ -152,6 +157,54 @@ class Balance(Aggregate):
     @event(Applied)
     def _applied(self, amount: int) -> None:
         self.amount -= amount
+
+    class PaidBack(Aggregate.Event):
+        """Credit given back as money. `to`: card (through the payment that charged it) or offline.
+        The refund that pays it out is recorded in the same append."""
+
+        TOPIC = "balance.refunded"
+        transaction_id: str
+        amount: int
+        ending_balance: int
+        to: str
+        refunded_at: datetime
+        refunded_on: date
+        description: str
+        refund_id: str
+        payment_id: str | None = None
+
+    def pay_back(
+        self,
+        transaction_id: str,
+        amount: int,
+        to: str,
+        description: str,
+        *,
+        at: datetime,
+        on: date,
+        refund_id: str,
+        payment_id: str | None = None,
+    ) -> None:
+        """Raises Invalid `amount_exceeds_balance`."""
+        self._require(amount)
+        self._paid_back(
+            transaction_id=transaction_id, amount=amount, ending_balance=self.amount - amount,
+            to=to, refunded_at=at, refunded_on=on, description=description, refund_id=refund_id,
+            payment_id=payment_id,
+        )  # fmt: skip
+
+    @event(PaidBack)
+    def _paid_back(self, amount: int, payment_id: str | None) -> None:
+        self.amount -= amount
+        self._charge(payment_id, -amount)
+
+    def _charge(self, payment_id: str | None, amount: int) -> None:
+        """What cards brought and has not gone back to them, by payment, newest last."""
+        if payment_id is None:
+            return
+        left = self.cards.get(payment_id, 0) + amount
+        others = {ref: kept for ref, kept in self.cards.items() if ref != payment_id}
+        self.cards = {**others, payment_id: left} if left > 0 else others
 
     def _require(self, amount: int) -> None:
         if amount > self.amount:

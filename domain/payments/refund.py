@@ -15,11 +15,12 @@ class Refund(Aggregate):
     prefix = "ref"
 
     class Created(Aggregate.Created):
-        """`to`: card, through the gateway that took `payment_id`; balance; offline."""
+        """`to`: card, through the gateway that took `payment_id`; balance; offline. Without an
+        invoice it is credit that goes back to the customer."""
 
         TOPIC = "refund.created"
         customer_id: str
-        invoice_id: str
+        invoice_id: str | None
         amount: int
         currency: str
         to: str
@@ -33,7 +34,7 @@ class Refund(Aggregate):
         self,
         *,
         customer_id: str,
-        invoice_id: str,
+        invoice_id: str | None,
         amount: int,
         currency: str,
         to: str,

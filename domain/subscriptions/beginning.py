@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import datetime  # noqa: TC003 - stored events are decoded by these annotations
 
 from domain.shared.aggregate import Aggregate
+from domain.shared.discount import Discount  # noqa: TC001 - stored events are decoded by these
 from domain.shared.facts import event
 from domain.shared.terms import Terms  # noqa: TC001 - as above
 from domain.subscriptions.phases import Booked, Phase, Proration, following
@@ -47,6 +48,7 @@ class Beginning(Aggregate):
         purchase_order: str | None = None
         shipping_address_id: str | None = None
         suspended_until: datetime | None = None
+        discount: Discount | None = None
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Beginning(Aggregate):
         purchase_order: str | None,
         shipping_address_id: str | None,
         suspended_until: datetime | None,
+        discount: Discount | None,
     ) -> None:
         self.customer_id = customer_id
         self.phase = phase
@@ -88,6 +91,7 @@ class Beginning(Aggregate):
         self.purchase_order = purchase_order
         self.shipping_address_id = shipping_address_id
         self.suspended_until = suspended_until
+        self.discount = discount
         self.status = Status.SCHEDULED if scheduled else Status.INCOMPLETE
         self.trial_end = phase.end if phase.index < 0 and next_invoice_date is None else None
         self.latest_invoice_id = invoice_id

@@ -70,7 +70,8 @@ class Booked:
 class Proration:
     """What a plan change left to be billed over `[start, end)`, for the whole quantity.
 
-    `net`: the amount is net of tax whatever the terms say, as what was unearned is.
+    `net`: the amount is net of tax whatever the terms say, as what was unearned is. `discount` is
+    taken off the amount.
     """
 
     description: str
@@ -79,6 +80,7 @@ class Proration:
     end: datetime
     terms: Terms
     net: bool = False
+    discount: int = 0
 
 
 def first_phase(

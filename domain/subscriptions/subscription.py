@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - a snapshot is decoded by these annotations
 from typing import TypedDict
 
+from domain.shared.discount import Discount  # noqa: TC001 - as above
 from domain.subscriptions.changing import Changing
+from domain.subscriptions.discounting import Discounting
 from domain.subscriptions.ending import Ending
 from domain.subscriptions.metering import Metering
 from domain.subscriptions.phases import Booked, Phase, Proration  # noqa: TC001 - as above
@@ -50,11 +52,12 @@ class SubscriptionState(TypedDict):
     billing_retry_at: datetime | None
     dunning_until: datetime | None
     restarted: bool
+    discount: Discount | None
 
 
-class Subscription(Ending, Metering, Changing, Renewing, Restarting):
+class Subscription(Ending, Metering, Changing, Renewing, Restarting, Discounting):
     TOPIC = "subscription"
     prefix = "sub"
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
-    SNAPSHOT_VERSION = 5
+    SNAPSHOT_VERSION = 6
