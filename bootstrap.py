@@ -145,7 +145,7 @@ def welcome(settings: Settings) -> str:
 def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
-    parts = Parts(_url(settings), pool_size=settings.web_threads + 4)
+    parts = Parts(_url(settings), settings.web_threads + 4, settings.gateways_file)
     limits = Limits(settings.rate_limit, settings.failure_limit, settings.trusted_proxies)
     return api_app.create_app(replace(services(parts, billing_agent(settings)), limits=limits))
 
@@ -177,7 +177,7 @@ def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
         connections=parts.connections,
         books_for=parts.books,
         books_within=parts.books_within,
-        gateways=parts.gateways,
+        gateways_of=parts.gateways_of,
         advance=advance,
         billing_agent=agent or BuiltIn(),
     )
@@ -209,7 +209,7 @@ def run_worker(settings: Settings, stop: Stop) -> None:
 
 def run_scheduler(settings: Settings, stop: Stop) -> None:
     """Fire what is due until told to stop."""
-    parts = Parts(_url(settings))
+    parts = Parts(_url(settings), gateways_file=settings.gateways_file)
     jobs = BackgroundScheduler(timezone="UTC")
     spare_collections()  # bulk work makes thousands of objects without cycles
     work = DueWork(EveryAccount(parts))

@@ -18,19 +18,22 @@ from domain.commands.collaborators import NewCollaborator, first_owner
 from domain.shared.groups import Group
 from domain.shared.identifiers import typed_id
 from domain.shared.recording import Context
-from gateways.sandbox import Sandbox
+from gateways.accounts import AccountGateways
 from scheduler.account_due import AccountDue
 from scheduler.due import Desk
 from store import api_keys, ids, leases, logins, operations, passwords
 from store.connections import Connections
 from store.factory import PostgresStore
+from store.gateway_secrets import signing_secret
 from store.transactions import InTransaction, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
     from uuid import UUID
 
+    from domain.accounts.account import Account
     from domain.accounts.api_key import ApiKey
     from domain.payments.gateway import Gateway
 
@@ -76,10 +79,14 @@ class Opened:
 class Parts:
     """Opens nothing until it is used, so that it may be made before a fork."""
 
-    def __init__(self, database_url: str, pool_size: int = 16) -> None:
+    def __init__(
+        self, database_url: str, pool_size: int = 16, gateways_file: Path | None = None
+    ) -> None:
         self.connections = Connections(database_url, size=pool_size)
         self.store = PostgresStore(self.connections)
-        self.gateways: Mapping[str, Gateway] = {"sandbox": Sandbox()}
+        self.gateways_of: Callable[[Account], Mapping[str, Gateway]] = AccountGateways(
+            self._sandbox_secret, gateways_file
+        ).of
 
     def books(self, account_id: UUID, *, cache: int | None = None) -> Books:
         return Books(account_id, self.store, cache=cache)
@@ -92,7 +99,12 @@ class Parts:
         """An account ready for bulk work by one thread."""
         books = self.books(account_id, cache=_BULK_CACHE)
         due = AccountDue(self.connections, account_id)
-        return Desk(books, account_of(books), self.gateways, due, act)
+        account = account_of(books)
+        return Desk(books, account, self.gateways_of(account), due, act)
+
+    def _sandbox_secret(self, account_id: UUID) -> str:
+        with self.connections.connection() as connection:
+            return signing_secret(connection, account_id, "sandbox")
 
     def open_account(
         self,

@@ -47,6 +47,7 @@ class Settings:
     billing_agent_url: str | None
     billing_agent_timeout: int
     billing_agent_token: str | None
+    gateways_file: Path | None
 
     @property
     def address(self) -> str:
@@ -74,6 +75,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         billing_agent_url=read("SUBLEDGER_BILLING_AGENT_URL", "", _agent_url),
         billing_agent_timeout=read("SUBLEDGER_BILLING_AGENT_TIMEOUT", "10", _number(1, 60)),
         billing_agent_token=read("SUBLEDGER_BILLING_AGENT_TOKEN", "", _optional),
+        gateways_file=read("SUBLEDGER_GATEWAYS", "", _file),
     )
     read.close()
     return settings
@@ -118,6 +120,13 @@ def _folder(text: str) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ValueError("a folder is expected")
     return folder
+
+
+def _file(text: str) -> Path | None:
+    file = Path(text).expanduser().absolute() if text else None
+    if file is not None and not file.is_file():
+        raise ValueError("a file is expected")
+    return file
 
 
 def _database_url(text: str) -> str | None:

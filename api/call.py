@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from api.services import Services
     from domain.accounts.account import Account
     from domain.application import Books
+    from domain.commands.charging import Gateways
     from domain.shared.recording import IdempotencyKey
     from store.api_keys import Caller
     from store.connections import Connection
@@ -71,6 +72,11 @@ class Call:
     @cached_property
     def account(self) -> Account:
         return account_of(self.books)
+
+    @cached_property
+    def gateways(self) -> Gateways:
+        """Those that the account is set up for."""
+        return self.services.gateways_of(self.account)
 
     @property
     def act(self) -> Act:

@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from domain.catalog.billing_agent import AgentUnavailable
+from domain.payments.gateway import Forged, GatewayUnavailable
 from domain.shared import errors as domain
 from domain.shared.errors import DomainError, FieldError
 from store.connections import UNAVAILABLE
@@ -28,6 +29,8 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (domain.KeyReused, 422),
     (domain.Invalid, 422),
     (AgentUnavailable, 503),
+    (GatewayUnavailable, 503),
+    (Forged, 401),
     (domain.Conflict, 409),
     (DomainError, 409),
 )

@@ -16,6 +16,7 @@ from api.core import (
     ordered_exports,
     organizations,
     payment_methods,
+    payments,
     plans,
     products,
     subscriptions,
@@ -72,6 +73,9 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "customer_id": _CUSTOMER, "gateway": "sandbox", "token": "tok_visa", "is_default": True,
     },
     payment_methods.PaymentMethodChange: {"is_default": True},
+    payments.Resolution: {
+        "outcome": "succeeded", "reason": "Settled on the bank statement of 31 January",
+    },
     addresses.CustomerAddress: {
         "type": "billing", "line1": "12 St James's Square", "city": "London", "country": "GB",
     },

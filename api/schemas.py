@@ -77,7 +77,8 @@ _FIELDS = {
         seats_used:integer? seats_available:integer? phases:objects latest_invoice_id:id?
         latest_payment_error:object? discount:object? usage_quantity:integer?
         last_active_at:instant?
-        gift:object? old_provider_id:text? metadata:metadata""",
+        gift:object? old_provider_id:text? metadata:metadata
+        next_action:object*""",
     "member": """subscription_id:id subscription_status:text plan_id:id owner_id:id status:text
         email:text first_name:text? last_name:text? customer_id:id? invited_at:instant
         accepted_at:instant? removed_at:instant? last_active_at:instant?""",
@@ -87,10 +88,11 @@ _FIELDS = {
         amount_remaining:money collection_method:text billing_reason:text issued_at:instant?
         due_at:instant? paid_at:instant? current_period_start:instant? current_period_end:instant?
         notes:text? purchase_order:text? revenue_recognition_strategy:text? old_provider_id:text?
-        metadata:metadata""",
+        metadata:metadata next_action:object*""",
     "payment": """status:text customer_id:id invoice_id:id? amount:money currency:currency
         gateway:text? payment_method_id:id? gateway_reference:text? category:text? reference:text?
-        failure_code:text? failure_detail:text? started_at:instant settled_at:instant?""",
+        failure_code:text? failure_detail:text? started_at:instant settled_at:instant?
+        next_action:object*""",
     "balance_transaction": """customer_id:id type:text amount:money currency:currency
         ending_balance:money invoice_id:id? payment_id:id? description:text""",
     "test_clock": "now:instant",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from domain.accounts.account import Account
     from domain.application import Books
     from domain.catalog.billing_agent import BillingAgent
     from domain.commands.act import Act
@@ -42,7 +43,7 @@ class Services:
     connections: Connections
     books_for: Callable[[UUID], Books]
     books_within: Callable[[Books, Connections], Books]
-    gateways: Mapping[str, Gateway]
+    gateways_of: Callable[[Account], Mapping[str, Gateway]]
     advance: Callable[[UUID, datetime, Act], Summary]
     advance_wait_seconds: float = 20.0
     limits: Limits = field(default_factory=Limits)

@@ -17,6 +17,7 @@ from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
 from domain.commands.charging import told
+from domain.payments.gateway import ActionRequired
 from domain.shared.errors import ConcurrentChange, DomainError, FieldError, Invalid
 from projections.groups import RESOURCES
 from projections.reading import wait_for
@@ -35,6 +36,9 @@ PATIENCE_SECONDS = 5.0
 """For how long a command is asked again when somebody else was faster."""
 
 PROJECTION_WAIT_MS = 500
+
+_UNFINISHED = {"unanswered": "processing", "requires_action": "requires_action"}
+"""What a gateway answered to the status that the resource is told with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,11 @@ def of(done: Done) -> Written:
 def paid(result: tuple[Done, Outcome | None]) -> Written:
     """Of a command that asked a gateway."""
     done, outcome = result
-    return Written(done.ref, done.recorded, {} if outcome is None else told(outcome))
+    written = Written(done.ref, done.recorded, {} if outcome is None else told(outcome))
+    if not isinstance(outcome, ActionRequired):
+        return written
+    action = {"client_secret": outcome.client_secret, "redirect_url": outcome.redirect_url}
+    return written.telling({"next_action": action})
 
 
 class Writing:
@@ -127,9 +135,9 @@ class Writing:
         outcome = answer.get("outcome")
         if outcome == "declined" and route.pays:
             raise _declined(answer)
-        if outcome == "unanswered":
+        if outcome in _UNFINISHED:
             response.status = 202
-            resource = {**resource, "status": "processing"}
+            resource = {**resource, "status": _UNFINISHED[outcome]}
         else:
             response.status = answer.get("status", route.status)
         shown.resource(response, {**resource, **answer.get("shown", {})})

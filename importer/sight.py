@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from domain.commands.resuming import Waiting
     from importer.timeline import Page, SentInvoices
     from scheduler.due import DueWork
 
@@ -36,7 +37,7 @@ class Sight:
         due = self._shown() if after is None else self._due
         return due.refs(kind, at, limit, after)
 
-    def unanswered_payments(self, older_than_seconds: float) -> list[str]:
+    def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
         return self._shown().unanswered_payments(older_than_seconds)
 
     def open_sent_invoices(self) -> list[str]:

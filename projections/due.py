@@ -38,6 +38,13 @@ SELECT t.wall_at, 'look_up', t.id
    AND t.status = 'started' AND t.wall_at <= %(until)s
    AND (t.wall_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
  ORDER BY t.wall_at, t.id LIMIT %(limit)s"""
+_UNCONFIRMED = """
+SELECT t.started_at + interval '1 hour', 'abandon', t.id
+  FROM payments t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status = 'requires_action' AND t.started_at <= %(until)s - interval '1 hour'
+   AND (t.started_at, t.id) > (%(after_at)s::timestamptz - interval '1 hour', %(after_id)s)
+ ORDER BY t.started_at, t.id LIMIT %(limit)s"""
 _FIRST = """
 SELECT least(
     (SELECT min(t.due_at) FROM subscriptions t
@@ -46,7 +53,11 @@ SELECT least(
     (SELECT min(t.due_at) FROM invoices t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
         AND t.status = 'open' AND t.collection_method = 'send_invoice'
-        AND t.due_at > %(after)s::timestamptz))"""
+        AND t.due_at > %(after)s::timestamptz),
+    (SELECT min(t.started_at) + interval '1 hour' FROM payments t
+      WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+        AND t.status = 'requires_action'
+        AND t.started_at > %(after)s::timestamptz - interval '1 hour'))"""
 
 _OPEN = """
 SELECT t.id
@@ -97,6 +108,17 @@ def payments_unanswered(
 ) -> list[Due]:
     """Payments started and not settled; `until` and `at` are wall time, on test accounts too."""
     return _due(connections, account_id, _PAYMENTS, until, limit, after)
+
+
+def payments_unconfirmed(
+    connections: Connections,
+    account_id: UUID,
+    until: datetime,
+    limit: int = 500,
+    after: Due | None = None,
+) -> list[Due]:
+    """Payments that the customer had an hour to confirm, in the account's time, and did not."""
+    return _due(connections, account_id, _UNCONFIRMED, until, limit, after)
 
 
 def first_due(

@@ -88,8 +88,19 @@ def _recorded(envelope: Envelope) -> PaymentRow:
 def _succeeded(row: PaymentRow, envelope: Envelope) -> None:
     told: Payment.Succeeded = envelope.event
     row.status = Status.SUCCEEDED.value
-    row.gateway_reference = told.gateway_reference
+    row.gateway_reference = told.gateway_reference or row.gateway_reference
+    row.failure_code = row.failure_detail = None
     row.settled_at = told.succeeded_at
+
+
+def _action_required(row: PaymentRow, envelope: Envelope) -> None:
+    told: Payment.ActionRequired = envelope.event
+    row.status = Status.REQUIRES_ACTION.value
+    row.gateway_reference = told.gateway_reference
+
+
+def _unknown(row: PaymentRow, _: Envelope) -> None:
+    row.status = Status.UNKNOWN.value
 
 
 def _failed(row: PaymentRow, envelope: Envelope) -> None:
@@ -125,7 +136,12 @@ VIEW = ResourceView(
     TABLE,
     Payment,
     created={Payment.Created: _started, Payment.Recorded: _recorded},
-    changed={Payment.Succeeded: _succeeded, Payment.Failed: _failed},
+    changed={
+        Payment.ActionRequired: _action_required,
+        Payment.Unknown: _unknown,
+        Payment.Succeeded: _succeeded,
+        Payment.Failed: _failed,
+    },
 )
 PAYMENTS: Resource[PaymentRow] = Resource(
     "payment",

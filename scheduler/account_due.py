@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from domain.commands.resuming import Waiting
 from projections import due
 from projections.groups import RESOURCES
 from projections.runner import catch_up
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from store.connections import Connections
 
 _PATIENCE_MS = 60_000
+_OTHERS = {"past_due": due.invoices_past_due, "abandon": due.payments_unconfirmed}
 
 
 class AccountDue:
@@ -38,8 +40,8 @@ class AccountDue:
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
         """`after` continues behind the last page given out; None begins anew."""
         beginning = self._after if after is not None else None
-        if kind == "past_due":
-            found = due.invoices_past_due(self._connections, self._account_id, at, limit, beginning)
+        if kind in _OTHERS:
+            found = _OTHERS[kind](self._connections, self._account_id, at, limit, beginning)
         else:
             found = due.subscriptions_due(
                 self._connections, self._account_id, at, (kind,), limit, beginning
@@ -47,10 +49,11 @@ class AccountDue:
         self._after = found[-1] if found else None
         return [each.id for each in found]
 
-    def unanswered_payments(self, older_than_seconds: float) -> list[str]:
-        until = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+    def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
+        now = datetime.now(UTC)
+        until = now - timedelta(seconds=older_than_seconds)
         found = due.payments_unanswered(self._connections, self._account_id, until)
-        return [each.id for each in found]
+        return [Waiting(each.id, (now - each.at).total_seconds()) for each in found]
 
     def open_sent_invoices(self) -> list[str]:
         return due.open_invoices(self._connections, self._account_id, ("send_invoice",))

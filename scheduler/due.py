@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from domain.commands.accounts import advance_clock
-from domain.commands.charging import resume_payments
 from domain.commands.giving_up import end_dunning
 from domain.commands.renewing import (
     begin_extensions,
@@ -20,6 +19,7 @@ from domain.commands.renewing import (
     mark_past_due,
     renew_subscriptions,
 )
+from domain.commands.resuming import abandon_payments, resume_payments
 from domain.commands.starting import (
     give_up_incomplete,
     retry_charges,
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from domain.application import Books, Lost
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
+    from domain.commands.resuming import Waiting
 
 AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""
 
 KINDS = (
-    "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due", "dunning",
-    "give_up",
+    "abandon", "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due",
+    "dunning", "give_up",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ class DueWork(Protocol):
     def refs(self, kind: str, at: datetime, limit: int, after: str | None) -> list[str]:
         """Typed ids due by `at` for a kind of work, in order, beginning after one of them."""
 
-    def unanswered_payments(self, older_than_seconds: float) -> list[str]:
+    def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
         """Payments begun so long ago, by the wall clock, whose gateway's answer never came."""
 
     def open_sent_invoices(self) -> list[str]:
@@ -124,9 +125,9 @@ def _move_clock(desk: Desk, to: datetime) -> None:
 
 def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float) -> None:
     """Look up the charges whose answer never came."""
-    refs = desk.due.unanswered_payments(older_than_seconds)
-    if refs:
-        resumed = resume_payments(desk.books, desk.gateways, desk.account, refs, desk.act)
+    waiting = desk.due.unanswered_payments(older_than_seconds)
+    if waiting:
+        resumed = resume_payments(desk.books, desk.gateways, desk.account, waiting, desk.act)
         if done is not None:
             done.ran["resume_payment"] += resumed
         desk.due.catch_up()
@@ -168,6 +169,7 @@ def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
 
 
 _COMMANDS: Mapping[str, Callable[[Desk, Sequence[str]], list[Lost]]] = {
+    "abandon": lambda d, refs: abandon_payments(d.books, d.gateways, d.account, refs, d.act),
     "expire": lambda d, refs: expire_subscriptions(d.books, d.gateways, d.account, refs, d.act),
     "activate": lambda d, refs: start_subscriptions(d.books, d.gateways, d.account, refs, d.act),
     "extend": lambda d, refs: begin_extensions(d.books, refs, d.act),

@@ -47,7 +47,7 @@ class OfflineMoney(Body):
 
 def charge(call: Call, body: BalanceCharge) -> Written:
     customer, new = _customer(call), balances.Charged(**body.sent())
-    gateways = call.services.gateways
+    gateways = call.gateways
     result = balances.charge_into_balance(
         call.books, gateways, call.account, customer, new, call.act
     )

@@ -105,7 +105,7 @@ def issue(call: Call, _: Body) -> Written:
 
 
 def charge(call: Call, body: Charge) -> Written:
-    gateways, method = call.services.gateways, body.payment_method_id
+    gateways, method = call.gateways, body.payment_method_id
     result = charging.charge_invoice(call.books, gateways, call.account, call.ref, method, call.act)
     return paid(result)
 

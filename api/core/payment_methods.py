@@ -49,7 +49,7 @@ def create_payment_method(call: Call, body: PaymentMethodCreation) -> Written:
 
 def _register(call: Call, body: CardCreation, customer_id: str) -> Written:
     new = payment_methods.NewPaymentMethod(**{**body.sent(), "customer_id": customer_id})
-    gateways = call.services.gateways
+    gateways = call.gateways
     return of(payment_methods.create_payment_method(call.books, gateways, new, call.act))
 
 

@@ -159,13 +159,13 @@ class Cancellation(Body):
 
 def create(call: Call, body: SubscriptionCreation) -> Written:
     new = NewSubscription(**body.sent())
-    gateways, act = call.services.gateways, call.act
+    gateways, act = call.gateways, call.act
     return paid(subscribing.create_subscription(call.books, gateways, call.account, new, act))
 
 
 def restart(call: Call, body: Restart) -> Written:
     new = NewSubscription(**body.sent())
-    gateways, act = call.services.gateways, call.act
+    gateways, act = call.gateways, call.act
     return paid(
         restarting.restart_subscription(call.books, gateways, call.account, call.ref, new, act)
     )
@@ -181,7 +181,7 @@ def update(call: Call, body: SubscriptionChange) -> Written:
 
 def cancel(call: Call, body: Cancellation) -> Written:
     """Money goes back only with an end at once: a term that runs on is delivered."""
-    books, gateways, account = call.books, call.services.gateways, call.account
+    books, gateways, account = call.books, call.gateways, call.account
     asked = _refund_asked(body)
     if body.mode == "now":
         done = ending.cancel_now(books, gateways, account, call.ref, body.reason, asked, call.act)
@@ -212,7 +212,7 @@ def extend(call: Call, body: Extension) -> Written:
 
 def renew(call: Call, body: Renewal) -> Written:
     new = booking.Renewal(**body.sent())
-    gateways = call.services.gateways
+    gateways = call.gateways
     return paid(booking.book_phase(call.books, gateways, call.account, call.ref, new, call.act))
 
 
@@ -237,7 +237,7 @@ def unsuspend(call: Call, _: Body) -> Written:
 
 
 def change_plan(call: Call, body: PlanSwitch) -> Written:
-    gateways, way = call.services.gateways, body.sent().get("proration", "immediate")
+    gateways, way = call.gateways, body.sent().get("proration", "immediate")
     return paid(
         changing.change_plan(
             call.books, gateways, call.account, call.ref, body.plan_id, way, call.act

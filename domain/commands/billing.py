@@ -32,7 +32,8 @@ class Bill:
     """One term to be billed. `method` set means that it is charged in the same step.
 
     `request_key` is the caller's key, answered by the outcome of that charge. `usage` is of the
-    term before; with a quantity of 0 that is all there is to bill.
+    term before; with a quantity of 0 that is all there is to bill. `off_session`: nobody is there
+    to confirm the charge with their bank.
     """
 
     customer: Customer
@@ -47,6 +48,7 @@ class Bill:
     request_key: str | None = None
     prorations: tuple[Proration, ...] = ()
     usage: Usage | None = None
+    off_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def _issued(
         payment = new_intent(
             books, invoice, sum(line.amount + line.tax for line in lines), bill.method, at,
             request_key=bill.request_key, request_ref=bill.subscription_ref,
+            off_session=bill.off_session,
         )  # fmt: skip
     strategy = bill.phase.terms.revenue_recognition_strategy
     document = issue_document(account, bill.customer, lines, strategy, at)
@@ -211,6 +214,7 @@ def new_intent(
     *,
     request_key: str | None = None,
     request_ref: str | None = None,
+    off_session: bool = False,
 ) -> Payment:
     """The intent to charge; `request_key` is answered with `request_ref` by its outcome."""
     return Payment.begin(
@@ -226,6 +230,7 @@ def new_intent(
         invoice_id=invoice.ref,
         request_key=request_key,
         request_ref=None if request_key is None else request_ref,
+        off_session=off_session,
     )
 
 

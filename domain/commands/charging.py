@@ -6,6 +6,7 @@ Whatever happens between, the intent is found again and looked up at the gateway
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.application import Group
@@ -17,6 +18,7 @@ from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import (
+    ActionRequired,
     Approved,
     Charge,
     Declined,
@@ -24,7 +26,7 @@ from domain.payments.gateway import (
     Outcome,
     Unanswered,
 )
-from domain.payments.payment import SETTLED, Payment
+from domain.payments.payment import SETTLED, Payment, Status
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
@@ -71,12 +73,18 @@ def chosen_method(method_ref: str | None, customer: Customer) -> str:
 
 
 def ask(gateways: Gateways, payment: Payment) -> Outcome:
-    return gateways[payment.gateway or ""].charge(charge_of(payment))
+    """To be asked once the intent is saved. A gateway that is no longer set up never answers."""
+    gateway = gateways.get(payment.gateway or "")
+    if gateway is None:
+        return Unanswered()
+    return gateway.charge(replace(charge_of(payment), intended_at=payment.modified_on))
 
 
 def charge_of(payment: Payment) -> Charge:
-    reference = payment.method_reference or ""
-    return Charge(payment.ref, payment.amount, payment.currency, reference)
+    return Charge(
+        payment.ref, payment.amount, payment.currency, payment.method_reference or "",
+        off_session=payment.off_session, started_at=payment.started_at,
+    )  # fmt: skip
 
 
 def apply_outcome(
@@ -84,17 +92,32 @@ def apply_outcome(
 ) -> None:
     """Record on each of the case's aggregates what the gateway's answer causes."""
     payment, invoice = case.payment, case.invoice
-    if payment is None or payment.status in SETTLED or isinstance(outcome, Unanswered):
+    if payment is None or isinstance(outcome, Unanswered) or not _tells(payment, outcome):
+        return
+    if isinstance(outcome, ActionRequired):
+        payment.require_action(outcome.reference, at)
         return
     if isinstance(outcome, Declined):
-        payment.fail(outcome.code, outcome.detail, at)
+        _fail(payment, outcome, at)
         past_due = _has_begun(case)
         if invoice.status in PAYABLE:
             invoice.decline(payment.ref, outcome.code, outcome.detail, at=at, past_due=past_due)
         note_decline(account, case, outcome, at)
         return
-    payment.succeed(outcome.reference, at)
+    payment.succeed(outcome.reference, at, outcome.resolution)
     receive_money(books, account, case, payment.amount, "online", at)
+
+
+def _tells(payment: Payment, outcome: Outcome) -> bool:
+    """Whether an answer tells anything new: money for one that had failed does."""
+    late = payment.status is Status.FAILED and isinstance(outcome, Approved)
+    return late or payment.status not in SETTLED
+
+
+def _fail(payment: Payment, declined: Declined, at: datetime) -> None:
+    payment.fail(
+        declined.code, declined.detail, at, hard=declined.is_hard, resolution=declined.resolution
+    )
 
 
 def _has_begun(case: Case) -> bool:
@@ -112,7 +135,7 @@ def note_decline(account: Account, case: Case, outcome: Declined, at: datetime) 
     """Tell the subscription, with the day on which the charge is tried again."""
     subscription = case.subscription
     if subscription is not None and case.invoice.ref in subscription.invoices:
-        retry_at = next_retry(account, subscription, at, outcome.code)
+        retry_at = next_retry(account, subscription, at, outcome)
         until = dunning_until(account, subscription, at)
         subscription.note_decline(
             case.invoice.ref, outcome.code, outcome.detail, at, retry_at, until
@@ -125,7 +148,7 @@ def settle(
     """Save the outcome of one charge with all it causes; loaded afresh, saved once by version."""
     while True:
         payment = books.load(Payment, payment_ref)
-        changed = _following(books, account, payment, outcome)
+        changed = following(books, account, payment, outcome)
         ref, given = payment.invoice_id or payment_ref, completing(payment, outcome)
         if not changed and given is NO_CONDITIONS:
             return Done(ref, None), outcome
@@ -136,7 +159,7 @@ def settle(
                 raise
 
 
-def _following(
+def following(
     books: Books, account: Account, payment: Payment, outcome: Outcome
 ) -> list[Aggregate]:
     """What the gateway's answer changes, with its events yet to be recorded."""
@@ -152,12 +175,15 @@ def _funded(
     books: Books, account: Account, payment: Payment, outcome: Outcome, at: datetime
 ) -> list[Aggregate]:
     """A card charged for no invoice: as much credit, or none."""
-    if payment.status in SETTLED or isinstance(outcome, Unanswered):
+    if isinstance(outcome, Unanswered) or not _tells(payment, outcome):
         return []
+    if isinstance(outcome, ActionRequired):
+        payment.require_action(outcome.reference, at)
+        return [payment] if payment.pending_events else []
     if isinstance(outcome, Declined):
-        payment.fail(outcome.code, outcome.detail, at)
+        _fail(payment, outcome, at)
         return [payment]
-    payment.succeed(outcome.reference, at)
+    payment.succeed(outcome.reference, at, outcome.resolution)
     balance = balance_of(books, payment.customer_id, payment.currency)
     balance.credit(
         typed_id("bal", books.new_id()), payment.amount, "online",
@@ -182,6 +208,8 @@ def told(outcome: Outcome) -> dict[str, str]:
             return {"outcome": "approved"}
         case Declined(code, detail):
             return {"outcome": "declined", "code": code, "detail": detail}
+        case ActionRequired():
+            return {"outcome": "requires_action"}
         case _:
             return {"outcome": "unanswered"}
 
@@ -203,17 +231,3 @@ def kept(cases: Sequence[Case], lost: Sequence[Lost]) -> list[Case]:
     """The cases whose beginning was saved."""
     gone = {id(aggregate) for loss in lost for aggregate in loss.group.aggregates}
     return [case for case in cases if id(case.invoice) not in gone]
-
-
-def resume_payments(
-    books: Books, gateways: Gateways, account: Account, payment_refs: Sequence[str], act: Act
-) -> int:
-    """Look intents up whose answer never came; submit again what the gateway never saw."""
-    resumed = 0
-    for payment in books.load_many(Payment, payment_refs).values():
-        gateway = gateways[payment.gateway or ""]
-        outcome = gateway.look_up(charge_of(payment)) or gateway.charge(charge_of(payment))
-        if not isinstance(outcome, Unanswered):
-            settle(books, account, payment.ref, outcome, act)
-            resumed += 1
-    return resumed

@@ -17,9 +17,9 @@ from domain.commands.claims import (
 from domain.commands.in_bulk import decide_each, record_each
 from domain.commands.memberships import link_members
 from domain.commands.payment_methods import (
-    gateway_of,
     method_of,
     new_payment_method,
+    registered,
     settle_default,
 )
 from domain.customers.customer import Customer
@@ -122,8 +122,8 @@ def _carded(
 ) -> list[PaymentMethod]:
     if card is None:
         return []
-    registered = gateway_of(gateways, card.gateway).register(card.token)
-    method = new_payment_method(books, customer, card.gateway, registered)
+    kept_as = registered(books, gateways, customer, card.gateway, card.token)
+    method = new_payment_method(books, customer, card.gateway, kept_as)
     settle_default(customer, method, asked=True)
     return [method]
 

@@ -11,21 +11,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.accounts.account import Account
+    from domain.payments.gateway import Declined
     from domain.subscriptions.subscription import Subscription
-
-HARD_DECLINES = frozenset({
-    "account_closed", "expired_card", "fraudulent", "incorrect_number", "invalid_account",
-    "lost_card", "pickup_card", "restricted_card", "revocation_of_authorization", "stolen_card",
-})  # fmt: skip
-"""Asking again cannot help: the card will never pay, and card schemes forbid it."""
 
 
 def next_retry(
-    account: Account, subscription: Subscription, at: datetime, code: str | None = None
+    account: Account, subscription: Subscription, at: datetime, declined: Declined | None = None
 ) -> datetime | None:
     """On the account's dunning days, counted from the first decline; of a first payment only those
     that fall before its window ends. None where there is no further one."""
-    if code in HARD_DECLINES or code == "invoice_terminal":
+    if declined is not None and (declined.is_hard or declined.code == "invoice_terminal"):
         return None
     until = subscription.incomplete_until
     if subscription.status is Status.INCOMPLETE:

@@ -11,7 +11,8 @@ from domain.commands.charging import settle_many
 from domain.commands.collecting import Case, void_and_return
 from domain.commands.earning import unearned_by_line, unearned_gross
 from domain.commands.final_usage import FinalUsage
-from domain.commands.refunding import Returns, pay_out
+from domain.commands.paying_out import pay_out
+from domain.commands.refunding import Returns
 from domain.invoicing.invoice import PAYABLE, Invoice, Status
 from domain.ledger.shares import shares
 from domain.shared.errors import Conflict, Invalid

@@ -68,6 +68,7 @@ class FinalUsage:
             notes=subscription.invoice_notes,
             purchase_order=subscription.purchase_order,
             usage=usage_of(subscription),
+            off_session=True,
         )
         invoice, payment = bill_term(self._books, self._account, bill, at)
         if invoice is None:

@@ -9,6 +9,7 @@ from domain.commands.act import Done
 from domain.commands.claims import kept
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
+from domain.payments.gateway import Registration
 from domain.shared.errors import Invalid
 from domain.shared.recording import Guard
 
@@ -33,7 +34,7 @@ def create_payment_method(
 ) -> Done:
     """Registers the card at its gateway; the first, or one that asks for it, is the default."""
     customer = books.load(Customer, new.customer_id, field="customer_id")
-    card = gateway_of(gateways, new.gateway).register(new.token)
+    card = registered(books, gateways, customer, new.gateway, new.token)
     method = new_payment_method(books, customer, new.gateway, card)
     settle_default(customer, method, asked=new.is_default or None)
     given = act.given(method.ref, guards=_unless_changed(customer))
@@ -89,6 +90,20 @@ def method_of(
     if method.customer_id != customer_ref:
         raise Invalid.one(field, "not_found", "no such payment method")
     return method
+
+
+def registered(
+    books: Books, gateways: Mapping[str, Gateway], customer: Customer, gateway: str, token: str
+) -> Card:
+    """Beside the customer's default card, where that is of the same gateway.
+
+    Raises Invalid `unknown_gateway`, `token_not_accepted`.
+    """
+    beside = None
+    if customer.default_payment_method_id is not None:
+        default = books.load(PaymentMethod, customer.default_payment_method_id)
+        beside = default.reference if default.gateway == gateway else None
+    return gateway_of(gateways, gateway).register(Registration(token, customer.ref, beside))
 
 
 def gateway_of(gateways: Mapping[str, Gateway], name: str) -> Gateway:

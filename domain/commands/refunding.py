@@ -1,4 +1,4 @@
-"""Money given back of paid invoices: recorded with its postings, then asked of the gateway."""
+"""Money given back of paid invoices, recorded with its postings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from domain.commands.collecting import balance_of
-from domain.payments.gateway import Approved, Repayment
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.errors import Invalid
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from domain.accounts.account import Account
     from domain.application import Books
-    from domain.commands.act import Act
-    from domain.commands.charging import Gateways
     from domain.invoicing.invoice import Invoice
     from domain.payments.balance import Balance
     from domain.shared.aggregate import Aggregate
@@ -80,15 +77,3 @@ class Returns:
             detail = "no card paid it: give it back to the balance or offline"
             raise Invalid.one("refund.to", "no_card_payment", detail)
         return self.books.load(Payment, invoice.payments[-1])
-
-
-def pay_out(books: Books, gateways: Gateways, refunds: list[Refund], act: Act) -> None:
-    """Ask the gateways for what was recorded; one without an answer stays pending."""
-    for refund in refunds:
-        if refund.status != "pending":
-            continue
-        asked = Repayment(refund.ref, refund.payment_id or "", refund.amount, refund.currency)
-        outcome = gateways[refund.gateway or ""].repay(asked)
-        if isinstance(outcome, Approved):
-            refund.succeed(outcome.reference, books.now())
-            books.record(refund, by=act.by)

@@ -125,6 +125,7 @@ def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
         purchase_order=term.purchase_order,
         prorations=subscription.prorations,
         usage=usage_of(subscription),
+        off_session=True,
     )
 
 

@@ -99,6 +99,7 @@ def _first_bill(subscription: Subscription, buyers: Buyers) -> Bill:
         method=buyers.method(subscription) if automatic else None,
         notes=subscription.invoice_notes,
         purchase_order=subscription.purchase_order,
+        off_session=True,
     )
 
 
@@ -171,7 +172,9 @@ def _retried(
     if method is None:
         note_decline(account, case, NO_CARD, at)
         return case
-    case.payment = new_intent(books, invoice, invoice.amount_remaining, method, at)
+    case.payment = new_intent(
+        books, invoice, invoice.amount_remaining, method, at, off_session=True
+    )
     invoice.start_payment(case.payment.ref)
     return case
 

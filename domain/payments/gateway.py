@@ -1,9 +1,25 @@
-"""The port to payment gateways: what is asked of one, and the answers it can give."""
+"""The port to payment gateways: what is asked of one, what it answers, what it tells by itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from domain.shared.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A token to be kept as a card. `beside` is the reference of another card that the customer
+    has at this gateway, where one is known."""
+
+    token: str
+    customer_id: str
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,57 +35,164 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`payment_id` is our reference and the gateway's idempotency key."""
+    """`payment_id` is our reference and the gateway's idempotency key.
+
+    `off_session`: the customer is not there to confirm anything. `intended_at` is when the intent
+    was saved; None where it was looked up just now. `started_at` bounds a search.
+    """
 
     payment_id: str
     amount: int
     currency: str
     method_reference: str
+    off_session: bool = False
+    intended_at: datetime | None = None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Repayment:
-    """Money of a charge to give back. `refund_id` is the gateway's idempotency key."""
+    """Money of a charge to give back. `refund_id` is our reference and the idempotency key,
+    `payment_reference` the gateway's own name for the charge."""
 
     refund_id: str
     payment_id: str
     amount: int
     currency: str
+    payment_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
+    """`resolution` is why a person says so, where the gateway did not."""
+
     reference: str
+    resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
+    """`hard`: the gateway says that asking again cannot help. `resolution` as of Approved."""
+
     code: str
     detail: str
+    hard: bool = False
+    resolution: str | None = None
+
+    @property
+    def is_hard(self) -> bool:
+        return self.hard or self.code in HARD_DECLINES
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequired:
+    """The customer has to confirm it (3-D Secure). What they need for it is shown once."""
+
+    reference: str
+    client_secret: str | None = field(default=None, repr=False)
+    redirect_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The request was sent and nothing came back: it may have been charged."""
+    """Nothing came back, or, where it was `reached`, nothing final yet: it may be charged."""
+
+    reached: bool = False
 
 
-Outcome = Approved | Declined | Unanswered
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Of a look-up: the gateway itself cannot tell what became of it, and never will."""
+
+
+Outcome = Approved | Declined | ActionRequired | Unanswered
+
+HARD_DECLINES = frozenset({
+    "account_closed", "expired_card", "fraudulent", "incorrect_number", "invalid_account",
+    "lost_card", "pickup_card", "restricted_card", "revocation_of_authorization", "stolen_card",
+})  # fmt: skip
+"""Asking again cannot help: the card will never pay, and card schemes forbid it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody sent who says to be the gateway. Header names are in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentNotice:
+    """Something became of a payment: look it up, where the outcome is not told with it."""
+
+    payment_id: str
+    outcome: Approved | Declined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNotice:
+    """Something became of a refund: look it up."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNotice:
+    """A dispute as it stands: `status` opened, won or lost. `reference` is the gateway's name of
+    it; no amount means all of the payment."""
+
+    reference: str
+    payment_id: str
+    status: str
+    amount: int | None = None
+    reason: str | None = None
+
+
+Notice = PaymentNotice | RefundNotice | DisputeNotice
+
+
+class Forged(DomainError):
+    """The message does not bear the gateway's signature, or one too old to be taken."""
+
+    code = "invalid_signature"
+
+
+class GatewayUnavailable(DomainError):
+    """The gateway cannot be asked now; nothing was begun."""
+
+    code = "gateway_unavailable"
 
 
 class Gateway(Protocol):
-    """One payment provider. Calls block; none raises for what the provider says."""
+    """One payment provider for one account. Calls block; none raises for what it says to money.
+
+    `idempotent_seconds`: for how long the same reference sent again is surely the same charge;
+    0 where that is not so at all.
+    """
 
     name: str
     timeout_seconds: int
+    idempotent_seconds: int
 
-    def register(self, token: str) -> Card:
-        """Keep a card for later charges. Raises Invalid `token_not_accepted`."""
+    def register(self, new: Registration) -> Card:
+        """Keep a card for later charges. Raises Invalid `token_not_accepted`,
+        GatewayUnavailable."""
 
     def charge(self, charge: Charge) -> Outcome:
         """Ask for money once per `payment_id`, however often it is called."""
 
+    def look_up(self, charge: Charge) -> Outcome | Lost | None:
+        """What became of a charge by our reference; None when the gateway never saw it."""
+
+    def abandon(self, charge: Charge) -> Outcome:
+        """Give up a charge that the customer did not confirm: Declined, unless it was paid."""
+
     def repay(self, repayment: Repayment) -> Outcome:
         """Give money back once per `refund_id`, however often it is called."""
 
-    def look_up(self, charge: Charge) -> Outcome | None:
-        """What became of a charge by our reference; None when the gateway never saw it."""
+    def look_up_repayment(self, repayment: Repayment) -> Outcome | None:
+        """What became of a refund by our reference; None when the gateway never saw it."""
+
+    def read(self, message: Message) -> Notice | None:
+        """What a message says, None for what concerns us not. Raises Forged."""

@@ -47,6 +47,7 @@ class Payment(Aggregate):
         request_key: str | None = None
         request_ref: str | None = None
         description: str | None = None
+        off_session: bool = False
 
     class Recorded(Aggregate.Created):
         """Money that came without a gateway: check, wire, transfer, cash, external."""
@@ -77,6 +78,7 @@ class Payment(Aggregate):
         request_key: str | None = None,
         request_ref: str | None = None,
         description: str | None = None,
+        off_session: bool = False,
     ) -> None:
         self.customer_id = customer_id
         self.amount = amount
@@ -91,35 +93,87 @@ class Payment(Aggregate):
         self.request_key = request_key
         self.request_ref = request_ref
         self.description = description
+        self.off_session = off_session
+        self.gateway_reference: str | None = None
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
+    class ActionRequired(Aggregate.Event):
+        """The customer has to confirm it with their bank; what for that is kept nowhere."""
+
+        TOPIC = "payment.requires_action"
+        gateway_reference: str
+        required_at: datetime
+
+    def require_action(self, gateway_reference: str, at: datetime) -> None:
+        """A second answer of the same changes nothing."""
+        if self.status in {Status.STARTED, Status.UNKNOWN}:
+            self._action_required(gateway_reference=gateway_reference, required_at=at)
+
+    @event(ActionRequired)
+    def _action_required(self, gateway_reference: str) -> None:
+        self.status = Status.REQUIRES_ACTION
+        self.gateway_reference = gateway_reference
+
+    class Unknown(Aggregate.Event):
+        """The gateway cannot tell, and asking again could charge twice: a person decides."""
+
+        TOPIC = "payment.unknown"
+        detail: str
+        unknown_at: datetime
+
+    def give_to_person(self, detail: str, at: datetime) -> None:
+        if self.status is Status.STARTED:
+            self._unknown(detail=detail, unknown_at=at)
+
+    @event(Unknown)
+    def _unknown(self) -> None:
+        self.status = Status.UNKNOWN
+
     class Succeeded(Aggregate.Event):
+        """`resolution` is why a person said so, where the gateway did not."""
+
         TOPIC = "payment.succeeded"
         gateway_reference: str
         succeeded_at: datetime
+        resolution: str | None = None
 
-    def succeed(self, gateway_reference: str, at: datetime) -> None:
-        self._require_unsettled()
-        self._succeeded(gateway_reference=gateway_reference, succeeded_at=at)
+    def succeed(self, gateway_reference: str, at: datetime, resolution: str | None = None) -> None:
+        """Also of one that had failed: the money is there after all.
+
+        Raises Conflict `payment_settled`.
+        """
+        if self.status is Status.SUCCEEDED:
+            raise Conflict("payment_settled", f"payment is {self.status}")
+        self._succeeded(gateway_reference=gateway_reference, succeeded_at=at, resolution=resolution)
 
     @event(Succeeded)
-    def _succeeded(self) -> None:
+    def _succeeded(self, gateway_reference: str) -> None:
         self.status = Status.SUCCEEDED
+        self.gateway_reference = gateway_reference or self.gateway_reference
 
     class Failed(Aggregate.Event):
+        """`hard`: asking the same card again cannot help. `resolution` as of `Succeeded`."""
+
         TOPIC = "payment.failed"
         code: str
         detail: str
         failed_at: datetime
+        hard: bool = False
+        resolution: str | None = None
 
-    def fail(self, code: str, detail: str, at: datetime) -> None:
-        self._require_unsettled()
-        self._failed(code=code, detail=detail, failed_at=at)
+    def fail(
+        self, code: str, detail: str, at: datetime, *, hard: bool = False,
+        resolution: str | None = None,
+    ) -> None:  # fmt: skip
+        if self.status in SETTLED:
+            raise Conflict("payment_settled", f"payment is {self.status}")
+        self._failed(code=code, detail=detail, failed_at=at, hard=hard, resolution=resolution)
 
     @event(Failed)
     def _failed(self) -> None:
         self.status = Status.FAILED
 
-    def _require_unsettled(self) -> None:
-        if self.status in SETTLED:
-            raise Conflict("payment_settled", f"payment is {self.status}")
+    def require_unknown(self) -> None:
+        """Raises Conflict `payment_not_unknown`: only what nobody knows is for a person to say."""
+        if self.status is not Status.UNKNOWN:
+            raise Conflict("payment_not_unknown", f"payment is {self.status}")

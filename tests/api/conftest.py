@@ -60,7 +60,7 @@ def services_on(connections: Connections) -> Services:
 
     return Services(
         connections=connections, books_for=books_for, books_within=books_within,
-        gateways=GATEWAYS, advance=advance,
+        gateways_of=lambda _: GATEWAYS, advance=advance,
     )  # fmt: skip
 
 

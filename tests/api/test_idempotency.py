@@ -13,10 +13,11 @@ from psycopg import OperationalError
 from api import views
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
-from domain.commands.charging import resume_payments
+from domain.commands.resuming import Waiting, resume_payments
 from domain.payments.gateway import Approved
 from domain.shared.recording import Context
-from tests.api.conftest import GATEWAYS, open_shop
+from gateways.sandbox import Sandbox
+from tests.api.conftest import open_shop
 
 MONEY = {"reference": "1842", "category": "check"}
 
@@ -174,14 +175,8 @@ def test_parallel_charges_with_different_keys_take_the_money_once(client):
     assert len(client.get("/payments").json["data"]) == 1
 
 
-class Dying:
+class Dying(Sandbox):
     """Charges, and takes the process down before the answer can be saved."""
-
-    name = "sandbox"
-    timeout_seconds = 2
-
-    def register(self, token):
-        return GATEWAYS["sandbox"].register(token)
 
     def charge(self, charge):
         raise KeyboardInterrupt
@@ -202,7 +197,9 @@ def test_a_crash_between_intent_and_outcome_is_completed_by_whoever_finds_the_ou
 
     client = shop.client
     path = f"/invoices/{shop.invoice()['id']}/charge"
-    dying = testing.TestClient(create_app(replace(services, gateways={"sandbox": Dying()})))
+    dying = testing.TestClient(
+        create_app(replace(services, gateways_of=lambda _: {"sandbox": Dying()}))
+    )
     alive, client.http = client.http, dying
     with pytest.raises(KeyboardInterrupt):
         client.post(path, {}, key="once")
@@ -213,7 +210,11 @@ def test_a_crash_between_intent_and_outcome_is_completed_by_whoever_finds_the_ou
     client.get("/account")
     payment = client.get("/payments").json["data"][0]
     resume_payments(
-        client.books, {"sandbox": Dying()}, account_of(client.books), [payment["id"]], act
+        client.books,
+        {"sandbox": Dying()},
+        account_of(client.books),
+        [Waiting(payment["id"], 9)],
+        act,
     )
     answer = client.post(path, {}, key="once")
     assert (answer.status_code, answer.json["status"]) == (200, "paid")

@@ -367,6 +367,9 @@ def _money() -> list[Any]:
     approved, declined = begin(Payment, 13, **charge), begin(Payment, 14, **charge)
     approved.succeed("sandbox_1", START)
     declined.fail("card_declined", "The card was declined.", START)
+    doubtful = begin(Payment, 40, **charge, off_session=True)
+    doubtful.give_to_person("the gateway knows nothing of it", START)
+    doubtful.require_action("sandbox_3", START)
     check = begin(
         Payment, 15, Payment.Recorded, customer_id=CUSTOMER, amount=100, currency="USD",
         category="check", reference="1001", recorded_on=ON, started_at=START, invoice_id=INVOICE,
@@ -383,4 +386,4 @@ def _money() -> list[Any]:
     balance.adjust("bal_01kg9x0000e0080000000000b2", -40, "entered twice", at=START, on=ON)
     balance.apply("bal_01kg9x0000e0080000000000b3", 60, "Applied to INV-000002",
                   at=START, on=ON, invoice_id=INVOICE)  # fmt: skip
-    return [approved, declined, check, balance, refund]
+    return [approved, declined, doubtful, check, balance, refund]

@@ -19,7 +19,8 @@ from scheduler.due import Desk
 from store import ids, operations
 from store.connections import Connections
 from store.factory import PostgresStore
-from tests.simulation.world import ACT, UnreliableGateway, World
+from tests.simulation.gateway import UnreliableGateway
+from tests.simulation.world import ACT, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

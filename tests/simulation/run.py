@@ -13,7 +13,8 @@ from parts import Parts
 from proof import books_breaches, breaches
 from store.factory import PostgresStore
 from store.ids import SeededIds
-from tests.simulation.world import ACT, UnreliableGateway, World
+from tests.simulation.gateway import UnreliableGateway
+from tests.simulation.world import ACT, World
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,7 +32,7 @@ def simulate(database_url: str, seed: int, steps: int) -> str:
     parts = Parts(database_url)
     random = Random(seed)
     gateway = UnreliableGateway(random)
-    parts.gateways = {"sandbox": gateway}
+    parts.gateways_of = lambda _: {"sandbox": gateway}
     parts.store = PostgresStore(parts.connections, SeededIds(seed + 1_000_000 * steps))
     account = parts.open_account(
         ACT, name=f"Simulation {seed}", timezone=random.choice(ZONES), currency="USD",

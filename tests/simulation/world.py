@@ -32,22 +32,13 @@ from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import Invoice
-from domain.payments.gateway import (
-    Approved,
-    Card,
-    Charge,
-    Declined,
-    Outcome,
-    Repayment,
-    Unanswered,
-)
 from domain.shared.errors import DomainError
 from domain.shared.period import Interval
 from domain.shared.recording import Context
 from domain.subscriptions.subscription import Subscription
-from gateways.sandbox import Sandbox
 from scheduler.due import run_due
 from tests.simulation.clubs import Clubs
+from tests.simulation.gateway import Crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,45 +47,6 @@ if TYPE_CHECKING:
     from scheduler.due import Desk
 
 ACT = Act(Context(actor="simulation", channel="api", reason="simulated"))
-
-
-class Crash(Exception):
-    """The process died here; what was recorded stays, nothing else."""
-
-
-class UnreliableGateway:
-    """The sandbox, remembering what it charged; now and then the caller dies or hears nothing."""
-
-    name = "sandbox"
-    timeout_seconds = 0
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._sandbox = Sandbox(slow_seconds=0)
-        self.charged: dict[str, int] = {}
-
-    def register(self, token: str) -> Card:
-        return self._sandbox.register(token)
-
-    def charge(self, charge: Charge) -> Outcome:
-        if self._random.random() < 0.02:
-            raise Crash("before the gateway heard of it")
-        outcome = self._outcome(charge)
-        if self._random.random() < 0.02:
-            raise Crash("before the answer was recorded")
-        return Unanswered() if self._random.random() < 0.05 else outcome
-
-    def repay(self, repayment: Repayment) -> Outcome:
-        return self._sandbox.repay(repayment)
-
-    def look_up(self, charge: Charge) -> Outcome | None:
-        return self._outcome(charge) if charge.payment_id in self.charged else None
-
-    def _outcome(self, charge: Charge) -> Outcome:
-        outcome = self._sandbox.look_up(charge) or Declined("none", "")
-        if isinstance(outcome, Approved):
-            self.charged[charge.payment_id] = charge.amount
-        return outcome
 
 
 @dataclass

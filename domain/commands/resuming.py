@@ -1,0 +1,149 @@
+"""Payments whose answer never came: looked up, sent again where that is safe, else a person's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from domain.application import Group, Lost
+from domain.commands.act import Done
+from domain.commands.charging import charge_of, completing, following, settle
+from domain.commands.paying_out import repayment_of, settle_refund
+from domain.payments.gateway import Approved, Declined, Unanswered
+from domain.payments.gateway import Lost as LostPayment
+from domain.payments.payment import Payment, Status
+from domain.payments.refund import Refund
+from domain.shared.errors import Conflict, DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.commands.charging import Gateways
+    from domain.payments.gateway import Gateway, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An intent without an answer, and for how long it is one by the wall clock."""
+
+    ref: str
+    seconds: float
+
+
+class Answering:
+    """The gateways that still answer in this run: one that fell silent is not asked further."""
+
+    def __init__(self, gateways: Gateways) -> None:
+        self._gateways = gateways
+        self._silent: set[str] = set()
+
+    def of(self, name: str | None) -> Gateway | None:
+        return None if name in self._silent else self._gateways.get(name or "")
+
+    def note(self, name: str | None, outcome: Outcome | None) -> None:
+        if isinstance(outcome, Unanswered) and not outcome.reached:
+            self._silent.add(name or "")
+
+
+def resume_payments(
+    books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
+) -> int:
+    """How many came to an end. What no gateway can tell any more becomes `unknown`."""
+    answering, resumed = Answering(gateways), 0
+    payments = _loaded(books, waiting)
+    for payment, seconds in payments:
+        gateway = answering.of(payment.gateway)
+        if gateway is None or payment.status is not Status.STARTED:
+            continue
+        outcome = _resumed(gateway, payment, seconds)
+        answering.note(payment.gateway, outcome)
+        if outcome is None:
+            _give_to_person(books, payment, act)
+        elif not isinstance(outcome, Unanswered):
+            settle(books, account, payment.ref, outcome, act)
+            resumed += 1
+    return resumed
+
+
+def _loaded(books: Books, waiting: Iterable[Waiting]) -> Iterator[tuple[Payment, float]]:
+    seconds = {each.ref: each.seconds for each in waiting}
+    for payment in books.load_many(Payment, list(seconds)).values():
+        yield payment, seconds[payment.ref]
+
+
+def _resumed(gateway: Gateway, payment: Payment, seconds: float) -> Outcome | None:
+    """None: the gateway does not know it, and would not know it from a second one."""
+    charge = charge_of(payment)
+    found = gateway.look_up(charge)
+    if isinstance(found, LostPayment):
+        return None
+    if found is None and seconds < gateway.idempotent_seconds:
+        return gateway.charge(charge)
+    return found
+
+
+def _give_to_person(books: Books, payment: Payment, act: Act) -> None:
+    detail = f"{payment.gateway} knows nothing of it, and sending it again could charge twice"
+    payment.give_to_person(detail, books.now())
+    given = completing(payment, Unanswered())
+    try:
+        books.record(payment, by=act.by, given=given)
+    except Conflict as lost:
+        if lost.code != "concurrent_change":  # somebody brought the answer meanwhile
+            raise
+
+
+def abandon_payments(
+    books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
+) -> list[Lost]:
+    """Give up what customers did not confirm in time; nothing is charged for it any more."""
+    answering, lost = Answering(gateways), list[Lost]()
+    for payment in books.load_many(Payment, refs).values():
+        gateway = answering.of(payment.gateway)
+        if gateway is None or payment.status is not Status.REQUIRES_ACTION:
+            continue
+        outcome = gateway.abandon(charge_of(payment))
+        answering.note(payment.gateway, outcome)
+        try:
+            settle(books, account, payment.ref, outcome, act)
+        except DomainError as error:
+            lost.append(Lost(Group([payment]), error))
+    return lost
+
+
+def resume_refunds(books: Books, gateways: Gateways, waiting: Sequence[Waiting], act: Act) -> int:
+    """As `resume_payments`; what may not be sent again stays pending and is an alert."""
+    answering, resumed = Answering(gateways), 0
+    seconds = {each.ref: each.seconds for each in waiting}
+    for refund in books.load_many(Refund, list(seconds)).values():
+        gateway = answering.of(refund.gateway)
+        if gateway is None or refund.status != "pending":
+            continue
+        asked = repayment_of(books, refund)
+        outcome = gateway.look_up_repayment(asked)
+        if outcome is None and seconds[refund.ref] < gateway.idempotent_seconds:
+            outcome = gateway.repay(asked)
+        answering.note(refund.gateway, outcome)
+        if outcome is not None:
+            resumed += settle_refund(books, refund.ref, outcome, act)
+    return resumed
+
+
+def resolve_payment(
+    books: Books, account: Account, ref: str, outcome: str, reason: str, act: Act
+) -> Done:
+    """What a person found out about a payment that nobody knew of: succeeded or failed.
+
+    Raises Conflict `payment_not_unknown`.
+    """
+    payment = books.load(Payment, ref)
+    payment.require_unknown()
+    told: Outcome = Declined("resolved_as_failed", reason, resolution=reason)
+    if outcome == "succeeded":
+        told = Approved(payment.gateway_reference or "", resolution=reason)
+    changed = following(books, account, payment, told)
+    given = replace(act.given(ref), completes_key=completing(payment, told).completes_key)
+    return Done(ref, books.record(*changed, by=act.by, given=given))
