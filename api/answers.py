@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from api import samples
 from api.body import LARGEST_BODY, LONGEST_ADDRESS
 from api.errors import CONTENT_TYPE, Refused, problem
-from api.route import Read, Route, Shape, Write
+from api.route import Linked, Read, Route, Shape, Write
 from domain.shared.errors import FieldError
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ _REFUSALS: dict[str, _Refusal] = {
         403, "The key's role or scopes do not reach so far",
         Refused(403, "forbidden", "this key may not products write"),
     ),
+    "WrongLink": _Refusal(
+        403, "The link was changed, or there is no such file (any more)",
+        Refused(403, "invalid_link", "this link is wrong, or its file is gone"),
+    ),
     "NotFound": _Refusal(
         404, "There is no such thing in this account",
         Refused(404, "not_found", "there is no product 'prod_01m80my7zeeypta0a1x73t1twz'"),
@@ -104,6 +108,10 @@ _REFUSALS: dict[str, _Refusal] = {
     "Conflict": _Refusal(
         409, "Its state does not allow it; nothing was recorded",
         Refused(409, "product_has_active_plans", "archive or delete its active plans first"),
+    ),
+    "LinkExpired": _Refusal(
+        410, "The link's time is over",
+        Refused(410, "link_expired", "the link has expired; the export can be made anew"),
     ),
     "VersionMismatch": _Refusal(
         412, "`If-Match` names another version than the current one",
@@ -159,18 +167,25 @@ def _told(refusal: _Refusal) -> Json:
     }
 
 
+_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("text/csv", _BOOK)}
+
+
 def of(route: Route, routes: Sequence[Route]) -> Json:
     accepted = {str(status): answer for status, answer in _accepted(route, routes)}
     refused = {
         str(_REFUSALS[name].status): {"$ref": f"#/components/responses/{name}"}
         for name in _refused(route)
     }
-    if isinstance(route, Read):
+    if isinstance(route, Read | Linked):
         refused["414"] = _TOO_LONG
     return dict(sorted({**accepted, **refused}.items()))
 
 
 def _refused(route: Route) -> Iterator[str]:
+    if isinstance(route, Linked):
+        yield from ("WrongLink", "LinkExpired", "Unavailable")
+        return
     yield from _ALWAYS
     if (
         "{" in route.path
@@ -201,6 +216,9 @@ def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json
 
 
 def _carried(route: Route) -> Iterable[str]:
+    if isinstance(route, Linked):
+        yield from ("XRequestId", "ContentDisposition")
+        return
     yield from ("LedgerPosition", "LedgerLag", "XRequestId", *_QUOTA)
     if isinstance(route, Write):
         yield from ("ETag", "IdempotencyReplayed")
@@ -215,6 +233,8 @@ def _headers(names: Iterable[str]) -> Json:
 
 
 def _content(route: Route, routes: Sequence[Route]) -> Json:
+    if isinstance(route, Linked):
+        return _FILES
     if isinstance(route, Write) and route.many:
         items = {"type": "array", "items": ref(route.name)}
         several = {"type": "object", "required": ["data"], "properties": {"data": items}}
@@ -225,12 +245,9 @@ def _content(route: Route, routes: Sequence[Route]) -> Json:
         return {"application/json": {"schema": ref(route.name), "example": example}}
     if route.shape is Shape.LIST:
         return {"application/json": _listed(route, routes)}
-    file = {"type": "string", "format": "binary"}
-    book = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    files = {"text/csv": {"schema": file}, book: {"schema": file}}
     if route.shape is Shape.FILE:
-        return files
-    return {"application/json": _REPORTED, **files}
+        return _FILES
+    return {"application/json": _REPORTED, **_FILES}
 
 
 _REPORTED: Json = {

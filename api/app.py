@@ -9,11 +9,10 @@ from uuid import uuid4
 import falcon
 
 from api import errors, operations
-from api.core.ordered_exports import FILE_PATH, ExportFiles
 from api.metrics import Measured
 from api.pages import Pages
 from api.reading import Reading
-from api.route import Read, Route, Write
+from api.route import Linked, Read, Route, Write
 from api.routes import ROUTES
 from api.rules import PERMISSIONS, PUBLIC
 from api.writing import Writing
@@ -36,13 +35,11 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     routes = tuple(routes)
     require_rules(routes)
     app: App = falcon.App(middleware=[RequestIds(), Measured(), RateLimits()])
-    app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     errors.register(app)
     for path in dict.fromkeys(route.path for route in routes):
         app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
-    app.add_route(FILE_PATH, ExportFiles(services))
     operations.add(app, services)
     Pages(routes).add(app)
     return app
@@ -60,7 +57,10 @@ class _Resource:
 
     def __init__(self, services: Services, routes: Iterable[Route]) -> None:
         for route in routes:
-            setattr(self, f"on_{route.method.lower()}", _responder(route, services))
+            responder = _responder(route, services)
+            setattr(self, f"on_{route.method.lower()}", responder)
+            if route.method == "GET":  # RFC 9110, section 9.1: who serves GET serves HEAD
+                self.on_head = responder
 
 
 def _responder(route: Route, services: Services) -> Any:
@@ -68,6 +68,8 @@ def _responder(route: Route, services: Services) -> Any:
         return Writing(route, services)
     if isinstance(route, Read):
         return Reading(route, services)
+    if isinstance(route, Linked):
+        return route.handler(services)
     raise TypeError(f"{route.path} neither reads nor writes")
 
 

@@ -101,13 +101,30 @@ def validated(
     try:
         return model.model_validate(read, context=dict(context))
     except ValidationError as wrong:
+        if any(_unreadable_name(name) for name in read):  # the library then looks no further
+            named = {_shown(name): value for name, value in read.items()}
+            return validated(model, named, context, besides)
         raise Invalid((*besides, *_told(wrong))) from None
 
 
+def _unreadable_name(name: str) -> bool:
+    return name != _shown(name)
+
+
+def _shown(text: str) -> str:
+    """Without halves of characters, which cannot be told back."""
+    return text.encode(errors="replace").decode()
+
+
 def _told(wrong: ValidationError) -> Iterable[FieldError]:
-    for error in wrong.errors(include_url=False, include_input=False, include_context=False):
+    for error in wrong.errors(include_url=False, include_input=False):
         kind = error["type"]
-        yield FieldError(_path(error["loc"]), _CODES.get(kind, kind), _detail(error))
+        yield FieldError(_named(error), _CODES.get(kind, kind), _detail(error))
+
+
+def _named(error: Any) -> str:
+    """Where fields do not go together, a validator of the whole body names the one."""
+    return _path(error["loc"]) or str(error.get("ctx", {}).get("field", ""))
 
 
 def _detail(error: Any) -> str:
@@ -123,4 +140,4 @@ def _path(places: Iterable[int | str]) -> str:
             path += f"[{place}]"
         else:
             path += f".{place}" if path else place
-    return path.encode(errors="replace").decode()[:200]
+    return _shown(path)[:200]

@@ -188,7 +188,7 @@ Required = Annotated[
 ]  # fmt: skip
 BillingPrompt = Annotated[
     str, StringConstraints(min_length=1, max_length=5000),
-    AfterValidator(_clean), AfterValidator(_not_blank),
+    AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
     Field(examples=["Charge 30.00 USD every month."]),
 ]  # fmt: skip
 OldId = Annotated[

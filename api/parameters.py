@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api.fields import INSTANT
 from api.idempotency import KEY
 from api.reasons import HEADER as REASON
-from api.route import Key, Read, Route, Shape, Write
+from api.route import Key, Linked, Read, Route, Shape, Write
 from api.versions import TAGS
 from domain.shared.money import EXPONENTS
 from projections.downloads import names
@@ -63,6 +63,11 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "created_at": ("Of the time it was recorded", INSTANT),
     "subject": ("The id of what the events are of", _ID),
 }
+_LINK: dict[str, tuple[str, Json]] = {
+    "account": ("The account", {"type": "string", "pattern": f"^acct_{_UUID}$"}),
+    "expires": ("Until when, in seconds since 1970", {"type": "integer", "minimum": 0}),
+    "signature": ("Of all of this", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+}
 HEADERS: dict[str, Json] = {
     "LedgerPosition": {
         "name": "Ledger-Position", "in": "header",
@@ -104,6 +109,8 @@ def of(route: Route) -> list[Json]:
     found = [_in_path(route, name) for name in re.findall(r"\{(\w+)\}", route.path)]
     if isinstance(route, Read):
         found += _in_query(route)
+    if isinstance(route, Linked):
+        found += [{**_parameter(name, *_LINK[name]), "required": True} for name in route.parameters]
     return found + [{"$ref": f"#/components/parameters/{name}"} for name in _sent(route)]
 
 
@@ -132,7 +139,7 @@ def _in_path(route: Route, name: str) -> Json:
 
 def _id(noun: str) -> Json:
     kind = BY_NAME.get(noun)
-    prefix = kind.view.aggregate.prefix if kind else "evt" if noun == "events" else "[a-z]+"
+    prefix = kind.prefix if kind else "evt" if noun == "events" else "[a-z]+"
     return {"type": "string", "pattern": f"^{prefix}_{_UUID}$"}
 
 

@@ -55,6 +55,14 @@ class Reading:
         wrong.require_none()
         shown.headers(response, answer.position, behind=answer.head - answer.position)
         _tell(response, answer)
+        if request.method == "HEAD":  # what is not sent is not closed by the server either
+            _end(response)
+
+
+def _end(response: Any) -> None:
+    if response.stream is not None:
+        response.stream.close()
+        response.stream = iter(())  # of a length that nobody knows, as before
 
 
 def _require_position(named: str | None) -> None:

@@ -19,8 +19,10 @@ BASE = "/core/v1"
 LIST = ("limit", "cursor", "sort", "q", "expand")
 
 
-def reads(kind: Resource[Any], *rest: Route) -> tuple[Route, ...]:
-    """The list, the item and the history that every resource has."""
+def reads(
+    kind: Resource[Any], *rest: Route, history: Callable[..., Any] | None = None
+) -> tuple[Route, ...]:
+    """The list, the item and the history that every resource has; `history` is a short one."""
     path, rule = f"{BASE}/{kind.name}", f"{kind.name}:read"
     what = kind.name.replace("_", " ")
     return (
@@ -28,8 +30,9 @@ def reads(kind: Resource[Any], *rest: Route) -> tuple[Route, ...]:
              shape=Shape.LIST, parameters=LIST, summary=f"List {what}"),
         Read(method="GET", path=f"{path}/{{id}}", handler=item(kind), kind=kind, rule=rule,
              shape=Shape.ITEM, parameters=("as_of", "expand"), summary=f"One of the {what}"),
-        Read(method="GET", path=f"{path}/{{id}}/events", handler=events.of(kind), kind="event",
-             rule="events:read", shape=Shape.LIST, parameters=("limit", "cursor", "sort"),
+        Read(method="GET", path=f"{path}/{{id}}/events", kind="event",
+             handler=history or events.of(kind), rule="events:read", shape=Shape.LIST,
+             parameters=() if history else ("limit", "cursor", "sort"),
              summary=f"What happened to one of the {what}"),
         *rest,
     )  # fmt: skip

@@ -60,6 +60,16 @@ class Read(Route):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Route):
+    """A file for whoever has its link: what stands in the query is the right to it.
+
+    `handler` makes the responder from the services.
+    """
+
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
     answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.

@@ -174,7 +174,7 @@ def aggregate_of(kind: Resource[Any] | Loaded) -> type[Aggregate]:
 def require_ref(kind: Resource[Any], ref: str) -> None:
     """Raises NotFound for text that is no id of this kind, whatever it may be an id of."""
     try:
-        uuid_of(ref, kind.view.aggregate.prefix)
+        uuid_of(ref, kind.prefix)
     except MalformedId:
         raise NotFound(detail=f"there is no {kind.kind} {ref[:100]!a}") from None
 

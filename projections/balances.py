@@ -169,4 +169,5 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
         text("description", "t.description"),
         instant("created_at", "t.created_at"),
     ),
+    part_prefix="bal",
 )

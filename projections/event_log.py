@@ -15,6 +15,7 @@ from projections.values import BadValue, instant_of, integer_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from projections.reading import Reading
 
@@ -50,9 +51,13 @@ def selection(asked: Mapping[str, str], timezone: str) -> Selection:
 
     Raises Invalid.
     """
-    wanted = dict(asked)
-    order = _order(wanted.pop("sort", "-position"))
-    conditions, bound = _conditions(wanted, timezone)
+    wanted, wrong = dict(asked), Gathered()
+    sort = wanted.pop("sort", "-position")
+    with wrong.noting():
+        order = _order(sort)
+    with wrong.noting():
+        conditions, bound = _conditions(wanted, timezone)
+    wrong.require_none()
     more = "".join(f" AND {condition}" for condition in conditions)
     return Selection(more, bound, order, digest_of(wanted.items()))
 
@@ -172,6 +177,15 @@ def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
         "data": data if number is None else {**data, "number": number},
         "changes": None,
     }
+
+
+def events_at(reading: Reading, subject: str, at: datetime) -> list[dict[str, Any]]:
+    """What was recorded of the subject at one instant, in its order."""
+    statement = f"""SELECT {COLUMNS} FROM stored_events e
+        WHERE e.account_id = %(account)s AND e.originator_id = %(subject)s
+          AND e.recorded_at = %(at)s ORDER BY e.position"""
+    rows = reading.select(statement, {"subject": uuid_of(subject), "at": at})
+    return [render(row, livemode=reading.livemode) for row in rows]
 
 
 def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Resource(Generic[Row]):
     """`related` reads what rows show besides their own columns, by row id.
 
     `expands` names what can be nested: `customer` puts the resource that `customer_id` refers to
-    beside it. `streams` are the other aggregates whose events show in the resource.
+    beside it. `streams` are the other aggregates whose events show in the resource. `part_prefix`
+    begins the ids of what is a part of an aggregate and has ids of its own.
     """
 
     kind: str
@@ -55,6 +56,12 @@ class Resource(Generic[Row]):
     expands: Mapping[str, str] = field(default_factory=dict)
     streams: Callable[[Rows, str], Sequence[str]] = _no_streams
     export: Export | None = None
+    part_prefix: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What its ids begin with."""
+        return self.part_prefix or self.view.aggregate.prefix
 
     @property
     def exported(self) -> Export:

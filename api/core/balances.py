@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from api import views
 from api.fields import Amount, Body, Currency, Ref, Required, SignedAmount, Text
-from api.reading import item, listing
-from api.resource_routes import BASE, LIST
+from api.query import allow
+from api.resource_routes import BASE, LIST, reads
 from api.route import Key, Read, Route, Shape, Write
+from api.views import Listed
 from api.writing import Written, of, paid
 from domain.commands import balances
-from projections.balances import BALANCE_TRANSACTIONS
+from domain.shared.errors import NotFound
+from projections.balances import BALANCE_TRANSACTIONS, TRANSACTIONS
 from projections.customers import CUSTOMERS
+from projections.event_log import events_at
+from projections.groups import RESOURCES
 from projections.payments import PAYMENTS
+from projections.reading import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.call import Call
-    from api.views import Listed
     from projections.resource import Resource
 
 
@@ -72,6 +76,19 @@ def of_customer(call: Call) -> Listed:
     return views.page(call, BALANCE_TRANSACTIONS, call.query, always={"customer_id": call.ref})
 
 
+def history(call: Call) -> Listed:
+    """The one event that a transaction is, told of the customer's balance. Raises NotFound."""
+    allow(call.query)
+    views.require_ref(BALANCE_TRANSACTIONS, call.ref)
+    with reading(call.services.connections, call.account_id, RESOURCES) as now:
+        row = TRANSACTIONS.load(now, [call.ref]).get(call.ref)
+        if row is None:
+            raise NotFound(detail=f"there is no balance transaction {call.ref}")
+        told = events_at(now, row.balance_id, row.created_at)
+        mine = [each for each in told if each["data"].get("transaction_id") == call.ref]
+        return Listed(mine, None, now.head, now.head)
+
+
 def _customer(call: Call) -> str:
     views.require_ref(CUSTOMERS, call.ref)
     return call.ref
@@ -99,26 +116,7 @@ def _moves(
 
 
 ROUTES: tuple[Route, ...] = (
-    Read(
-        method="GET",
-        path=f"{BASE}/balance_transactions",
-        handler=listing(BALANCE_TRANSACTIONS),
-        kind=BALANCE_TRANSACTIONS,
-        rule="balance_transactions:read",
-        shape=Shape.LIST,
-        parameters=LIST,
-        summary="List balance transactions",
-    ),
-    Read(
-        method="GET",
-        path=f"{BASE}/balance_transactions/{{id}}",
-        handler=item(BALANCE_TRANSACTIONS),
-        kind=BALANCE_TRANSACTIONS,
-        rule="balance_transactions:read",
-        shape=Shape.ITEM,
-        parameters=("as_of", "expand"),
-        summary="One of the balance transactions",
-    ),
+    *reads(BALANCE_TRANSACTIONS, history=history),
     Read(
         method="GET",
         path=f"{BASE}/customers/{{id}}/balance_transactions",

@@ -42,9 +42,7 @@ class CollaboratorChange(Body):
 
 class Acceptance(Body):
     token: Required
-    password: Annotated[
-        Required, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST})
-    ]
+    password: Annotated[Required, Field(min_length=SHORTEST, max_length=LONGEST)]
 
 
 def invite(call: Call, body: CollaboratorCreation) -> Written:

@@ -49,6 +49,8 @@ def of(kind: Resource[Any]) -> Callable[[Call], Listed]:
 
 
 def of_subject(call: Call, ref: str) -> Listed:
+    if "subject" in call.query:
+        raise Invalid.one("subject", "unknown_filter", "the address names the subject")
     return _page(call, {**call.query, "subject": ref}, changes=True)
 
 

@@ -17,7 +17,7 @@ from api.route import Read, Route, Shape, Write
 from api.views import Listed
 from api.writing import Written, of
 from domain.commands import memberships
-from domain.shared.errors import NotFound
+from domain.shared.errors import Gathered, NotFound
 from projections import member_updates
 from projections.groups import RESOURCES
 from projections.memberships import MEMBERSHIPS
@@ -64,9 +64,11 @@ class Invitations(Body):
     def _one_or_many(self) -> Self:
         named = self.model_fields_set
         if "members" not in named and "email" not in named:
-            raise PydanticCustomError("required", "an email is needed, or members")
+            needed = "an email is needed, or members"
+            raise PydanticCustomError("required", needed, {"field": "email"})
         if "members" in named and len(named) > 1:
-            raise PydanticCustomError("not_with_members", "one person's fields, or members")
+            either = "one person's fields, or members"
+            raise PydanticCustomError("not_with_members", either, {"field": "members"})
         return self
 
     @property
@@ -136,9 +138,13 @@ def member_events(call: Call) -> Listed:
 
 def updates(call: Call) -> Listed:
     """The newest first. Raises NotFound."""
-    allow(call.query, "limit")
     views.require_ref(MEMBERSHIPS, call.ref)
-    limit = limit_of(call.query.get("limit"))
+    wrong = Gathered()
+    with wrong.noting():
+        allow(call.query, "limit")
+    with wrong.noting():
+        limit = limit_of(call.query.get("limit"))
+    wrong.require_none()
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         found = MEMBERSHIPS.table.load(now, [call.ref]).get(call.ref)
         if found is None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
 
 from api import views
 from api.auth import may, require
@@ -18,10 +19,12 @@ from api.fields import Body, Name, Text
 from api.files import CONTENT_TYPES, desk
 from api.reading import item
 from api.resource_routes import BASE, reads, write
+from api.route import Linked
+from api.rules import PUBLIC
 from api.writing import of
 from domain.commands.exporting import order_export
 from domain.exporting.export import Export
-from domain.shared.errors import FieldError, Invalid, NotFound
+from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections.downloads import file_of, names, permission_for
 from projections.ordered_exports import EXPORTS
@@ -41,8 +44,14 @@ if TYPE_CHECKING:
 FILE_PATH = f"{BASE}/export_files/{{id}}"
 
 
+def _known(name: str) -> str:
+    if name not in names():
+        raise PydanticCustomError("unknown_export", "is not the name of a list or a report")
+    return name
+
+
 class ExportCreation(Body):
-    name: Annotated[Name, Field(json_schema_extra={"enum": [*names()]})]
+    name: Annotated[Name, AfterValidator(_known), Field(json_schema_extra={"enum": [*names()]})]
     format: Literal["csv", "xlsx"] = "csv"
     filters: dict[Text, Text | StrictBool | StrictInt] = Field(
         default={}, description="The query parameters of the list or report", max_length=50
@@ -53,8 +62,6 @@ def create(call: Call, body: ExportCreation) -> Written:
     query = {name: _text(value) for name, value in body.filters.items()}
     try:
         file = file_of(body.name, query, desk(call))
-    except NotFound as absent_name:
-        raise Invalid.one("name", "unknown_export", absent_name.detail) from None
     except Invalid as wrong:
         raise Invalid(tuple(_within(each) for each in wrong.fields)) from None
     require(call.caller, file.permission)
@@ -115,7 +122,7 @@ class ExportFiles:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def on_get(self, request: Any, response: Any, id: str) -> None:  # noqa: A002 - of the address
+    def __call__(self, request: Any, response: Any, id: str) -> None:  # noqa: A002 - of the address
         query = {name: value for name, value in request.params.items() if isinstance(value, str)}
         account_id, run = self._run(query, id)
         if int(query["expires"]) <= time.time():
@@ -132,6 +139,7 @@ class ExportFiles:
         """Raises Refused alike for a wrong signature and for what is not there."""
         try:
             account_id = uuid_of(query.get("account", ""), "acct")
+            uuid_of(ref, Export.prefix)
             expires = int(query.get("expires", ""))
         except (MalformedId, ValueError):
             raise _refused() from None
@@ -155,7 +163,18 @@ def _routes() -> tuple[Route, ...]:
         EXPORTS, "POST", "", create, "Order an export; it is made meanwhile", ExportCreation,
         status=202,
     )  # fmt: skip
-    return replace(all_of, handler=listing), replace(one, handler=show), history, order
+    return replace(all_of, handler=listing), replace(one, handler=show), history, order, _FILE
+
+
+_FILE = Linked(
+    method="GET",
+    path=FILE_PATH,
+    handler=ExportFiles,
+    kind="export_file",
+    rule=PUBLIC,
+    parameters=("account", "expires", "signature"),
+    summary="The file of an export, by the link in its `url`: no key is needed",
+)
 
 
 ROUTES: tuple[Route, ...] = _routes()

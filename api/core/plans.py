@@ -93,7 +93,7 @@ class PlanChange(_Offer):
     name: Name = absent()
     amount: Price = absent()
     product_id: Ref = absent()
-    product_old_provider_id: OldId = absent()
+    product_old_provider_id: OldId | None = None
     type: PlanType = absent()
     currency: Currency = absent()
     interval: IntervalName = absent()

@@ -16,6 +16,7 @@ from domain.shared.errors import FieldError, Invalid
 from domain.shared.money import major
 from domain.shared.period import accounting_date, midnight
 from projections import due
+from projections.exports import disarmed
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
@@ -89,9 +90,7 @@ def _cell(row: dict[str, Any], name: str) -> Any:
         return major(value, row["currency"])
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value[:1] in "=+-@\t\r\n" and value:
-        return f"'{value}"
-    return value
+    return disarmed(value) if isinstance(value, str) else value
 
 
 def show(call: Call) -> Reported | Download:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api import views
 from api.fields import Body, Instant
+from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape, Write
 from api.views import Loaded
@@ -41,6 +42,7 @@ class Advance(Body):
 
 
 def show(call: Call) -> Found:
+    allow(call.query)
     return views.one(call, CLOCK, accounts.clock_of(call.books).ref)
 
 

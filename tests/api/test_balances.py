@@ -176,3 +176,18 @@ def test_many_applications_at_once_never_overdraw(client, customer):
 def test_another_accounts_customer_is_not_found(client, stranger, customer):
     assert credit(stranger, customer, 100).status_code == 404
     assert balances(client, customer) == {}
+
+
+def test_one_transaction_is_read_as_it_was_made_with_the_event_that_it_is(shop, stranger):
+    money = {"amount": 700, "currency": "USD", "reason": "late paper"}
+    adjust = f"/customers/{shop.customer['id']}/balance/adjust"
+    made = [shop.client.made(adjust, money, key=str(at)) for at in range(2)]
+    path = f"/balance_transactions/{made[1]['id']}"
+    assert shop.client.get(path).json == made[1]
+    assert shop.client.get(path, params={"as_of": "2026-01-02"}).json == made[1]
+    assert shop.client.get(path, params={"as_of": "2025-12-31"}).status_code == 404
+    (event,) = shop.client.get(f"{path}/events").json["data"]
+    assert event["data"]["transaction_id"] == made[1]["id"]
+    assert event["reason"] == "late paper"
+    for wrong in (f"{path}/events", path):
+        assert stranger.get(wrong).status_code == 404

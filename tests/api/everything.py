@@ -1,0 +1,90 @@
+"""An account with one of everything, and for every route an address and a body that it takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from api.examples import EXAMPLES
+from api.route import Write
+from tests.api.conftest import PLAN, open_shop
+
+if TYPE_CHECKING:
+    from api.route import Route
+    from tests.api.conftest import Client
+
+NAMES = {"exports": "customers", "reports": "trial_balance"}
+"""What `{name}` is, by the noun before it."""
+
+
+@dataclass
+class Everything:
+    """`ids` are by prefix, as `{"cus": "cus_…"}`."""
+
+    client: Client
+    ids: dict[str, str]
+
+    def path(self, route: Route, ref: str | None = None) -> str:
+        """The route's address with the id of what it is of, or with another `ref` in its place."""
+        noun = route.path.split("/")[3]
+
+        def filled(found: re.Match[str]) -> str:
+            if found[1] == "name":
+                return NAMES[noun]
+            if found[1] == "mem":
+                return ref or self.ids["mem"]
+            if ref is not None and "{mem}" not in route.path:
+                return ref
+            return self.ids["clb" if "/members/" in f"{route.path}/" else PREFIXES[noun]]
+
+        return re.sub(r"\{(\w+)\}", filled, route.path)
+
+    def body(self, route: Write) -> dict[str, Any]:
+        """The route's own example, about what there is."""
+        example = EXAMPLES.get(route.body, {})
+        return {name: self._known(name, value) for name, value in example.items()}
+
+    def _known(self, name: str, value: Any) -> Any:
+        if name.endswith("_id") and "old" not in name and isinstance(value, str):
+            return self.ids.get(value.partition("_")[0], value)
+        return value
+
+
+PREFIXES = {
+    "account": "acct", "products": "prod", "plans": "plan", "organizations": "org",
+    "customers": "cus", "addresses": "adr", "payment_methods": "pm", "subscriptions": "sub",
+    "memberships": "mem", "invoices": "inv", "payments": "pay", "balance_transactions": "bal",
+    "collaborators": "col", "api_keys": "key", "exports": "exp", "events": "evt",
+    "export_files": "exp",
+}  # fmt: skip
+"""By noun of an address. A list that lacks one fails the tests of its routes."""
+
+
+def fill(client: Client) -> Everything:
+    shop = open_shop(client)
+    made = client.made
+    customer = shop.customer["id"]
+    subscription = shop.subscribe().json
+    club = made("/plans", {
+        **PLAN, "product_id": shop.product["id"], "type": "membership", "seat_capacity": 3,
+    })  # fmt: skip
+    owned = shop.subscribe(plan_id=club["id"]).json["id"]
+    money = {"amount": 500, "currency": "USD", "reason": "a gift"}
+    address = {"type": "billing", "line1": "1 High Street", "country": "GB"}
+    ids = {
+        "acct": client.get("/account").json["id"],
+        "prod": shop.product["id"], "plan": shop.plan["id"], "cus": customer,
+        "pm": shop.card["id"], "sub": subscription["id"], "clb": owned,
+        "org": made("/organizations", {"name": "Engines"})["id"],
+        "adr": made(f"/customers/{customer}/addresses", address)["id"],
+        "mem": made(f"/subscriptions/{owned}/members", {"email": "m@example.org"})["id"],
+        "inv": shop.invoice(issued=False)["id"],
+        "pay": client.get("/payments").json["data"][0]["id"],
+        "bal": made(f"/customers/{customer}/balance/adjust", money, key="everything")["id"],
+        "col": made("/collaborators", {"email": "c@example.org", "role": "support"})["id"],
+        "key": made("/api_keys", {"name": "another"})["id"],
+        "exp": client.post("/exports", {"name": "customers"}).json["id"],
+        "evt": client.get("/events").json["data"][0]["id"],
+    }  # fmt: skip
+    return Everything(client, ids)
