@@ -11,7 +11,7 @@ from domain.ledger.chart import Account
 from domain.payments.balance import Balance
 from projections.accounting_balances import BALANCE_HANDLERS, MOVES
 from projections.accounting_batch import Batch, day_of, open_batch
-from projections.accounting_rows import TABLES, InvoiceRow, LineRow, PartyRow
+from projections.accounting_rows import TABLES, DueRow, InvoiceRow, LineRow, PartyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -116,6 +116,7 @@ def _issued(batch: Batch, at: Envelope) -> None:
     row = batch.invoices[at.subject]
     row.number, row.total = event.number, event.total
     row.strategy = event.revenue_recognition_strategy
+    row.due_on = due_date(event)
     batch.name_party(
         PartyRow(
             row.customer_id, at.position, None, event.customer_email, event.customer_first_name,
@@ -131,6 +132,10 @@ def _issued(batch: Batch, at: Envelope) -> None:
     row.state = "booked"
     charges = [_charge(line) for line in event.lines]
     batch.book(at, row, rules.invoice_issued(charges, day), day, f"Invoice {row.number}")
+
+
+def _due_moved(batch: Batch, at: Envelope) -> None:
+    batch.due_dates.append(DueRow(at.subject, at.position, at.event.due_on))
 
 
 def _paid(batch: Batch, at: Envelope) -> None:
@@ -226,6 +231,13 @@ def _refunded(batch: Batch, at: Envelope) -> None:
     batch.book(at, row, booking, day, f"Refund of {row.number}")
 
 
+def due_date(issued: Invoice.Issued) -> date | None:
+    """As it was recorded; before it was, as many days after the issue as its instants say."""
+    if issued.due_on is not None or issued.due_at is None:
+        return issued.due_on
+    return issued.issued_on + (issued.due_at - issued.issued_at)
+
+
 def _charge(line: Line) -> Charge:
     return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
 
@@ -255,6 +267,7 @@ def _line(
 HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.Created: _drafted,
     Invoice.Issued: _issued,
+    Invoice.DueMoved: _due_moved,
     Invoice.PaymentSucceeded: _paid,
     Invoice.Voided: _voided,
     Invoice.MarkedUncollectible: _given_up,

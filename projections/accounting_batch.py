@@ -11,6 +11,7 @@ from domain.ledger.segments import METHOD_VERSION, Method, PostingDay, Segment, 
 from domain.shared.identifiers import typed_id
 from projections.accounting_rows import (
     BALANCES,
+    DUE_DATES,
     INVOICES,
     JOURNAL,
     LINES,
@@ -19,6 +20,7 @@ from projections.accounting_rows import (
     SEGMENTS,
     SUMS,
     BalanceRow,
+    DueRow,
     InvoiceRow,
     JournalLine,
     LineRow,
@@ -74,6 +76,7 @@ class Batch:
     new_lines: list[LineRow] = field(default_factory=list)
     new_segments: list[SegmentRow] = field(default_factory=list)
     new_parties: list[PartyRow] = field(default_factory=list)
+    due_dates: list[DueRow] = field(default_factory=list)
     changed_parties: dict[tuple[str, int], PartyRow] = field(default_factory=dict)
     old_lines: set[str] = field(default_factory=set)
     changed_lines: dict[tuple[str, int], LineRow] = field(default_factory=dict)
@@ -182,6 +185,7 @@ class Batch:
         SEGMENTS.upsert(work, self.changed_segments.values())
         PARTIES.insert(work, self.new_parties)
         PARTIES.upsert(work, self.changed_parties.values())
+        DUE_DATES.insert(work, self.due_dates)
         JOURNAL.insert(work, self.journal)
         SUMS.upsert(work, (SumRow(*key, self.sums[key]) for key in sorted(self.changed_sums)))
 

@@ -111,6 +111,7 @@ class InvoiceRow:
     balance_applied: int = 0
     returned: int = 0
     credited: int = 0
+    due_on: date | None = None
 
     @property
     def outstanding(self) -> int:
@@ -120,6 +121,15 @@ class InvoiceRow:
     def unapplied(self) -> int:
         """Money that waits for the rest, on an invoice recognised by payment."""
         return self.paid + self.balance_applied - self.returned
+
+
+@dataclass(slots=True)
+class DueRow:
+    """Another due date than that of the issue, known from a position on."""
+
+    invoice_id: str
+    from_position: int
+    due_on: date | None
 
 
 @dataclass(slots=True)
@@ -158,6 +168,16 @@ LINES = Table("accounting_lines", LineRow, ("invoice_id", "line"))
 INVOICES = Table("accounting_invoices", InvoiceRow)
 BALANCES = Table("accounting_balances", BalanceRow)
 PARTIES = Table("accounting_parties", PartyRow, ("customer_id", "from_position"))
+DUE_DATES = Table("accounting_due_dates", DueRow, ("invoice_id", "from_position"))
 SUMS = Table("ledger_sums", SumRow, ("block", "ledger_account", "currency", "posting_date"))
 
-TABLES: Sequence[Table[Any]] = (JOURNAL, SEGMENTS, LINES, INVOICES, BALANCES, PARTIES, SUMS)
+TABLES: Sequence[Table[Any]] = (
+    JOURNAL,
+    SEGMENTS,
+    LINES,
+    INVOICES,
+    BALANCES,
+    PARTIES,
+    DUE_DATES,
+    SUMS,
+)

@@ -235,16 +235,23 @@ def new_intent(
 
 
 def issue_document(
-    account: Account, customer: Customer, lines: Sequence[Line], strategy: str, at: datetime
+    account: Account,
+    customer: Customer,
+    lines: Sequence[Line],
+    strategy: str,
+    at: datetime,
+    due_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The fields of `Invoice.Issued` for these lines, due after the account's terms."""
+    """The fields of `Invoice.Issued` for these lines, due then or after the account's terms."""
     subtotal = sum(line.amount for line in lines)
     tax = sum(line.tax for line in lines)
+    due = due_at or at + timedelta(days=account.days_until_due)
     return {
         "series": account.invoice_prefix,
         "issued_at": at,
         "issued_on": accounting_date(at, account.timezone),
-        "due_at": at + timedelta(days=account.days_until_due),
+        "due_at": due,
+        "due_on": accounting_date(due, account.timezone),
         "lines": tuple(lines),
         "subtotal": subtotal,
         "tax": tax,
@@ -261,39 +268,3 @@ def issue(invoice: Invoice, document: dict[str, Any], at: datetime) -> None:
     invoice.issue(document)
     if invoice.total == 0:
         invoice.receive(None, 0, "none", at=at, on=document["issued_on"])
-
-
-def redated(
-    lines: Sequence[Line], since: datetime, phase: Phase, timezone: str
-) -> tuple[Line, ...]:
-    """The lines of a term that began at `since` and that a payment moved to `phase`. What the
-    term before brought stays where it was."""
-    return tuple(
-        _during(line, phase, timezone)
-        if line.period_end is None or line.period_end > since
-        else line
-        for line in lines
-    )
-
-
-def moved_lines(lines: Sequence[Line], old: Phase, new: Phase, timezone: str) -> tuple[Line, ...]:
-    """Those of the old phase's end are of the new one; a later part of it keeps its beginning."""
-    return tuple(
-        _during(line, _of(line, old, new), timezone) if line.period_end == old.end else line
-        for line in lines
-    )
-
-
-def _of(line: Line, old: Phase, new: Phase) -> Phase:
-    whole = line.period_start == old.start or line.period_start is None
-    return new if whole or line.period_start is None else replace(new, start=line.period_start)
-
-
-def _during(line: Line, phase: Phase, timezone: str) -> Line:
-    return replace(
-        line,
-        period_start=phase.start,
-        period_end=phase.end,
-        service_start=accounting_date(phase.start, timezone),
-        service_end=accounting_date(phase.end, timezone),
-    )

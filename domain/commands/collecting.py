@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from domain.commands.billing import redated
+from domain.commands.moving import redated
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.balance import Balance

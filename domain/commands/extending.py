@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.commands.act import Done
-from domain.commands.billing import moved_lines
+from domain.commands.moving import moved_lines
 from domain.invoicing.invoice import Invoice, Status
 from domain.shared.errors import Invalid
 from domain.shared.period import accounting_date

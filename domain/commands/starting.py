@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.billing import Bill, RuleFailed, bill_term, moved_lines, new_intent
+from domain.commands.billing import Bill, RuleFailed, bill_term, new_intent
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, note_decline, settle_many
 from domain.commands.collecting import Case, void_and_return
 from domain.commands.dunning import retry_after
+from domain.commands.moving import moved_lines
 from domain.commands.opening import begins_at_once, window
 from domain.commands.rules import Rules
 from domain.invoicing.invoice import PAYABLE, Invoice

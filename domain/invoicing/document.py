@@ -120,7 +120,8 @@ class Document(Aggregate):
     class Issued(Aggregate.Event):
         """The document as it stands for ever. The store gives `number` from `series`.
 
-        `issued_on` is the accounting date. `charging` names the payment begun in the same append.
+        `issued_on` and `due_on` are accounting dates. `charging` names the payment begun in the
+        same append.
         """
 
         TOPIC = "invoice.issued"
@@ -143,6 +144,7 @@ class Document(Aggregate):
         charging: str | None = None
         number: str | None = None
         discount: Discount | None = None
+        due_on: date | None = None
 
     def issue(self, document: dict[str, Any]) -> None:
         """`document` holds the fields of `Issued`; a zero total is paid at once.
@@ -218,16 +220,17 @@ class Document(Aggregate):
         self.deleted = True
 
     class DueMoved(Aggregate.Event):
-        """Of an open invoice: from then on it is past due."""
+        """Of an open invoice: from then on it is past due. `due_on` is the accounting date."""
 
         TOPIC = "invoice.due_moved"
         due_at: datetime | None
+        due_on: date | None = None
 
-    def move_due(self, due_at: datetime | None) -> None:
+    def move_due(self, due_at: datetime | None, on: date | None) -> None:
         """Raises Conflict `invoice_not_open`."""
         if self.status is not Status.OPEN:
             raise Conflict("invoice_not_open", f"invoice is {self.status}")
-        self._due_moved(due_at=due_at)
+        self._due_moved(due_at=due_at, due_on=on)
 
     @event(DueMoved)
     def _due_moved(self, due_at: datetime | None) -> None:

@@ -40,10 +40,13 @@ def asked_of(
         if name not in PARAMETERS or not report.dated
     ]
     days = {name: _day(name, query, wrong) for name in ("as_of", "from", "to")}
-    until = days["to"] or days["as_of"] or accounting_date(now, zone)
+    today, ahead = accounting_date(now, zone), days["to"] if report.looks_ahead else None
+    if ahead is not None:
+        days["to"] = None
+    until = days["to"] or days["as_of"] or today
     if days["to"] and days["as_of"] and days["to"] != days["as_of"]:
         wrong.append(FieldError("to", "conflicting", "as_of names another last day"))
-    if days["from"] and days["from"] > until:
+    if days["from"] and days["from"] > (ahead or (date.max if report.looks_ahead else until)):
         wrong.append(FieldError("from", "empty_period", "must not be after the last day"))
     _one_of("currency", query, EXPONENTS, wrong)
     _one_of("basis", query, [each.value for each in Basis], wrong)
@@ -51,7 +54,8 @@ def asked_of(
         raise Invalid(tuple(wrong))
     known = _known_at(query, connections, account_id, zone)
     basis = Basis(query.get("basis", Basis.POSTING))
-    return Asked(until, days["from"], known, query.get("currency"), basis, query.get("customer_id"))
+    currency, customer = query.get("currency"), query.get("customer_id")
+    return Asked(until, days["from"], known, currency, basis, customer, ahead)
 
 
 def _known_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.reports.party import PARTY, party_of
 from projections.reports.recognition import DATES, deferred_before_end
 from projections.reports.report import (
     Basis,
@@ -11,7 +12,6 @@ from projections.reports.report import (
     day,
     in_currency,
     of_customer,
-    prose,
 )
 
 UNTIL = "%(until)s::date"
@@ -41,20 +41,13 @@ WITH owed AS (
 SELECT o.customer_id, p.email, p.first_name, p.last_name, p.organization_name, o.currency,
        o.deferred_balance, {UNTIL} AS as_of
   FROM owed AS o
-  LEFT JOIN accounting_parties AS p
-    ON p.account_id = %(account)s AND p.generation = %(generation)s
-   AND p.customer_id = o.customer_id AND p.from_position <= %(position)s
-   AND (p.until_position IS NULL OR p.until_position > %(position)s)"""
+{party_of("o")}"""
 
 
 DEFERRED_REVENUE = Report(
     "deferred_revenue",
     (
-        code("customer.id", "customer_id"),
-        prose("customer.email", "email"),
-        prose("customer.first_name", "first_name"),
-        prose("customer.last_name", "last_name"),
-        prose("organization.name", "organization_name"),
+        *PARTY,
         code("currency", "currency"),
         amount("deferred_balance", "deferred_balance"),
         day("as_of", "as_of"),

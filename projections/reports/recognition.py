@@ -28,9 +28,11 @@ DATES = {
 }
 
 
-def earned(day: str, basis: Basis) -> str:
-    """SQL: what segment `s` earned by the end of `day`, as known at the position."""
-    frozen = f"CASE WHEN {_stopped(day, basis)} THEN least({day}, s.stopped_on - 1) ELSE {day} END"
+def earned(day: str, basis: Basis, known: str | None = None) -> str:
+    """SQL: what segment `s` earned by the end of `day`, as known at the position, and, with a day
+    until when facts are `known`, at its end: what will be earned by a later day."""
+    stopped = _stopped(known or day, basis)
+    frozen = f"CASE WHEN {stopped} THEN least({day}, s.stopped_on - 1) ELSE {day} END"
     return (
         f"CASE WHEN s.stop_position IS NULL THEN {_through(day, basis)}"
         f" ELSE {_through(f'({frozen})', basis)} END"

@@ -32,7 +32,7 @@ class Asked:
 
     `since` is the first day of a period, the beginning where it is absent. `known_at` is a position
     of the log, as far as the books have come where it is absent. `customer_id` narrows to one
-    customer where the report can.
+    customer where the report can. `ahead` is the last day of a period that may lie ahead of it.
     """
 
     until: date
@@ -41,6 +41,7 @@ class Asked:
     currency: str | None = None
     basis: Basis = Basis.POSTING
     customer_id: str | None = None
+    ahead: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Report:
     """`source` gives a SELECT for a basis, whose columns `cells` show in the `order` asked for.
 
     `group` are the views it reads; of the resources it can only show what is, not what was.
-    The same SELECT serves every format: integers of minor units, dates, instants.
+    One that `looks_ahead` shows months after the day it is asked for. The same SELECT serves every
+    format: integers of minor units, dates, instants.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Report:
     source: Callable[[Basis], str]
     order: str
     group: str = "accounting"
+    looks_ahead: bool = False
 
     @property
     def dated(self) -> bool:
@@ -121,6 +124,7 @@ def bound(reading: Reading, asked: Asked) -> dict[str, Any]:
         "position": position_of(reading, asked),
         "until": asked.until,
         "since": asked.since,
+        "ahead": asked.ahead,
         "currency": asked.currency,
         "customer_id": asked.customer_id,
         "ledger_accounts": list(codes),

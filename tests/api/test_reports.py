@@ -7,12 +7,26 @@ import io
 
 import pytest
 
-NAMES = ["deferred_revenue", "recognized_revenue", "trial_balance", "journal"]
+NAMES = [
+    "deferred_revenue", "recognized_revenue", "trial_balance", "journal", "revenue_waterfall",
+    "receivables_aging", "balances",
+]  # fmt: skip
 
 
 @pytest.fixture
 def billed(shop):
     """Three months of a monthly plan, charged in advance."""
+    shop.subscribe()
+    shop.client.made("/test_clock/advance", {"to": "2026-03-11T00:00:00Z"})
+    return shop
+
+
+@pytest.fixture
+def owing(shop):
+    """As `billed`, of a customer who owes something and has credit in another currency."""
+    shop.invoice()
+    credit = {"amount": 700, "currency": "EUR", "reason": "goodwill"}
+    shop.client.post(f"/customers/{shop.customer['id']}/balance/adjust", credit, key="credit")
     shop.subscribe()
     shop.client.made("/test_clock/advance", {"to": "2026-03-11T00:00:00Z"})
     return shop
@@ -37,7 +51,8 @@ def test_what_was_known_then_is_what_was_known(billed):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_report_is_the_same_in_every_format(billed, name):
+def test_each_report_is_the_same_in_every_format(owing, name):
+    billed = owing
     rows = billed.client.get(f"/reports/{name}", params={"to": "2026-03-10"}).json["data"]
     assert rows
     for path in (f"/reports/{name}?format=csv", f"/exports/{name}.csv?"):
@@ -77,3 +92,20 @@ def test_a_wrong_parameter_is_named(client, parameters, field, code):
 def test_there_is_no_such_report(client):
     assert client.get("/reports/nothing").status_code == 404
     assert client.get("/exports/nothing.csv").status_code == 404
+
+
+def test_what_is_owed_and_kept_and_still_to_be_earned(owing):
+    at = {"as_of": "2026-03-10"}
+    (owed,) = owing.client.get("/reports/receivables_aging", params=at).json["data"]
+    assert (owed["customer.id"], owed["customer.email"]) == (
+        owing.customer["id"], "ada@example.org",
+    )  # fmt: skip
+    assert (owed["days_31_60"], owed["total"], owed["currency"]) == (1500, 1500, "USD")
+    (kept,) = owing.client.get("/reports/balances", params=at).json["data"]
+    assert (kept["currency"], kept["balance"], kept["as_of"]) == ("EUR", 700, "2026-03-10")
+    query = {**at, "from": "2026-02-01", "to": "2026-12-31", "currency": "USD"}
+    months = owing.client.get("/reports/revenue_waterfall", params=query).json["data"]
+    assert [(row["period"], row["recognized"]) for row in months] == [
+        ("2026-02", 3100), ("2026-03", 3100),
+    ]  # fmt: skip
+    assert months[-1]["deferred_closing"] == 0

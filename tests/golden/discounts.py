@@ -72,8 +72,9 @@ def _drafts() -> list[Any]:
         "series": "INV-", "issued_at": START, "issued_on": ON, "due_at": START + timedelta(9),
         "lines": (line,), "subtotal": 4790, "tax": 910, "total": 5700,
         "revenue_recognition_strategy": "invoice_creation", "discount": five.discount(),
+        "due_on": ON + timedelta(days=9),
     })  # fmt: skip
-    draft.move_due(START + timedelta(days=20))
+    draft.move_due(START + timedelta(days=20), ON + timedelta(days=20))
     dropped.delete()
     return [draft, dropped]
 
