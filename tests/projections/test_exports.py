@@ -99,7 +99,7 @@ def test_balances_are_shown_in_the_accounts_currency_and_all(connections, busy):
     for customer, balance in ending.items():
         assert rows[customer]["balance"] == balance
         cents = balance.replace(".", "").lstrip("0")
-        assert rows[customer]["balances"] == f'{{"USD": {cents}}}'
+        assert rows[customer]["balances"] == (f'{{"USD": {cents}}}' if cents else "{}")
     assert all(row["balances"] == "{}" for ref, row in rows.items() if ref not in ending)
 
 
