@@ -178,6 +178,8 @@ def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
         books_for=parts.books,
         books_within=parts.books_within,
         gateways_of=parts.gateways_of,
+        accounts_with=parts.accounts_with,
+        sandbox_secret=parts.sandbox_secret,
         advance=advance,
         billing_agent=agent or BuiltIn(),
     )

@@ -84,9 +84,9 @@ class Parts:
     ) -> None:
         self.connections = Connections(database_url, size=pool_size)
         self.store = PostgresStore(self.connections)
-        self.gateways_of: Callable[[Account], Mapping[str, Gateway]] = AccountGateways(
-            self._sandbox_secret, gateways_file
-        ).of
+        gateways = AccountGateways(self.sandbox_secret, gateways_file)
+        self.gateways_of: Callable[[Account], Mapping[str, Gateway]] = gateways.of
+        self.accounts_with = gateways.accounts_with
 
     def books(self, account_id: UUID, *, cache: int | None = None) -> Books:
         return Books(account_id, self.store, cache=cache)
@@ -102,7 +102,7 @@ class Parts:
         account = account_of(books)
         return Desk(books, account, self.gateways_of(account), due, act)
 
-    def _sandbox_secret(self, account_id: UUID) -> str:
+    def sandbox_secret(self, account_id: UUID) -> str:
         with self.connections.connection() as connection:
             return signing_secret(connection, account_id, "sandbox")
 

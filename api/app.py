@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import falcon
 
-from api import errors, operations
+from api import errors, gateway_events, operations
 from api.metrics import Measured
 from api.pages import Pages
 from api.reading import Reading
@@ -40,6 +40,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     errors.register(app)
     for path in dict.fromkeys(route.path for route in routes):
         app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
+    app.add_route(gateway_events.PATH, gateway_events.GatewayEvents(services))
     operations.add(app, services)
     Pages(routes).add(app)
     return app

@@ -45,7 +45,7 @@ _CODES = {
 
 def read_json(request: Any) -> dict[str, Any]:
     """The body's object; an absent body is an empty one. Raises Refused 400, 413 or 415."""
-    raw = _read(request)
+    raw = read_body(request)
     if not raw:
         return {}
     if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
@@ -59,7 +59,8 @@ def read_json(request: Any) -> dict[str, Any]:
     return read
 
 
-def _read(request: Any) -> bytes:
+def read_body(request: Any) -> bytes:
+    """As it was sent. Raises Refused 413."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise _too_large()
     raw: bytes = _stream(request).read(LARGEST_BODY + 1)

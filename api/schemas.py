@@ -109,6 +109,8 @@ _WITHOUT_COMMON = {
     "entitlement": """object:text entitlement:text granted:boolean until:instant reason:object
         reasons:objects""",
     "alert": "id:id object:text kind:text severity:text subject:text detail:text since:instant?",
+    "gateway": """object:text name:text timeout_seconds:integer events_url:text
+        signing_secret:text?""",
     "role": "id:text object:text name:text description:text permissions:texts",
     "permission": "id:text object:text covers:text roles:texts routes:texts",
 }

@@ -35,6 +35,8 @@ class Summary(Protocol):
 class Services:
     """`books_within` are the same books on the connections of a transaction.
 
+    `accounts_with` names those whose operator set a gateway up for them.
+
     `advance` runs what falls due in an account up to an instant and moves its clock there.
 
     It is given an act without a key: it makes many appends, the request's key is taken after.
@@ -44,6 +46,8 @@ class Services:
     books_for: Callable[[UUID], Books]
     books_within: Callable[[Books, Connections], Books]
     gateways_of: Callable[[Account], Mapping[str, Gateway]]
+    accounts_with: Callable[[str], Sequence[str]] = lambda _: ()
+    sandbox_secret: Callable[[UUID], str] = lambda _: ""
     advance: Callable[[UUID, datetime, Act], Summary]
     advance_wait_seconds: float = 20.0
     limits: Limits = field(default_factory=Limits)

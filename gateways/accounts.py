@@ -18,6 +18,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from gateways import stripe
 from gateways.punctual import Punctual
 from gateways.sandbox import Sandbox
 
@@ -56,12 +57,20 @@ class AccountGateways:
                 made = self._made[account.ref] = self._make(account)
         return made
 
+    def accounts_with(self, name: str) -> list[str]:
+        """The accounts that the file names with a gateway."""
+        with self._lock:
+            self._refresh()
+            return [ref for ref, gateways in self._named.items() if name in gateways]
+
     def _make(self, account: Account) -> Mapping[str, Gateway]:
         secret = partial(self._sandbox_secret, account.id)
         made: dict[str, Gateway] = {"sandbox": Sandbox(signing_secret=secret)}
         for name, settings in self._named.get(account.ref, {}).items():
             try:
-                gateway = _MAKERS[name](_filled(settings), livemode=account.livemode)
+                gateway = _MAKERS[name](
+                    _filled(settings), account_id=account.ref, livemode=account.livemode
+                )
                 made[name] = Punctual(gateway, livemode=account.livemode)
             except (KeyError, TypeError, ValueError, BadGateway) as wrong:
                 # One account's mistake must not keep the others from being charged.
@@ -99,4 +108,5 @@ def _value(value: Any) -> Any:
     return value
 
 
-_MAKERS: dict[str, Callable[..., Gateway]] = {}
+_MAKERS: dict[str, Callable[..., Gateway]] = {"stripe": stripe.made}
+"""A new adapter is one file, named here."""

@@ -135,7 +135,7 @@ def _payment(told: dict[str, Any]) -> Notice:
 
 def _dispute(told: dict[str, Any]) -> Notice:
     amount = told.get("amount")
-    if amount is not None and (not isinstance(amount, int) or amount <= 0):
+    if amount is not None and (type(amount) is not int or amount <= 0):
         raise ValueError("an amount is a whole number above 0")
     return DisputeNotice(
         reference=str(told["dispute"]), payment_id=str(told["payment_id"]),

@@ -18,6 +18,8 @@ from store.embedded import embedded_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.gateways.standins import StripeStandIn
+
 
 ORDER = (
     "domain",
@@ -53,6 +55,15 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     with embedded_server(tmp_path_factory.mktemp("server")) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def stripe_standin() -> Iterator[StripeStandIn]:
+    """A Stripe that answers from this machine."""
+    from tests.gateways.standins import StripeStandIn  # its library takes a while to import
+
+    with StripeStandIn() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

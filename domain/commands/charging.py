@@ -83,7 +83,7 @@ def ask(gateways: Gateways, payment: Payment) -> Outcome:
 def charge_of(payment: Payment) -> Charge:
     return Charge(
         payment.ref, payment.amount, payment.currency, payment.method_reference or "",
-        off_session=payment.off_session, started_at=payment.started_at,
+        off_session=payment.off_session,
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Charge:
     """`payment_id` is our reference and the gateway's idempotency key.
 
     `off_session`: the customer is not there to confirm anything. `intended_at` is when the intent
-    was saved; None where it was looked up just now. `started_at` bounds a search.
+    was saved; None where it was looked up just now.
     """
 
     payment_id: str
@@ -47,7 +47,6 @@ class Charge:
     method_reference: str
     off_session: bool = False
     intended_at: datetime | None = None
-    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

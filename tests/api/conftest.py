@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-GATEWAYS = {"sandbox": Sandbox(slow_seconds=0.3)}
+GATEWAYS = {"sandbox": Sandbox(slow_seconds=0.3, signing_secret=lambda: "whsec_test")}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SYSTEM = Act(Context("test", "api"))
 

@@ -1,0 +1,64 @@
+"""What gateways tell by themselves: never believed beyond whose it is, looked up where it can be.
+
+So a message sent twice, late or out of order changes nothing that is not so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.commands.charging import charge_of, settle
+from domain.commands.paying_out import repayment_of, settle_refund
+from domain.payments.gateway import (
+    ActionRequired,
+    Approved,
+    Declined,
+    PaymentNotice,
+    RefundNotice,
+    Unanswered,
+)
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
+from domain.shared.errors import NotFound
+
+if TYPE_CHECKING:
+    from domain.accounts.account import Account
+    from domain.application import Books
+    from domain.commands.act import Act
+    from domain.commands.charging import Gateways
+    from domain.payments.gateway import Notice, Outcome
+
+
+def heed(
+    books: Books, gateways: Gateways, account: Account, name: str, notice: Notice, act: Act
+) -> None:
+    """Record what follows, if anything does. What is of no payment here is left alone."""
+    try:
+        match notice:
+            case PaymentNotice():
+                _payment(books, gateways, account, name, notice, act)
+            case RefundNotice():
+                _refund(books, gateways, name, notice, act)
+            case _:
+                pass
+    except NotFound:
+        return
+
+
+def _payment(
+    books: Books, gateways: Gateways, account: Account, name: str, notice: PaymentNotice, act: Act
+) -> None:
+    payment = books.load(Payment, notice.payment_id)
+    if payment.gateway != name:
+        return
+    outcome: object = notice.outcome or gateways[name].look_up(charge_of(payment))
+    if isinstance(outcome, Approved | Declined | ActionRequired):
+        settle(books, account, payment.ref, outcome, act)
+
+
+def _refund(books: Books, gateways: Gateways, name: str, notice: RefundNotice, act: Act) -> None:
+    refund = books.load(Refund, notice.refund_id)
+    if refund.gateway != name:
+        return
+    outcome: Outcome | None = gateways[name].look_up_repayment(repayment_of(books, refund))
+    settle_refund(books, refund.ref, outcome or Unanswered(), act)

@@ -1,0 +1,118 @@
+"""Events from gateways: let in by their signature, harmless sent twice, late or in any order."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from gateways.sandbox import SIGNATURE
+from tests.api.conftest import open_shop
+from tests.gateways.contract import signature
+
+
+def send(
+    client, event, *, secret="whsec_test", at=None, name="sandbox", account=None, headers=None
+):
+    body = event if isinstance(event, bytes) else json.dumps(event).encode()
+    ref = account or client.get("/account").json["id"]
+    return client.http.simulate_post(
+        f"/core/v1/gateways/{name}/events",
+        params={"account": ref},
+        body=body,
+        headers={SIGNATURE: signature(secret, body, at)} if headers is None else headers,
+    )
+
+
+def waiting(client):
+    """A charge that the customer has to confirm."""
+    invoice = open_shop(client, "tok_threeDSecure").invoice()
+    client.post(f"/invoices/{invoice['id']}/charge", {}, key="once")
+    return client.get("/payments").json["data"][0]
+
+
+def shown(client, payment):
+    paid = client.get(f"/payments/{payment['id']}").json["status"]
+    return paid, client.get(f"/invoices/{payment['invoice_id']}").json["status"]
+
+
+def succeeded(payment):
+    return {"type": "payment.succeeded", "payment_id": payment["id"]}
+
+
+def test_a_confirmed_charge_pays_its_invoice(client):
+    payment = waiting(client)
+    answer = send(client, succeeded(payment))
+    assert (answer.status_code, answer.json) == (200, {"received": True})
+    assert shown(client, payment) == ("succeeded", "paid")
+    told = client.get(f"/payments/{payment['id']}/events").json["data"]
+    assert {each["actor"] for each in told if each["type"] == "payment.succeeded"} == {
+        "gateway:sandbox"
+    }
+
+
+def test_the_same_message_again_and_one_that_comes_too_late_change_nothing(client):
+    payment = waiting(client)
+    send(client, succeeded(payment))
+    at = client.head
+    assert send(client, succeeded(payment)).status_code == 200
+    late = {"type": "payment.failed", "payment_id": payment["id"]}
+    assert send(client, late).status_code == 200
+    assert client.head == at
+    assert shown(client, payment) == ("succeeded", "paid")
+
+
+def test_money_that_comes_after_a_failure_was_told_counts(client):
+    payment = waiting(client)
+    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
+    assert shown(client, payment) == ("failed", "open")
+    send(client, succeeded(payment))
+    assert shown(client, payment) == ("succeeded", "paid")
+
+
+@pytest.mark.parametrize("forged", ["unsigned", "other secret", "old", "changed", "junk", "nobody"])
+def test_a_forged_message_records_nothing(client, forged):
+    payment = waiting(client)
+    at, event = client.head, succeeded(payment)
+    body = json.dumps(event).encode()
+    answer = {
+        "unsigned": lambda: send(client, event, headers={}),
+        "other secret": lambda: send(client, event, secret="whsec_other"),
+        "old": lambda: send(client, event, at=time.time() - 301),
+        "changed": lambda: send(
+            client, body + b" ", headers={SIGNATURE: signature("whsec_test", body)}
+        ),
+        "junk": lambda: send(client, b"\xff\x00"),
+        "nobody": lambda: send(client, event, account="acct_01kg9x0000e00800000000001a"),
+    }[forged]()
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_signature")
+    assert client.head == at
+    assert shown(client, payment) == ("requires_action", "open")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"{}", b'{"type": 1}', b'{"type": "x"}', b"{"])
+def test_what_is_signed_and_says_nothing_records_nothing(client, body):
+    at = client.head
+    assert send(client, body).status_code in {200, 401}
+    assert client.head == at
+
+
+@pytest.mark.parametrize("name", ["stripe", "vantiv", "nonsense"])
+def test_a_gateway_that_is_not_set_up_tells_nothing(client, name):
+    assert send(client, {}, name=name).status_code == 401
+
+
+def test_an_event_of_another_accounts_payment_is_left_alone(client, stranger):
+    payment = waiting(client)
+    at, theirs = client.head, stranger.head
+    assert send(stranger, succeeded(payment)).status_code == 200
+    assert (client.head, stranger.head) == (at, theirs)
+
+
+def test_gateways_say_where_they_send_to_and_only_the_sandbox_what_it_signs_with(client):
+    (sandbox,) = client.get("/gateways").json["data"]
+    assert sandbox["name"] == "sandbox"
+    assert sandbox["events_url"].endswith(
+        f"/core/v1/gateways/sandbox/events?account={client.get('/account').json['id']}"
+    )

@@ -1,0 +1,83 @@
+"""Runs localstripe, a Stripe stand-in of others, with what it leaves out and faults on demand.
+
+Added are idempotency keys, the filters of a list of payment intents, and `/_config/fault`: how the
+next requests to a path go wrong. Nothing is kept on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+from localstripe import resources, server
+
+resources.Store.dump_to_disk = lambda _: None
+_answers: dict[str, tuple[int, bytes]] = {}
+_faults: deque[dict[str, Any]] = deque()
+
+
+@web.middleware
+async def once(request: web.Request, handler: Any) -> Any:
+    """Source: https://docs.stripe.com/api/idempotent_requests."""
+    key = request.headers.get("Idempotency-Key")
+    if request.method != "POST" or key is None:
+        return await handler(request)
+    if key not in _answers:
+        answer = await handler(request)
+        if answer.status < 500:
+            _answers[key] = (answer.status, answer.body)
+        return answer
+    status, body = _answers[key]
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+@web.middleware
+async def faulty(request: web.Request, handler: Any) -> Any:
+    """`before`: nothing was done. `after`: it was done and the answer is lost, or `slow`."""
+    if not _faults or request.path != _faults[0]["path"] or request.method != "POST":
+        return await handler(request)
+    fault = _faults.popleft()
+    if fault["kind"] == "before":
+        return web.json_response({"error": {"type": "api_error"}}, status=500)
+    await handler(request)
+    if fault["kind"] == "slow":
+        await asyncio.sleep(fault["seconds"])
+    return web.json_response({"error": {"type": "api_error"}}, status=500)
+
+
+async def add_fault(request: web.Request) -> web.Response:
+    _faults.append(await request.json())
+    return web.Response()
+
+
+async def kept(_: web.Request) -> web.Response:
+    """Every payment intent and refund there is."""
+    kinds = (resources.PaymentIntent, resources.Refund)
+    found = [each._export() for each in resources.store.values() if isinstance(each, kinds)]
+    return web.json_response(found)
+
+
+def _list_intents(url: str, customer: Any = None, limit: Any = None, starting_after: Any = None):
+    found = resources.List(url, limit=limit, starting_after=starting_after)
+    found._list = [
+        each
+        for each in reversed(resources.store.values())
+        if isinstance(each, resources.PaymentIntent) and each.customer == customer
+    ]
+    return found
+
+
+def main(port: int) -> None:
+    resources.PaymentIntent._api_list_all = staticmethod(_list_intents)
+    server.app.router.add_post("/_config/fault", add_fault)
+    server.app.router.add_get("/_config/kept", kept)
+    server.app.middlewares.insert(0, once)
+    server.app.middlewares.insert(0, faulty)
+    web.run_app(server.app, host="127.0.0.1", port=port, print=None)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

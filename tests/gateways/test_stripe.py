@@ -1,0 +1,161 @@
+"""The Stripe adapter on localstripe: the contract, and what is Stripe's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from domain.payments.gateway import (
+    ActionRequired,
+    Approved,
+    Declined,
+    DisputeNotice,
+    Message,
+    PaymentNotice,
+    RefundNotice,
+)
+from gateways.stripe import ACCOUNT, PAYMENT, REFUND, Stripe, _refused, made
+from tests.gateways.contract import Bench, GatewayContract
+
+ACCT, OTHER = "acct_01kg9x0000e00800000000001a", "acct_01kg9x0000e00800000000001b"
+CONFIRMED = "4000002500003155"
+PATHS = {"charge": "/v1/payment_intents", "refund": "/v1/refunds"}
+
+
+@pytest.fixture
+def bench(stripe_standin):
+    return Bench(
+        gateway=stripe_standin.adapter(ACCT),
+        good="pm_card_visa",
+        declined="pm_card_chargeCustomerFail",
+        confirmed=stripe_standin.card(CONFIRMED),
+        charges=stripe_standin.charges,
+        repaid=stripe_standin.repaid,
+        fail=lambda what, how: stripe_standin.fail(PATHS[what], how),
+        header="stripe-signature",
+    )
+
+
+class TestStripe(GatewayContract):
+    """What every gateway does."""
+
+
+def confirm(standin, asked, *, success):
+    path = f"/v1/payment_intents/{asked.reference}/_authenticate"
+    sent = {"client_secret": asked.client_secret, "success": str(success).lower()}
+    return standin.post(path, sent)
+
+
+def test_a_charge_that_the_customer_confirmed_is_found_paid(bench, stripe_standin):
+    charge = bench.charge(bench.confirmed)
+    asked = bench.gateway.charge(charge)
+    assert isinstance(bench.gateway.look_up(charge), ActionRequired)
+    confirm(stripe_standin, asked, success=True)
+    assert bench.gateway.look_up(charge) == Approved(asked.reference)
+    assert bench.gateway.abandon(charge) == Approved(asked.reference)
+    assert bench.charges(charge.payment_id) == 1
+
+
+def test_a_charge_that_the_bank_refused_cannot_be_paid_later(bench, stripe_standin):
+    charge = bench.charge(bench.confirmed)
+    asked = bench.gateway.charge(charge)
+    confirm(stripe_standin, asked, success=False)
+    assert isinstance(bench.gateway.look_up(charge), Declined)
+    (intent,) = [each for each in stripe_standin.kept() if each["id"] == asked.reference]
+    assert intent["status"] == "canceled"
+
+
+def told(kind, about, **fields):
+    return {"object": "event", "type": kind, "data": {"object": {"metadata": about, **fields}}}
+
+
+def test_signed_events_tell_whose_payment_and_refund_they_are_of(bench):
+    ours = {PAYMENT: "pay_1", ACCOUNT: ACCT}
+    read = bench.gateway.read
+    paid = told("payment_intent.succeeded", ours, object="payment_intent")
+    assert read(bench.signed(paid)) == PaymentNotice("pay_1")
+    back = told("refund.updated", {REFUND: "ref_1", ACCOUNT: ACCT}, object="refund")
+    assert read(bench.signed(back)) == RefundNotice("ref_1")
+    theirs = told("payment_intent.succeeded", {**ours, ACCOUNT: OTHER}, object="payment_intent")
+    assert read(bench.signed(theirs)) is None
+    assert read(bench.signed(told("customer.created", {}, object="customer"))) is None
+    assert read(bench.signed(told("payment_intent.succeeded", {}, object="x"))) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("needs_response", "opened"), ("under_review", "opened"), ("won", "won"), ("lost", "lost")],
+)
+def test_a_dispute_is_of_the_payment_whose_intent_it_names(bench, said, status):
+    charge = bench.charge()
+    paid = bench.gateway.charge(charge)
+    about = {
+        "object": "dispute", "id": "dp_1", "payment_intent": paid.reference, "status": said,
+        "amount": 3100, "currency": "usd", "reason": "fraudulent",
+    }  # fmt: skip
+    event = told("charge.dispute.updated", {}, **about)
+    expected = DisputeNotice("dp_1", charge.payment_id, status, 3100, "fraudulent")
+    assert bench.gateway.read(bench.signed(event)) == expected
+    inquiry = told("charge.dispute.created", {}, **{**about, "status": "warning_needs_response"})
+    assert bench.gateway.read(bench.signed(inquiry)) is None
+    unknown = told("charge.dispute.created", {}, **{**about, "payment_intent": "pi_other"})
+    assert bench.gateway.read(bench.signed(unknown)) is None
+
+
+def test_a_secret_that_is_being_replaced_is_taken_beside_the_new_one(bench, stripe_standin):
+    both = Stripe("sk_test_x", ACCT, ["whsec_new", bench.secret], stripe_standin.base)
+    assert both.read(bench.signed(told("customer.created", {}))) is None
+    assert both.read(bench.signed(told("customer.created", {}), secret="whsec_new")) is None
+
+
+def test_a_gateway_that_cannot_be_reached_leaves_everything_open(bench):
+    charge = bench.charge()
+    nowhere = Stripe("sk_test_x", ACCT, [], "http://127.0.0.1:9", call_seconds=0.2)
+    for answer in (nowhere.charge(charge), nowhere.look_up(charge), nowhere.abandon(charge)):
+        assert type(answer).__name__ == "Unanswered"
+
+
+def test_amounts_are_in_the_units_that_stripe_takes(bench, stripe_standin):
+    charge = replace(bench.charge(), amount=500, currency="ISK")
+    assert isinstance(bench.gateway.charge(charge), Approved)
+    (kept,) = [e for e in stripe_standin.kept() if e["metadata"].get(PAYMENT) == charge.payment_id]
+    assert (kept["amount"], kept["currency"]) == (50000, "isk")
+    ariary = bench.gateway.charge(replace(bench.charge(), currency="MGA"))
+    assert ariary == Declined("currency_not_supported", "not in MGA", hard=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "hard"),
+    [
+        ({"code": "card_declined", "decline_code": "insufficient_funds"}, False),
+        ({"code": "card_declined", "decline_code": "stolen_card"}, True),
+        ({"code": "expired_card"}, True),
+        ({"code": "card_declined", "advice_code": "do_not_try_again"}, True),
+        ({"code": "card_declined", "decline_code": "stop_payment_order"}, True),
+        ({}, False),
+    ],
+)
+def test_a_decline_says_whether_asking_again_can_help(error, hard):
+    assert _refused(error).is_hard is hard
+
+
+@pytest.mark.parametrize(("key", "livemode"), [("sk_live_1", False), ("sk_test_1", True)])
+def test_a_key_of_the_other_mode_is_refused(key, livemode):
+    with pytest.raises(ValueError, match="needs a"):
+        made({"secret_key": key}, account_id=ACCT, livemode=livemode)
+
+
+def test_settings_are_taken_by_name_only():
+    with pytest.raises(ValueError, match="there is no secret"):
+        made({"secret_key": "sk_test_1", "secret": "x"}, account_id=ACCT, livemode=False)
+    assert "sk_test_1" not in repr(
+        made({"secret_key": "sk_test_1"}, account_id=ACCT, livemode=False)
+    )
+
+
+def test_a_message_with_no_secret_set_up_is_forged(stripe_standin):
+    from domain.payments.gateway import Forged
+
+    with pytest.raises(Forged):
+        Stripe("sk_test_x", ACCT).read(Message(b"{}", {}))
