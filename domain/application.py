@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from eventsourcing.application import Application, Repository
+from eventsourcing.application import Application
 from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
@@ -16,6 +15,7 @@ from domain.shared.groups import Group as Group
 from domain.shared.groups import Lost as Lost
 from domain.shared.groups import batches, conditions_of_all, refuse_entangled
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
+from domain.shared.kept import Kept
 from domain.shared.recording import (
     NO_CONDITIONS,
     BooksRecorder,
@@ -52,6 +52,7 @@ class Books(Application[UUID]):
         self.account_id = account_id
         self._store = store
         self._cache_size = cache
+        self._kept = None if cache is None else Kept(cache)
         self._expected: tuple[Guard, ...] = ()
         super().__init__()
 
@@ -71,11 +72,14 @@ class Books(Application[UUID]):
     def load_many(self, kind: type[A], refs: Iterable[str | UUID]) -> dict[UUID, A]:
         """In the order of the refs, by one query. Raises NotFound if one is missing."""
         ids = [_uuid(kind, ref) for ref in refs]
-        found: dict[UUID, Any] = {aggregate_id: self._cached(aggregate_id) for aggregate_id in ids}
-        missing = [aggregate_id for aggregate_id, cached in found.items() if cached is None]
+        kept = self._kept
+        found: dict[UUID, Any] = {each: kept.get(each) if kept else None for each in ids}
+        missing = [aggregate_id for aggregate_id, known in found.items() if known is None]
         if missing:
             for aggregate_id, history in self.recorder.histories(kind, missing).items():
-                found[aggregate_id] = self._cache(replay(history))
+                loaded = found[aggregate_id] = replay(history)
+                if kept is not None:
+                    kept.put(loaded)
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
                 raise NotFound(detail=f"there is no {kind.__name__} {aggregate_id}")
@@ -103,7 +107,8 @@ class Books(Application[UUID]):
             snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
             recorded = self.recorder.append(stored, by, self._as_expected(given))
         except BaseException:
-            self._forget(changed)
+            if self._kept is not None:
+                self._kept.forget(changed)
             raise
         self._settle(changed, recorded)
         if snapshots:
@@ -186,37 +191,6 @@ class Books(Application[UUID]):
     def construct_recorder(self) -> BooksRecorder:
         return self._store.recorder_of(self.account_id)
 
-    def construct_repository(self) -> Repository[UUID]:
-        return Repository(
-            self.events,
-            cache_maxsize=self._cache_size,
-            fastforward=False,
-            deepcopy_from_cache=False,
-        )
-
-    def _cached(self, aggregate_id: UUID) -> Aggregate | None:
-        cache = self.repository.cache
-        if cache is None:
-            return None
-        try:
-            known: Any = cache.get(aggregate_id)
-        except KeyError:
-            return None
-        # One that decided something it never recorded is no longer what is stored.
-        return None if known.pending_events else cast("Aggregate", known)
-
-    def _cache(self, aggregate: Aggregate) -> Aggregate:
-        if self.repository.cache is not None:
-            self.repository.cache.put(aggregate.id, aggregate)
-        return aggregate
-
-    def _forget(self, aggregates: Sequence[Aggregate]) -> None:
-        cache = self.repository.cache
-        if cache is not None:
-            for aggregate in aggregates:
-                with suppress(KeyError):
-                    cache.get(aggregate.id, evict=True)
-
     def _settle(self, aggregates: Sequence[Aggregate], recorded: Recorded) -> None:
         numbers = iter(recorded.numbers or ())
         for aggregate in aggregates:
@@ -229,7 +203,8 @@ class Books(Application[UUID]):
                         aggregate.number = number
             if aggregate.pending_events:
                 aggregate.recorded(recorded.recorded_at)
-            self._cache(aggregate)
+            if self._kept is not None:
+                self._kept.put(aggregate)
 
     def _record_by_halves(self, groups: Sequence[Group], by: Context) -> Iterator[Lost]:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 import msgspec
 import psycopg
 
+from domain.shared.identifiers import typed_id
 from store.bindings import int_array, json_array, text_array, uuid_array
 from store.shapes import state_type, typed
 
@@ -29,7 +30,7 @@ _KEEP = """
       FROM unnest(%b, %b, %b, %b::timestamptz[], %b::timestamptz[], %b)
            AS s (id, version, topic, created_on, modified_on, state)
         ON CONFLICT (account_id, originator_id, originator_version) DO NOTHING"""
-_LIBRARY = {"_id", "_version", "_created_on", "_modified_on", "_pending_events"}
+_NOT_STATE = {"_id", "_version", "_created_on", "_modified_on", "_pending_events", "ref"}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,7 +49,7 @@ def snapshot_topic(kind: type[Aggregate]) -> str:
 
 def take(aggregate: Aggregate) -> Snapshot:
     """Refuses a state its SNAPSHOT does not describe."""
-    state = {name: value for name, value in vars(aggregate).items() if name not in _LIBRARY}
+    state = {name: value for name, value in vars(aggregate).items() if name not in _NOT_STATE}
     encoded = _encode(state)
     if _decoder(type(aggregate)).decode(encoded) != state:
         raise TypeError(f"{type(aggregate).__name__}.SNAPSHOT does not describe {state!r}")
@@ -69,6 +70,7 @@ def restore(kind: type[Aggregate], row: Sequence[Any], created_on: datetime) -> 
     attributes["_created_on"] = created_on
     attributes["_modified_on"] = row[4]
     attributes["_pending_events"] = []
+    attributes["ref"] = typed_id(kind.prefix, row[0])
     aggregate = object.__new__(kind)
     aggregate.__dict__.update(attributes)
     return aggregate

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from eventsourcing.domain import CanMutateAggregate
+
     from domain.shared.aggregate import Aggregate
     from store.codec import TypedMapper
     from store.connections import Connection
@@ -100,12 +102,13 @@ def _whole(
     arguments = (uuid_array([each.int for each in ids]), account_id, position)
     rows = connection.execute(_STREAMS, arguments, prepare=True, binary=True)
     histories: dict[UUID, History] = {}
-    event = mapper.event
-    for row in rows:
-        found = histories.get(row[0])
-        if found is None:
-            found = histories[row[0]] = History(None, [])
-        found.events.append(event(*row))
+    event, number = mapper.event, None
+    events: list[CanMutateAggregate[UUID]] = []
+    for row in rows:  # a stream's are together
+        if row[0].int != number:
+            number, events = row[0].int, []
+            histories[row[0]] = History(None, events)
+        events.append(event(*row))
     return histories
 
 
@@ -124,12 +127,15 @@ def _after_snapshots(
     rows = connection.execute(_STREAMS_AFTER_SNAPSHOTS, arguments, prepare=True, binary=True)
     histories: dict[UUID, History] = {}
     outdated: list[UUID] = []
-    for *row, created_on in rows:
-        if created_on is not None:
-            snapshot = snapshots.restore(kind, row, created_on)
-            if snapshot is None:
+    event, number = mapper.event, None
+    events: list[CanMutateAggregate[UUID]] = []
+    for *row, created_on in rows:  # a stream's are together, its snapshot first
+        if row[0].int != number:
+            snapshot = None if created_on is None else snapshots.restore(kind, row, created_on)
+            if created_on is not None and snapshot is None:
                 outdated.append(row[0])
-            histories[row[0]] = History(snapshot, [])
-        else:
-            histories.setdefault(row[0], History(None, [])).events.append(mapper.event(*row))
+            number, events = row[0].int, []
+            histories[row[0]] = History(snapshot, events)
+        if created_on is None:
+            events.append(event(*row))
     return histories, outdated

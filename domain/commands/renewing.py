@@ -91,7 +91,9 @@ def renewed(
     term = _next(books, subscription)
     if term.invoice_id is not None and usage_of(subscription) is None:
         return _billed_before(books, account, subscription, term, at)
-    term = replace(term, phase=rules.in_force(term.phase))
+    phase = rules.in_force(term.phase)
+    if phase is not term.phase:
+        term = replace(term, phase=phase)
     bill = _bill(subscription, term, buyers)
     try:
         invoice, payment = bill_term(books, account, bill, at)

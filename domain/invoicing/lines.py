@@ -54,7 +54,7 @@ def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
     for at, line in enumerate(lines):
         if line.tax_rate:
             groups[line.tax_rate, line.tax_behavior].append(at)
-    taxed = [replace(line, amount=entered(line), tax=0) for line in lines]
+    taxed = [_untaxed(line) for line in lines]
     _refuse_too_large(taxed)
     for (rate, behavior), places in groups.items():
         _tax_group(taxed, places, rate, inclusive=behavior == "inclusive")
@@ -65,6 +65,13 @@ def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
 def entered(line: Line) -> int:
     """What is asked for, less its discount, before tax is put on it or taken out of it."""
     return line.unit_amount * line.quantity - line.discount
+
+
+def _untaxed(line: Line) -> Line:
+    amount = entered(line)
+    if line.amount == amount and line.tax == 0:
+        return line
+    return replace(line, amount=amount, tax=0)
 
 
 def _refuse_too_large(lines: Sequence[Line]) -> None:

@@ -34,6 +34,10 @@ class Aggregate(library.Aggregate):
     SNAPSHOT_EVERY: ClassVar[int] = 20
     SNAPSHOT_VERSION: ClassVar[int] = 1
 
+    if TYPE_CHECKING:  # not a field of the dataclass that the library makes of this
+        ref: str
+        """The typed text id, `sub_01h…`."""
+
     class Event(library.Aggregate.Event):
         @staticmethod
         def create_timestamp() -> datetime:
@@ -59,6 +63,7 @@ class Aggregate(library.Aggregate):
             values = self.__dict__
             begun = kind.__new__(kind)
             begun.__base_init__(self.originator_id, self.originator_version, self.timestamp)
+            begun.ref = typed_id(kind.prefix, self.originator_id)
             begun.__init__(**{name: values[name] for name in needed_to_begin(kind, type(self))})
             self.apply(begun)
             return begun
@@ -108,11 +113,6 @@ class Aggregate(library.Aggregate):
     def next_header(self) -> dict[str, Any]:
         """What the next event carries beside its own fields."""
         return _header(self._id, self._version + 1)
-
-    @property
-    def ref(self) -> str:
-        """The typed text id, `sub_01h…`."""
-        return typed_id(self.prefix, self.id)
 
     def require_version(self, version: int | None) -> None:
         """Raises StaleVersion unless `version` is absent or the current one."""

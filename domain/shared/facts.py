@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from inspect import signature
+from operator import itemgetter
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -83,10 +84,10 @@ def command_of(decorator: library.CommandMethodDecorator) -> Callable[..., None]
 def _recorder(event_class: Any, mutator: Callable[..., None]) -> Callable[..., None]:
     shape = shape_of(event_class)
     needed = shape.needed_by(mutator)
+    taken = _taking(needed)
 
     def apply(fact: Any, aggregate: Any) -> None:
-        values = fact.__dict__
-        mutator(aggregate, **{name: values[name] for name in needed})
+        mutator(aggregate, *taken(fact.__dict__))
 
     def record(aggregate: Any, *args: Any, **given: Any) -> None:
         if args:
@@ -98,6 +99,13 @@ def _recorder(event_class: Any, mutator: Callable[..., None]) -> Callable[..., N
     event_class.apply = apply
     _recorded[record] = (event_class.__name__, mutator)
     return record
+
+
+def _taking(names: tuple[str, ...]) -> Callable[[dict[str, Any]], Iterable[Any]]:
+    """Takes the values of these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 def commands_in(attributes: Iterable[tuple[str, object]]) -> dict[str, Callable[..., None]]:

@@ -47,6 +47,8 @@ def batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
 
 def refuse_entangled(groups: Sequence[Group]) -> None:
     """Each group decided without the others: none may change what another's decision rests on."""
+    if not any(given.guards or given.forbidden_claims for _, given in groups):
+        return
     writers = {
         each.id: at
         for at, group in enumerate(groups)

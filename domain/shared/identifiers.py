@@ -10,7 +10,15 @@ from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
-_VALUES = {pair: value for value, pair in enumerate(_PAIRS)}
+
+
+class _Digits(dict[int, str]):
+    def __missing__(self, _: int) -> str:
+        return "!"  # no digit of any base
+
+
+_DIGITS = _Digits(zip(map(ord, _ALPHABET), "0123456789abcdefghijklmnopqrstuv", strict=True))
+"""Of this alphabet to those that `int` reads in base 32."""
 _SUFFIX = 26
 _LIMIT = 1 << 128
 
@@ -35,11 +43,9 @@ def uuid_of(text: str, prefix: str | None = None) -> UUID:
     found, separator, suffix = text.rpartition("_")
     if not separator or len(suffix) != _SUFFIX or (prefix is not None and found != prefix):
         raise MalformedId(text)
-    number = 0
     try:
-        for at in range(0, _SUFFIX, 2):
-            number = number << 10 | _VALUES[suffix[at : at + 2]]
-    except KeyError:
+        number = int(suffix.translate(_DIGITS), 32)
+    except ValueError:
         raise MalformedId(text) from None
     if number >= _LIMIT:
         raise MalformedId(text)

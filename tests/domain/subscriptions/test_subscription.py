@@ -272,7 +272,7 @@ def test_a_day_in_another_zone_is_the_account_s_day():
 
 def test_a_snapshot_s_names_are_the_aggregate_s_attributes():
     kept = set(vars(begun())) - {
-        "_id", "_version", "_created_on", "_modified_on", "_pending_events",
+        "_id", "_version", "_created_on", "_modified_on", "_pending_events", "ref",
     }  # fmt: skip
     assert kept == set(Subscription.SNAPSHOT.__annotations__)
 
