@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from projections.companion import spare_collections
 from projections.groups import GROUPS
-from projections.runner import catch_up
+from projections.runner import arrive, catch_up
 from store.connections import UNAVAILABLE, Connections
 
 if TYPE_CHECKING:
@@ -66,6 +66,6 @@ def _follow(conninfo: str, account_id: UUID, name: str, told: Connection) -> Non
 def finish(connections: Connections, account_id: UUID) -> None:
     """Every group at the end of the log. Raises RuntimeError for one that stands still."""
     for group in GROUPS:
-        shown = catch_up(connections, account_id, group, wait_ms=_PATIENCE_MS)
+        shown = arrive(connections, account_id, group, _PATIENCE_MS)
         if shown.stopped or shown.lag:
             raise RuntimeError(f"the {group.name} views do not follow the log")

@@ -36,8 +36,9 @@ def spare_collections() -> None:
 class Companion:
     """Killed at any moment, it leaves a transaction that the database takes back."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, *, backwards: bool = True) -> None:
         self._conninfo = conninfo
+        self._backwards = backwards
         self._process: SpawnProcess | None = None
 
     def ensure(self) -> None:
@@ -45,7 +46,8 @@ class Companion:
         if self._process is not None and self._process.is_alive():
             return
         spawning = multiprocessing.get_context("spawn")
-        process = spawning.Process(target=_run, args=(self._conninfo, os.getpid()), daemon=True)
+        args = (self._conninfo, os.getpid(), self._backwards)
+        process = spawning.Process(target=_run, args=args, daemon=True)
         process.start()
         self._process = process
 
@@ -69,9 +71,9 @@ class _ParentGone:
         return self.is_set()
 
 
-def _run(conninfo: str, parent: int) -> None:
+def _run(conninfo: str, parent: int, backwards: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which then says so
     spare_collections()
     connections = Connections(conninfo, size=1)
-    run_sweep(connections, GROUPS, _ParentGone(parent), backwards=True)
+    run_sweep(connections, GROUPS, _ParentGone(parent), backwards=backwards)
     connections.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.commands.resuming import Waiting
 from projections import due
 from projections.groups import RESOURCES
-from projections.runner import catch_up
+from projections.runner import arrive
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,7 +29,7 @@ class AccountDue:
 
     def catch_up(self) -> None:
         """Raises RuntimeError where the views stand still: nothing is run on what may be old."""
-        shown = catch_up(self._connections, self._account_id, RESOURCES, wait_ms=_PATIENCE_MS)
+        shown = arrive(self._connections, self._account_id, RESOURCES, _PATIENCE_MS)
         if shown.stopped or shown.lag:
             raise RuntimeError(f"the views of account {self._account_id} do not follow its log")
 
