@@ -5,6 +5,7 @@ every view showing it at the end. The worker's processes project beside, as they
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from domain.shared.period import Interval
 from domain.shared.recording import Context
 from importer.following import finish, following
 from parts import Parts
+from projections.companion import Companion, spare_collections
 from projections.groups import GROUPS
 from scheduler.due import run_due
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 TARGET = 1_000
 MEGABYTES = 600
 TRIAL_DAYS = 14
+STARTING_SECONDS = 3
 _ACT = Act(Context(actor="bench", channel="import", reason="bench"))
 _AT_ONCE = 500
 _COUNTS = """
@@ -51,17 +54,31 @@ def renewals(conninfo: str, watch: Watch, subscriptions: int = 100_000) -> list[
     finish(parts.connections, account_id)
     desk = parts.desk(account_id)
     before = desk.books.head()
-    begun = time.monotonic()
-    with watched(conninfo) as peaks:
-        with following(conninfo, account_id, names):
-            ran = run_due(desk, before.now + timedelta(days=TRIAL_DAYS)).ran["renew"]
-            alone = time.monotonic() - begun
+    with watched(conninfo) as peaks, working(conninfo):
+        spare_collections()
+        begun = time.monotonic()
+        ran = run_due(desk, before.now + timedelta(days=TRIAL_DAYS)).ran["renew"]
+        alone = time.monotonic() - begun
         finish(parts.connections, account_id)
         seconds = time.monotonic() - begun
     events = desk.books.head().position - before.position
     paid = _paid(parts, account_id)
     parts.close()
     return list(_figures(ran, seconds, alone, events, paid, subscriptions, peaks))
+
+
+@contextmanager
+def working(conninfo: str) -> Iterator[None]:
+    """The two projecting processes of a worker, already at work."""
+    processes = [Companion(conninfo, backwards=each) for each in (False, True)]
+    for process in processes:
+        process.ensure()
+    time.sleep(STARTING_SECONDS)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.end()
 
 
 def _figures(
