@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from api.auth import require
 from domain.shared.errors import NotFound
 from domain.shared.identifiers import MalformedId, uuid_of
-from projections import expansion, pages
+from projections import expansion, lists, pages
 from projections import resource as resources
 from projections import resources as by_position
+from projections.glance import Glance
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
@@ -115,6 +116,10 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str, *, expand: str | Non
         return kind.one(call, ref)
     require_ref(kind, ref)
     nested = _nested(call, kind, expand)
+    if kind.at_once and not nested:
+        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        found = resources.one(glance, kind, ref)
+        return Found(found, glance.shown.position, glance.shown.head)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         shown = resources.get(now, kind, ref)
         expansion.expand([shown], nested, expansion.now(now))
@@ -188,7 +193,12 @@ def page(
     """Raises Invalid for an unknown filter, a wrong value or a forged cursor."""
     asked = dict(query)
     nested = _nested(call, kind, asked.pop("expand", None))
+    timezone = call.account.timezone if lists.names_dates(asked) else "UTC"
+    if kind.at_once and not nested:
+        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        found = pages.page(glance, kind, asked, timezone, always=always)
+        return Listed(found.data, found.next_cursor, glance.shown.position, glance.shown.head)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        shown = pages.page(now, kind, asked, call.account.timezone, always=always)
+        shown = pages.page(now, kind, asked, timezone, always=always)
         expansion.expand(shown.data, nested, expansion.now(now))
         return Listed(shown.data, shown.next_cursor, now.position, now.head)

@@ -8,6 +8,8 @@ from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from domain.customers.customer import Customer
 from projections import balances
 from projections.conditions import Field
@@ -16,7 +18,7 @@ from projections.lists import Listing
 from projections.reading import Reading
 from projections.rendering import common, read, stored_map, taken
 from projections.rendering import instant as shown
-from projections.resource import Resource
+from projections.resource import Beside, Resource
 from projections.table import Json, Table
 from projections.view import ResourceView
 
@@ -111,6 +113,11 @@ def held_by(rows: Rows, customers: Sequence[CustomerRow]) -> dict[str, Held]:
     return found
 
 
+def _held(amounts: bytes | None, active: datetime | None) -> Held:
+    """Of the columns `_BESIDE`."""
+    return Held({} if amounts is None else orjson.loads(amounts), active)
+
+
 def render(row: CustomerRow, held: Held | None, *, livemode: bool) -> dict[str, Any]:
     held = held or Held()
     return {
@@ -146,6 +153,13 @@ _BALANCES = """coalesce((SELECT jsonb_object_agg(b.currency, b.amount)::text
    FROM balances b
   WHERE b.account_id = t.account_id AND b.generation = t.generation
     AND b.customer_id = t.id AND b.amount <> 0), '{}')"""
+_BESIDE = """(SELECT json_object_agg(b.currency, b.amount)
+   FROM balances b
+  WHERE b.account_id = t.account_id AND b.generation = t.generation
+    AND b.customer_id = t.id AND b.amount <> 0),
+(SELECT a.last_active_at
+   FROM customer_activity a
+  WHERE a.account_id = t.account_id AND a.customer_id = t.id)"""
 CUSTOMERS: Resource[CustomerRow] = Resource(
     "customer",
     VIEW,
@@ -160,10 +174,14 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
         folded=frozenset({"email"}),
         walked=frozenset({"email", "first_name", "last_name", "organization_id"}),
         found_by=frozenset({"email", "phone"}),
+        covered=frozenset(
+            {"created_at", "email", "first_name", "last_name", "language", "organization_id"}
+        ),
         trigrams=True,
     ),
     render,
     related=held_by,
+    beside=Beside(_BESIDE, _held),
     expands={"organization": "organizations", "default_payment_method": "payment_methods"},
     streams=balances.ids_of_customer,
     export=Export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SORT = "-created_at"
 _SCOPE = "t.account_id = %(account)s AND t.generation = %(generation)s"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _UNIQUE = frozenset({"id", "old_provider_id"})
 
 
@@ -31,8 +33,9 @@ class Listing:
     `hidden` columns are the table's own business. `folded` ones are compared without case.
     `joins` may only add columns, never rows: each joins at most one row, by its key. `more` are
     filters that are no columns. `walked` are the columns whose order an index has, besides the time
-    of creation; `found_by` those by which an index finds few rows. `trigrams`: `search` has its
-    index in `migrations.search`.
+    of creation; `found_by` those by which an index finds few rows. `covered` are those that each
+    of the walked indexes holds, so that a condition on them asks no row. `trigrams`: `search` has
+    its index in `migrations.search`.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Listing:
         more: Iterable[Field] = (),
         walked: frozenset[str] = frozenset(),
         found_by: frozenset[str] = frozenset(),
+        covered: frozenset[str] = frozenset(),
         trigrams: bool = False,
     ) -> None:
         shown = [column for column in table.columns if column.name not in hidden]
@@ -60,6 +64,7 @@ class Listing:
             self.fields["metadata"] = Field("metadata", "t.metadata::jsonb", "metadata")
         self.walked = walked | {"id", "created_at"}
         self.found_by = found_by | _UNIQUE
+        self.covered = covered
         self.trigrams = trigrams
         self.matches = document(search) if trigrams else anywhere(search)
 
@@ -73,12 +78,24 @@ class Filters:
     digest: str
     conditions: list[str] = field(default_factory=list)
     bound: dict[str, Any] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     few: bool = False
     some: bool = False
 
     @property
     def where(self) -> str:
-        return " AND ".join([_SCOPE, self.listing.kept, *self.conditions])
+        return f"{_SCOPE} AND {self.asked}"
+
+    @property
+    def asked(self) -> str:
+        """The conditions on a row that is known to be of the account and the generation."""
+        return " AND ".join([self.listing.kept, *self.conditions])
+
+    @property
+    def covered(self) -> bool:
+        """Whether an index answers all of it: what is asked about a row, and its place."""
+        held = self.listing.covered | {"id"}
+        return bool(self.conditions) and {*self.named, self.order.column.name} <= held
 
     def add(self, condition: Condition) -> None:
         name = f"f{len(self.bound)}"
@@ -88,6 +105,7 @@ class Filters:
     def note(self, name: str, relation: str | None) -> None:
         """An index finds few rows by a value, or some that may be many."""
         listing = self.listing
+        self.named.add(name)
         if relation is None and (name in listing.found_by or name.endswith("_old_provider_id")):
             self.few = True
         elif name in listing.walked and (relation is None or name != self.order.column.name):
@@ -116,6 +134,11 @@ def parse(
     return filters
 
 
+def names_dates(query: Mapping[str, str]) -> bool:
+    """Whether it says an instant by a date, which means midnight in the account's time zone."""
+    return any(_DATE.fullmatch(value) for value in query.values())
+
+
 def digest_of(asked: Iterable[tuple[str, str]]) -> str:
     """Tells one set of filters from another."""
     told = sorted(each for each in asked if each[0] != "sort")
@@ -138,6 +161,7 @@ def _search(filters: Filters, sought: str, problems: list[FieldError]) -> None:
         return
     for word in words(sought):
         filters.add(Condition(filters.listing.matches, word))
+        filters.named.add("q")
         filters.some |= filters.listing.trigrams
 
 

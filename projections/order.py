@@ -42,7 +42,7 @@ class Order:
         """
         way, than = self._way, "<" if self.descending else ">"
         filled = Part(f"{self._value} IS NOT NULL", f"{self._value}{way}, t.id{way}")
-        empty = Part(f"{self._value} IS NULL", f"t.id{way}")
+        empty = Part(f"{self._value} IS NULL", filled.order)
         if end is not None and end.value is None:
             return [Part(f"{empty.where} AND t.id {than} %(after_id)s", empty.order)]
         if end is not None:

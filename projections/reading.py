@@ -11,6 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from domain.shared.errors import NotFound
 from projections.runner import Shown, catch_up
+from projections.ways import FREE, STEER
 from projections.work import DatabaseWork
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     from projections.group import Group
     from projections.tracking import Cursor
+    from projections.ways import Way
     from store.connections import Connection, Connections
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_SHOWN = """
+SHOWN = """
 SELECT coalesce(l.generation, 1), coalesce(t.position, 0), h.position, h.livemode,
        coalesce(h.clock, clock_timestamp()), coalesce(t.state, 'running') = 'stopped'
   FROM heads h
@@ -53,6 +55,13 @@ class Reading(DatabaseWork):
         scope = {"account": self.account_id, "generation": self.generation}
         return self.cursor.execute(statement, {**bound, **scope}, binary=True).fetchall()
 
+    def steered(self, way: Way, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The same, planned so; what comes after is planned freely again."""
+        self.select(STEER, way)
+        found = self.select(statement, bound)
+        self.select(STEER, FREE)
+        return found
+
 
 @contextmanager
 def reading(connections: Connections, account_id: UUID, group: Group) -> Iterator[Reading]:
@@ -74,7 +83,7 @@ def _end(connection: Connection) -> None:
 
 
 def _opened(cursor: Cursor, account_id: UUID, group: Group) -> Reading:
-    row = cursor.execute(_SHOWN, {"account": account_id, "group": group.name}).fetchone()
+    row = cursor.execute(SHOWN, {"account": account_id, "group": group.name}).fetchone()
     if row is None:
         raise NotFound(detail="there is no such account")
     generation, position, head, livemode, now, stopped = row

@@ -34,6 +34,7 @@ SAMPLES = {
         "2024-04-02T12:30:00+02:00",
     ],
     "date": ["2024-02-15"],
+    "numeric": ["0.19", "25", "-1"],
     "texts": ["digital", "print"],
     "old_id": ["C-1", "none"],
     "metadata": ["x", "print"],

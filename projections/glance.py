@@ -1,0 +1,87 @@
+"""Reads one answer in one round trip: a statement, and what the group shows in its snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from domain.shared.errors import NotFound
+from projections.reading import SHOWN
+from projections.ways import FREE, STEER
+from store.exchange import Asked, in_one_snapshot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from projections.group import Group
+    from projections.ways import Way
+    from store.connections import Connections
+    from store.exchange import Rows
+
+_generations: dict[tuple[UUID, str], int] = {}
+"""Where an account's rows were last found, if not in the first generation. What is read says
+whether they still are there: it is a guess, and a wrong one is asked again.
+"""
+
+_MOST_KEPT = 20_000
+
+
+class AsShown(NamedTuple):
+    generation: int
+    position: int
+    head: int
+    livemode: bool
+    now: datetime
+    stopped: bool
+
+
+class Glance:
+    """Each statement is answered as of an instant of its own: what an answer shows has to come from
+    one. `shown` is what the group showed at the last one's.
+    """
+
+    def __init__(self, connections: Connections, account_id: UUID, group: Group) -> None:
+        self.account_id = account_id
+        self._connections = connections
+        self._group = group.name
+        self._shown: AsShown | None = None
+
+    @property
+    def shown(self) -> AsShown:
+        if self._shown is None:
+            raise LookupError("nothing was asked yet")
+        return self._shown
+
+    @property
+    def livemode(self) -> bool:
+        return self.shown.livemode
+
+    def select(self, statement: str, bound: dict[str, Any]) -> Rows:
+        """Rows of a statement that may name %(account)s and %(generation)s besides `bound`.
+
+        Raises NotFound for an account that was never opened.
+        """
+        return self._select((), statement, bound)
+
+    def steered(self, way: Way, statement: str, bound: dict[str, Any]) -> Rows:
+        """The same, planned so."""
+        steering = () if way is FREE else (Asked(STEER, way),)
+        return self._select(steering, statement, bound)
+
+    def _select(self, before: tuple[Asked, ...], statement: str, bound: dict[str, Any]) -> Rows:
+        place = self.account_id, self._group
+        guess = _generations.get(place, 1)
+        scope = {"account": self.account_id, "generation": guess}
+        shown = Asked(SHOWN, {"account": self.account_id, "group": self._group})
+        asked = [*before, shown, Asked(statement, {**bound, **scope})]
+        with self._connections.connection() as connection:
+            *_, found, rows = in_one_snapshot(connection, asked)
+        if not found:
+            raise NotFound(detail="there is no such account")
+        self._shown = AsShown(*found[0])
+        if self._shown.generation == guess:
+            return rows
+        if len(_generations) > _MOST_KEPT:
+            _generations.clear()
+        _generations[place] = self._shown.generation
+        return self._select(before, statement, bound)

@@ -1,0 +1,154 @@
+"""Statements that are known beforehand, sent at once and answered at once: one round trip for all.
+
+Waking the other side costs more than a short statement does: a request that asks eight times spends
+most of its time on that.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from psycopg import generators
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from psycopg.abc import PQGen
+    from psycopg.abc import Transformer as Adapting
+    from psycopg.pq.abc import PGconn, PGresult
+
+    from store.connections import Connection
+
+Rows = list[tuple[Any, ...]]
+_NAMED = re.compile(r"%\((\w+)\)[sb]|%%")
+_KEPT = 100
+_BEGIN, _COMMIT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", b"COMMIT"
+_numbers = count(1)
+_FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED}
+
+
+class Asked(NamedTuple):
+    """A statement with named places, as `%(name)s`, and what is bound to them."""
+
+    sql: str
+    bound: Mapping[str, Any]
+
+
+class _Bound(NamedTuple):
+    sql: bytes
+    types: tuple[int, ...]
+    values: Sequence[Any]
+    formats: Sequence[Format]
+
+
+class _Prepared:
+    """The statements of one connection, by text and types; the server forgets none by itself."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+
+    def send(self, pgconn: PGconn, asked: _Bound) -> None:
+        key = (asked.sql, asked.types)
+        name = self._names.pop(key, None)
+        if name is None:
+            name = b"asked_%d" % next(_numbers)
+            pgconn.send_prepare(name, asked.sql, asked.types)
+        self._names[key] = name  # the last used comes last
+        pgconn.send_query_prepared(name, asked.values, asked.formats, result_format=Format.BINARY)
+
+    def give_up(self, pgconn: PGconn) -> None:
+        """Those that were not used for longest, where they are too many."""
+        while len(self._names) > _KEPT:
+            name = self._names.pop(next(iter(self._names)))
+            pgconn.send_query_params(b"DEALLOCATE " + name, None)
+
+
+_prepared: WeakKeyDictionary[Connection, _Prepared] = WeakKeyDictionary()
+
+
+def in_one_snapshot(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """The rows of each query, all as of one instant. The connection is idle, and is so again.
+
+    Raises psycopg's error of what the server refused.
+    """
+    transformer = Transformer(connection)
+    bound = [_bound(transformer, each) for each in asked]
+    try:
+        results = _asked(connection, bound)
+    except InvalidSqlStatementName:
+        # After a rollback psycopg gives up every prepared statement of a connection, ours too.
+        _prepared.pop(connection, None)
+        results = _asked(connection, bound)
+    return [_rows(transformer, each) for each in results]
+
+
+def _asked(connection: Connection, bound: Sequence[_Bound]) -> list[PGresult]:
+    try:
+        results = connection.wait(_exchange(connection, bound))
+    except BaseException:
+        connection.close()  # it may be anywhere in the exchange: the pool makes another
+        raise
+    failed = next((each for each in results if each.status in _FAILED), None)
+    if failed is None:
+        return [each for each in results if each.status == ExecStatus.TUPLES_OK]
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.pgconn.exec_(b"ROLLBACK")
+    raise error_from_result(failed, encoding="utf-8")
+
+
+def _exchange(connection: Connection, bound: Sequence[_Bound]) -> PQGen[list[PGresult]]:
+    pgconn = connection.pgconn
+    prepared = _prepared.setdefault(connection, _Prepared())
+    pgconn.enter_pipeline_mode()
+    prepared.send(pgconn, _Bound(_BEGIN, (), (), ()))
+    prepared.give_up(pgconn)
+    for each in bound:
+        prepared.send(pgconn, each)
+    prepared.send(pgconn, _Bound(_COMMIT, (), (), ()))
+    pgconn.pipeline_sync()
+    yield from generators.send(pgconn)
+    results = yield from _until_synced(pgconn)
+    pgconn.exit_pipeline_mode()
+    return results
+
+
+def _until_synced(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    results: list[PGresult] = []
+    while True:
+        result = yield from generators.fetch(pgconn)
+        if result is None:
+            continue  # each statement's results end with one of these
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            return results
+        results.append(result)
+
+
+def _bound(transformer: Adapting, asked: Asked) -> _Bound:
+    sql, names = _placed(asked.sql)
+    given = [asked.bound[name] for name in names]
+    values = transformer.dump_sequence(given, [PyFormat.AUTO] * len(names))
+    return _Bound(sql, transformer.types or (), values, transformer.formats or ())
+
+
+@lru_cache(maxsize=512)
+def _placed(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """With numbered places, and whose they are."""
+    names: dict[str, str] = {}
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else names.setdefault(name, f"${len(names) + 1}")
+
+    return _NAMED.sub(place, sql).encode(), tuple(names)
+
+
+def _rows(transformer: Adapting, result: PGresult) -> Rows:
+    transformer.set_pgresult(result, format=Format.BINARY)
+    return transformer.load_rows(0, result.ntuples, tuple)

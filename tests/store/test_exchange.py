@@ -1,0 +1,69 @@
+"""Statements sent together: one snapshot, whatever becomes of the connection's prepared ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.pq import TransactionStatus
+
+from store.exchange import Asked, in_one_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from store.connections import Connection
+    from store.factory import PostgresStore
+
+ONE = Asked("SELECT %(number)s::bigint + 1, %(text)s::text", {"number": 1, "text": "é 100%"})
+
+
+@pytest.fixture
+def connection(store: PostgresStore) -> Iterator[Connection]:
+    with store.connections.connection() as lent:
+        yield lent
+
+
+def test_each_statement_is_answered_in_order(connection: Connection) -> None:
+    at = datetime(2026, 2, 28, 23, 59, tzinfo=UTC)
+    instant = Asked("SELECT %(at)s::timestamptz, '%%'", {"at": at})
+    none = Asked("SELECT 1 WHERE %(text)s = 'no'", {"text": "yes"})
+    assert in_one_snapshot(connection, [ONE, none, instant]) == [
+        [(2, "é 100%")],
+        [],
+        [(at, "%")],
+    ]
+
+
+def test_all_of_them_see_the_same_snapshot_and_may_not_write(connection: Connection) -> None:
+    seen = Asked("SELECT pg_current_snapshot()::text, pg_sleep(0.001)", {})
+    first, second = in_one_snapshot(connection, [seen, seen])
+    assert first == second
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        in_one_snapshot(connection, [Asked("CREATE TABLE t AS SELECT 1", {})])
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+
+
+def test_a_refusal_leaves_the_connection_as_it_was(connection: Connection) -> None:
+    broken = Asked("SELECT 1 / %(by)s::int", {"by": 0})
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        in_one_snapshot(connection, [ONE, broken, ONE])
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+    assert in_one_snapshot(connection, [ONE]) == [[(2, "é 100%")]]
+
+
+def test_what_the_server_forgot_is_told_again(connection: Connection) -> None:
+    in_one_snapshot(connection, [ONE])
+    connection.execute("DEALLOCATE ALL")
+    assert in_one_snapshot(connection, [ONE]) == [[(2, "é 100%")]]
+
+
+def test_a_connection_keeps_a_limited_number_of_them(connection: Connection) -> None:
+    for number in range(150):
+        in_one_snapshot(connection, [Asked(f"SELECT {number}", {}), ONE])
+    (kept,) = connection.execute(
+        "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'asked%'"
+    ).fetchall()[0]
+    assert 50 < kept <= 110
