@@ -246,7 +246,7 @@ def _content(route: Route, routes: Sequence[Route]) -> Json:
     if route.shape is Shape.LIST:
         return {"application/json": _listed(route, routes)}
     if route.shape is Shape.FILE:
-        return _FILES
+        return {media: {"schema": _FILE} for media in route.media} or _FILES
     return {"application/json": _REPORTED, **_FILES}
 
 

@@ -62,6 +62,10 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "recorded_at": ("Of the time it was recorded", INSTANT),
     "created_at": ("Of the time it was recorded", INSTANT),
     "subject": ("The id of what the events are of", _ID),
+    "ids": (
+        "These, comma-separated, in their order, and no filters",
+        {"type": "string", "pattern": f"^inv_{_UUID}(,inv_{_UUID}){{0,299}}$"},
+    ),
 }
 _LINK: dict[str, tuple[str, Json]] = {
     "account": ("The account", {"type": "string", "pattern": f"^acct_{_UUID}$"}),
@@ -130,6 +134,8 @@ def _in_path(route: Route, name: str) -> Json:
     noun = route.path.split("/")[3]
     if name == "id":
         schema = _id(noun)
+    elif name == "hash":
+        schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
     elif name == "name":
         schema = {"type": "string", "enum": sorted(REPORTS)}
         if noun == "exports":
@@ -148,7 +154,7 @@ def _in_query(route: Read) -> Iterator[Json]:
         if name == "expand" and not _references(route.kind):
             continue
         yield _parameter(name, *_described(route, name))
-    if route.shape is Shape.LIST and isinstance(route.kind, Resource) and "q" in route.parameters:
+    if isinstance(route.kind, Resource) and "q" in route.parameters:
         yield from _filters(route.kind.listing.fields.values())
 
 

@@ -88,8 +88,13 @@ def _tell(response: Any, answer: Found | Listed | Reported | Told | Download) ->
             shown.json(response, answer.body)
         case Download():
             response.content_type = answer.content_type
-            response.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')
-            response.stream = answer.pieces
+            if isinstance(answer.pieces, bytes):
+                response.data = answer.pieces
+            else:
+                response.stream = answer.pieces
+            # A reader looks at a PDF; other files are put away.
+            how = "inline" if answer.content_type == "application/pdf" else "attachment"
+            response.set_header("Content-Disposition", f'{how}; filename="{answer.name}"')
 
 
 def item(kind: Resource[Any] | Loaded) -> Callable[[Call], Found]:

@@ -51,12 +51,13 @@ class Route:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(Route):
     """`parameters` are the names of the query's, for the OpenAPI page. `beside` are further lists
-    in the answer, with what they are of.
+    in the answer, with what they are of. `media` are the content types of a file; none: a table's.
     """
 
     shape: Shape
     parameters: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

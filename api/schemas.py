@@ -108,6 +108,9 @@ _WITHOUT_COMMON = {
         event_type:text event_id:id position:integer timestamp:instant""",
     "entitlement": """object:text entitlement:text granted:boolean until:instant reason:object
         reasons:objects""",
+    "paper": """object:text hash:text kind:text subject:id template_version:integer
+        size_bytes:integer first_sent_at:instant last_sent_at:instant times_sent:integer
+        url:text""",
     "alert": "id:id object:text kind:text severity:text subject:text detail:text since:instant?",
     "gateway": """object:text name:text timeout_seconds:integer events_url:text
         signing_secret:text?""",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from api.limits import Limits
 from domain.catalog.compiler import BuiltIn
+from papers.press import Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,3 +53,4 @@ class Services:
     advance_wait_seconds: float = 20.0
     limits: Limits = field(default_factory=Limits)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)
+    press: Press = field(default_factory=Press)

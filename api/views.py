@@ -62,11 +62,11 @@ class Told(NamedTuple):
 
 
 class Download(NamedTuple):
-    """A file in pieces, made while it is sent."""
+    """A file: in pieces, made while it is sent, or whole."""
 
     content_type: str
     name: str
-    pieces: Iterable[bytes]
+    pieces: Iterable[bytes] | bytes
     position: int
     head: int
 

@@ -226,3 +226,30 @@ def test_the_account_has_its_own_history(client, stranger):
     told = client.get("/account/events").json["data"]
     assert [each["type"] for each in told] == ["account.updated", "account.created"]
     assert client.get("/account").json["name"] == "Acme"
+
+
+LOGO = (
+    'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+    '<path d="M0 0h9v9z"/></svg>'
+)
+
+
+def test_a_logo_is_a_picture_that_can_be_set(client) -> None:
+    assert setting(client, logo=LOGO)["logo"] == LOGO
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        LOGO.replace("<path", "<script/><path"),
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
+        "data:text/html,<b>",
+        "x" * 5001,
+        "\x00",
+    ],
+)
+def test_a_logo_that_cannot_be_set_is_refused(client, logo) -> None:
+    before = client.head
+    answer = client.patch("/account", {"logo": logo})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "logo")
+    assert client.head == before

@@ -11,7 +11,9 @@ from settings import CHECKOUT
 if TYPE_CHECKING:
     from pathlib import Path
 
-CODE = ("domain", "store", "gateways", "projections", "api", "scheduler", "migrations", "cli")
+CODE = (
+    "domain", "store", "gateways", "papers", "projections", "api", "scheduler", "migrations", "cli",
+)  # fmt: skip
 MODULES = ("settings.py", "bootstrap.py")
 _GENERATED = {"build", "dist", "__pycache__", "node_modules"}
 
