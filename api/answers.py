@@ -168,7 +168,8 @@ def _told(refusal: _Refusal) -> Json:
 
 
 _BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("text/csv", _BOOK)}
+_FILE: Json = {"schema": {"type": "string", "format": "binary"}}
+_FILES: Json = dict.fromkeys(("text/csv", _BOOK), _FILE)
 
 
 def of(route: Route, routes: Sequence[Route]) -> Json:
@@ -246,7 +247,7 @@ def _content(route: Route, routes: Sequence[Route]) -> Json:
     if route.shape is Shape.LIST:
         return {"application/json": _listed(route, routes)}
     if route.shape is Shape.FILE:
-        return {media: {"schema": _FILE} for media in route.media} or _FILES
+        return dict.fromkeys(route.media, _FILE) or _FILES
     return {"application/json": _REPORTED, **_FILES}
 
 
