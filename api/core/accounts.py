@@ -6,12 +6,13 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api import reading, views
 from api.core import events
 from api.fields import Body, Currency, Name, PostalAddress, Text, absent
+from api.logo import Logo, require_logo
 from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape, Write
@@ -19,11 +20,8 @@ from api.writing import Written, of
 from domain.accounts.account import Account
 from domain.commands.accounts import update_account
 from domain.ledger.chart import DEFAULT_GL_CODES
-from domain.shared.errors import Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import zone_names
-from papers.logos import LONGEST, BadLogo, picture_in
-from papers.press import require_printable
 from projections.accounts import ACCOUNTS
 from projections.groups import RESOURCES
 from projections.reading import wait_for
@@ -111,33 +109,6 @@ GlCodes = Annotated[
 ]  # fmt: skip
 
 
-def _logo(setting: str) -> str:
-    if "\x00" in setting:
-        raise PydanticCustomError("not_allowed", "may not contain a null character")
-    if not setting.startswith("data:") and len(setting) > _LONGEST_ADDRESS:
-        raise PydanticCustomError("too_long", "has at most 5000 characters")
-    try:
-        picture_in(setting)
-    except BadLogo as bad:
-        raise PydanticCustomError("invalid_logo", "{why}", {"why": str(bad)}) from None
-    return setting
-
-
-_LONGEST_ADDRESS = 5000
-Logo = Annotated[
-    str,
-    StringConstraints(max_length=LONGEST),
-    AfterValidator(_logo),
-    WithJsonSchema({
-        "type": "string",
-        "description": "A data URI of PNG, JPEG or SVG of up to 100 KiB, shown on papers; the "
-        "address of a picture elsewhere is kept and never fetched",
-        "maxLength": _LONGEST_ADDRESS,
-        "pattern": r"^(?!data:)[^\u0000]*$",
-    }),
-]  # fmt: skip
-
-
 class AccountChange(Body):
     """Counts for what is decided from now on."""
 
@@ -176,15 +147,8 @@ def history(call: Call) -> Listed:
 
 def update(call: Call, body: AccountChange) -> Written:
     if body.logo is not None:
-        _require_printable(call, body.logo)
+        require_logo(call.services.press, body.logo)
     return of(update_account(call.books, body.sent(), call.act, call.version))
-
-
-def _require_printable(call: Call, logo: str) -> None:
-    try:
-        require_printable(call.services.press, logo)
-    except BadLogo as bad:
-        raise Invalid.one("logo", "invalid_logo", str(bad)) from None
 
 
 def _ref(call: Call) -> str:
