@@ -54,7 +54,8 @@ class Readiness:
     def on_get(self, _request: Any, response: Any) -> None:
         wrong = self._wrong()
         if wrong:
-            raise Refused(503, "not_ready", "; ".join(each.detail for each in wrong), wrong)
+            told = "; ".join(each.detail for each in wrong)
+            raise Refused(503, "not_ready", told, wrong, headers={"Retry-After": "1"})
         response.media = {"status": "ready"}
 
     def _wrong(self) -> list[FieldError]:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import ByteaBinaryLoader
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.bindings import register_bindings
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SERVICE_ROLE = "subledger_service"
+_PATIENCE_SECONDS = 1.0
+_CONNECTING_SECONDS = 2
+_RECONNECTING_SECONDS = 2.0
 UNAVAILABLE = psycopg.OperationalError
 """What is raised while the database cannot be reached, or has no time; trying again may help."""
 UNMIGRATED = psycopg.errors.UndefinedTable
@@ -37,8 +40,19 @@ class Lent:
         self._wait_seconds = wait_seconds
 
     def __enter__(self) -> Connection:
-        self._connection = self._pool.getconn(self._wait_seconds)
+        self._connection = self._lent()
         return self._connection
+
+    def _lent(self) -> Connection:
+        """Others are waited for; a database that lets nobody in is told of at once."""
+        first = min(_PATIENCE_SECONDS, self._wait_seconds)
+        try:
+            return self._pool.getconn(first)
+        except PoolTimeout:
+            if self._wait_seconds <= first:
+                raise
+        psycopg.connect(str(self._pool.conninfo), connect_timeout=_CONNECTING_SECONDS).close()
+        return self._pool.getconn(self._wait_seconds - first)
 
     def __exit__(self, *_: object) -> None:
         self._pool.putconn(self._connection)
@@ -83,6 +97,9 @@ class Connections:
                     max_size=self._size,
                     configure=configure,
                     check=_refuse_closed,
+                    # It waits longer from try to try: as long as it goes on, so much later does it
+                    # find the database back. Who asks next begins anew.
+                    reconnect_timeout=_RECONNECTING_SECONDS,
                     open=True,
                 )
                 self._pools[os.getpid()] = pool

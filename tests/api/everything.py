@@ -67,13 +67,14 @@ def fill(client: Client) -> Everything:
     customer = shop.customer["id"]
     subscription = shop.subscribe().json
     club = made("/plans", {
-        **PLAN, "product_id": shop.product["id"], "type": "membership", "seat_capacity": 3,
+        **PLAN, "product_id": shop.product["id"], "type": "membership", "seat_capacity": 1000,
     })  # fmt: skip
     owned = shop.subscribe(plan_id=club["id"]).json["id"]
     money = {"amount": 500, "currency": "USD", "reason": "a gift"}
     address = {"type": "billing", "line1": "1 High Street", "country": "GB"}
     ids = {
         "acct": client.get("/account").json["id"],
+        "club": club["id"],
         "prod": shop.product["id"], "plan": shop.plan["id"], "cus": customer,
         "pm": shop.card["id"], "sub": subscription["id"], "clb": owned,
         "org": made("/organizations", {"name": "Engines"})["id"],

@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from api.resource_routes import BASE
-from api.route import Write
-from api.routes import ROUTES
 from tests.api.conftest import LINE, PLAN
 
 JSON = {"Content-Type": "application/json"}
@@ -60,35 +57,6 @@ VALUES: list[Any] = [
     "0001-01-01T00:00:00+14:00", "'; DROP TABLE heads; --", "=1+1", "\u202eabc", "e\u0301\u200b",
     "sub_01m80my81rfv4vwsscfv9yf2pm", "sub_zzzzzzzzzzzzzzzzzzzzzzzzzz", "\U0001f4b8",
 ]  # fmt: skip
-BODIES: dict[str, dict[str, Any]] = {
-    "/products": {"name": "The Paper"},
-    "/plans": PLAN,
-    "/customers": {"email": "a@b.cd"},
-    "/payment_methods": {"token": "tok_visa"},
-    "/subscriptions": {},
-    "/invoices": {"currency": "USD", "lines": [LINE]},
-    "/test_clock/advance": {"to": "2026-01-01T00:00:00Z"},
-}
-MODELS = {
-    route.path.removeprefix(BASE): route.body
-    for route in ROUTES
-    if isinstance(route, Write) and route.method == "POST"
-}
-
-
-@pytest.mark.parametrize("path", BODIES)
-def test_no_value_of_any_field_breaks_the_service(client, path):
-    product = client.made("/products", {"name": "The Paper"})
-    customer = client.made("/customers", {})
-    body = {**BODIES[path]}
-    if path == "/plans":
-        body["product_id"] = product["id"]
-    if path in {"/payment_methods", "/invoices", "/subscriptions"}:
-        body["customer_id"] = customer["id"]
-    for field in MODELS[path].model_fields:
-        for value in VALUES:
-            answer = client.post(path, {**body, field: value})
-            assert answer.status_code < 500, (field, value, answer.text)
 
 
 @pytest.mark.parametrize("field", [*LINE, "quantity", "tax_rate", "period_start", "plan_id"])
