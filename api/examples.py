@@ -10,6 +10,7 @@ from api.core import (
     api_keys,
     balances,
     collaborators,
+    credit_notes,
     customers,
     invoices,
     members,
@@ -114,6 +115,17 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     invoices.Charge: {"payment_method_id": _CARD},
     invoices.OfflinePayment: {"reference": "check 1842", "category": "check"},
     invoices.Application: {"amount": 1500},
+    credit_notes.RefundCreation: {
+        "amount": 1500, "to": "card", "reason": "The paper came late", "policy": "proportional",
+    },
+    credit_notes.CreditNoteCreation: {
+        "amount": 1500, "reason": "Two issues were missing",
+        "allocations": [{"to": "receivable", "amount": 1000}, {"to": "balance", "amount": 500}],
+    },
+    credit_notes.RecoveryCreation: {
+        "amount": 1500, "reference": "check 1844", "category": "check",
+    },
+    credit_notes.Withdrawal: {"reason": "wrong invoice"},
     balances.BalanceCharge: {
         "payment_method_id": _CARD, "amount": 5000, "currency": "USD", "description": "Top-up",
     },

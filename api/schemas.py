@@ -85,7 +85,8 @@ _FIELDS = {
     "invoice": """number:text? status:text customer_id:id subscription_id:id? currency:currency
         lines:objects subtotal:money discount_total:money discount:object? tax:money
         total:money amount_paid:money balance_applied:money
-        amount_remaining:money collection_method:text billing_reason:text issued_at:instant?
+        amount_remaining:money amount_credited:money amount_refunded:money amount_recovered:money
+        collection_method:text billing_reason:text issued_at:instant?
         due_at:instant? paid_at:instant? current_period_start:instant? current_period_end:instant?
         notes:text? purchase_order:text? revenue_recognition_strategy:text? old_provider_id:text?
         metadata:metadata next_action:object*""",
@@ -93,6 +94,14 @@ _FIELDS = {
         gateway:text? payment_method_id:id? gateway_reference:text? category:text? reference:text?
         failure_code:text? failure_detail:text? started_at:instant settled_at:instant?
         next_action:object*""",
+    "refund": """status:text customer_id:id invoice_id:id? credit_note_id:id? payment_id:id?
+        subscription_id:id? amount:money currency:currency to:text policy:text? reason:text?
+        gateway:text? gateway_reference:text? failure_code:text? failure_detail:text?
+        settled_at:instant?""",
+    "credit_note": """number:text? status:text customer_id:id invoice_id:id invoice_number:text?
+        subscription_id:id? currency:currency lines:objects subtotal:money tax:money total:money
+        amount:money allocations:objects policy:text reason:text? issued_at:instant
+        voided_at:instant?""",
     "balance_transaction": """customer_id:id type:text amount:money currency:currency
         ending_balance:money invoice_id:id? payment_id:id? description:text""",
     "test_clock": "now:instant",

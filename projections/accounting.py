@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from domain.invoicing.invoice import Invoice
 from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge
-from domain.ledger.chart import Account
 from domain.payments.balance import Balance
 from projections.accounting_balances import BALANCE_HANDLERS, MOVES
 from projections.accounting_batch import Batch, day_of, open_batch
+from projections.accounting_credits import CREDIT_HANDLERS, charges_left, count_written_off
 from projections.accounting_rows import TABLES, DueRow, InvoiceRow, LineRow, PartyRow
 
 if TYPE_CHECKING:
@@ -25,16 +25,9 @@ if TYPE_CHECKING:
 
 ENDING = (
     Invoice.Voided, Invoice.MarkedUncollectible, Invoice.ServiceMoved, Invoice.ServiceEnded,
-    Invoice.Credited, Invoice.Refunded,
+    Invoice.Credited, Invoice.CreditVoided, Invoice.Refunded, Invoice.RefundReversed,
 )  # fmt: skip
 """What is decided by an invoice's lines as they stand."""
-
-
-REFUNDED_FROM = {
-    "card": Account.CASH_ONLINE,
-    "offline": Account.CASH_OFFLINE,
-    "balance": Account.CUSTOMER_BALANCE,
-}
 
 
 class AccountingView:
@@ -152,7 +145,7 @@ def _paid(batch: Batch, at: Envelope) -> None:
         booking = Booking(rules.part_payment_received(event.amount, event.source))
     else:
         row.state = "booked"
-        charges = _charges(batch, row.id, event.lines)
+        charges = charges_left(batch, row.id, event.lines)
         booking = rules.fully_paid(charges, unapplied, event.amount, event.source, day)
     batch.book(at, row, booking, day, f"Payment of {row.number}")
 
@@ -173,12 +166,14 @@ def _given_up(batch: Batch, at: Envelope) -> None:
     event: Invoice.MarkedUncollectible = at.event
     row = batch.invoices[at.subject]
     row.returned = event.returned
+    row.written_off = row.outstanding
     if row.state == "booked":
         day = day_of(event.marked_on)
         lines = batch.books_of(row.id)
         booking = rules.marked_uncollectible(
             lines, row.outstanding, day, tax_relief=event.tax_relief
         )
+        count_written_off(row, booking)
         batch.book(at, row, booking, day, f"Write-off of {row.number}")
     row.state = "uncollectible"
 
@@ -206,31 +201,6 @@ def _replan(
         batch.book(at, row, rule(batch.books_of(row.id), day), day, f"Service of {row.number}")
 
 
-def _credited_back(batch: Batch, at: Envelope) -> None:
-    event: Invoice.Credited = at.event
-    row, day = batch.invoices[at.subject], day_of(event.credited_on)
-    row.credited += event.receivable
-    if row.state != "booked":
-        return
-    lines = batch.books_of(row.id)
-    if event.line_id is None:
-        booking = rules.credited(lines, event.receivable, event.balance, day, event.policy)
-    else:
-        booking = rules.line_credited(
-            lines, event.line_id, event.net, event.tax, event.balance, day
-        )
-    batch.book(at, row, booking, day, f"Credit note on {row.number}")
-
-
-def _refunded(batch: Batch, at: Envelope) -> None:
-    event: Invoice.Refunded = at.event
-    row, day = batch.invoices[at.subject], day_of(event.refunded_on)
-    account = REFUNDED_FROM[event.to]
-    lines = batch.books_of(row.id)
-    booking = rules.refunded(lines, event.amount, account, day, event.policy)
-    batch.book(at, row, booking, day, f"Refund of {row.number}")
-
-
 def due_date(issued: Invoice.Issued) -> date | None:
     """As it was recorded; before it was, as many days after the issue as its instants say."""
     if issued.due_on is not None or issued.due_at is None:
@@ -240,16 +210,6 @@ def due_date(issued: Invoice.Issued) -> date | None:
 
 def _charge(line: Line) -> Charge:
     return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
-
-
-def _charges(batch: Batch, invoice: str, redated: Sequence[Line] | None) -> list[Charge]:
-    """What a payment books: the lines it re-dates, or those of the issue."""
-    if redated is not None:
-        return [_charge(line) for line in redated]
-    return [
-        Charge(row.line_id, row.amount, row.tax, row.service_start, row.service_end)
-        for row in batch.lines[invoice]
-    ]
 
 
 def _line(
@@ -273,8 +233,7 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.MarkedUncollectible: _given_up,
     Invoice.ServiceMoved: _service_moved,
     Invoice.ServiceEnded: _service_ended,
-    Invoice.Credited: _credited_back,
-    Invoice.Refunded: _refunded,
+    **CREDIT_HANDLERS,
     **BALANCE_HANDLERS,
 }
 """Every fact that the books answer to, and nothing else."""

@@ -118,6 +118,13 @@ class Batch:
         self.lines[row.invoice_id].append(row)
         self.new_lines.append(row)
 
+    def lower(self, invoice_id: str, line_id: str, net: int, tax: int) -> None:
+        """What is billed, before anything of it was booked."""
+        (row,) = [line for line in self.lines[invoice_id] if line.line_id == line_id]
+        row.amount, row.tax = row.amount - net, row.tax - tax
+        if invoice_id in self.old_lines:
+            self.changed_lines[invoice_id, row.line] = row
+
     def books_of(self, invoice_id: str) -> list[LineBook]:
         """An invoice's lines as the posting rules read them."""
         return [

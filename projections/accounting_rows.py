@@ -97,6 +97,9 @@ class InvoiceRow:
     `state`: draft, waiting (issued, booked when paid), booked, void or uncollectible.
 
     `paid` and `balance_applied` are gross; `returned` is what of it went back to the customer.
+
+    `written_off` is what was given up, of it `expensed` as bad debt and `relieved` the tax that
+    the state gives back; `recovered` came in since.
     """
 
     id: str
@@ -112,6 +115,10 @@ class InvoiceRow:
     returned: int = 0
     credited: int = 0
     due_on: date | None = None
+    written_off: int = 0
+    expensed: int = 0
+    relieved: int = 0
+    recovered: int = 0
 
     @property
     def outstanding(self) -> int:

@@ -19,6 +19,7 @@ from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.exporting.export import Export
+from domain.invoicing.credit_note import CreditNote
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
 from domain.payments.payment import Payment
@@ -49,6 +50,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Member,
     Seats,
     Invoice,
+    CreditNote,
     Payment,
     Refund,
     Balance,

@@ -22,6 +22,7 @@ _EVERYWHERE: Mapping[str, Collection[str]] = {
     "tax_behavior": ("exclusive", "inclusive"),
     "interval": tuple(Interval),
     "gateway": ("sandbox", "stripe", "vantiv"),
+    "policy": ("proportional", "unearned_first"),
     "category": ("check", "wire", "transfer", "cash", "external"),
 }
 _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
@@ -32,6 +33,8 @@ _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
     "plans": {"type": ("regular", "membership")},
     "coupons": {"duration": (ONCE, REPEATING, FOREVER)},
     "exports": {"status": tuple(export.Status), "format": ("csv", "xlsx")},
+    "refunds": {"status": ("pending", "succeeded", "failed"), "to": ("card", "balance", "offline")},
+    "credit_notes": {"status": ("issued", "void")},
     "addresses": {"type": ("billing", "shipping")},
 }
 

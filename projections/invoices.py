@@ -58,6 +58,8 @@ class InvoiceRow:
     discount_total: int = 0
     discount: Json | None = None
     deleted: bool = False
+    given_back: int = 0
+    recovered: int = 0
 
 
 _NAMES = frozenset(field.name for field in fields(InvoiceRow))
@@ -217,9 +219,14 @@ def _service_moved(row: InvoiceRow, envelope: Envelope) -> None:
 def _credited(row: InvoiceRow, envelope: Envelope) -> None:
     told: Invoice.Credited = envelope.event
     row.credited += told.receivable
+    row.given_back += told.amount - told.receivable
     if told.completes:
         row.status = Status.PAID.value
         row.paid_at = told.credited_at
+
+
+def _credit_voided(row: InvoiceRow, envelope: Envelope) -> None:
+    row.credited -= envelope.event.amount
 
 
 def _refunded(row: InvoiceRow, envelope: Envelope) -> None:
@@ -240,6 +247,14 @@ def _deleted(row: InvoiceRow, _: Envelope) -> None:
 
 def _due_moved(row: InvoiceRow, envelope: Envelope) -> None:
     row.due_at = envelope.event.due_at
+
+
+def _refund_reversed(row: InvoiceRow, envelope: Envelope) -> None:
+    row.refunded -= envelope.event.amount
+
+
+def _recovered(row: InvoiceRow, envelope: Envelope) -> None:
+    row.recovered += envelope.event.amount
 
 
 def _updated(row: InvoiceRow, envelope: Envelope) -> None:
@@ -266,7 +281,10 @@ VIEW = ResourceView(
         Invoice.MarkedUncollectible: _marked_uncollectible,
         Invoice.ServiceMoved: _service_moved,
         Invoice.Credited: _credited,
+        Invoice.CreditVoided: _credit_voided,
         Invoice.Refunded: _refunded,
+        Invoice.RefundReversed: _refund_reversed,
+        Invoice.Recovered: _recovered,
         Invoice.Updated: _updated,
         Invoice.Revised: _revised,
         Invoice.Deleted: _deleted,

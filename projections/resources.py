@@ -14,6 +14,7 @@ from projections.api_keys import API_KEYS
 from projections.balances import BALANCE_TRANSACTIONS
 from projections.collaborators import COLLABORATORS
 from projections.coupons import COUPONS
+from projections.credit_notes import CREDIT_NOTES
 from projections.customers import CUSTOMERS
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
@@ -24,6 +25,7 @@ from projections.payment_methods import PAYMENT_METHODS
 from projections.payments import PAYMENTS
 from projections.plans import PLANS
 from projections.products import PRODUCTS
+from projections.refunds import REFUNDS
 from projections.resource import Resource, rendered
 from projections.subscription_resource import SUBSCRIPTIONS
 from projections.work import MemoryWork
@@ -52,6 +54,8 @@ BY_NAME: dict[str, Resource[Any]] = {
         MEMBERSHIPS,
         INVOICES,
         PAYMENTS,
+        REFUNDS,
+        CREDIT_NOTES,
         BALANCE_TRANSACTIONS,
         EXPORTS,
     )

@@ -60,7 +60,10 @@ class ResourceView(Generic[Row]):
         created: Mapping[type, Callable[[Envelope], Row]],
         changed: Mapping[type, Callable[[Row, Envelope], None]],
         completed: Callable[[Row], None] | None = None,
+        added_later: bool = False,
     ) -> None:
+        """`added_later`: there were such aggregates before there was this table. Of those that no
+        rebuild has listed yet nothing is kept."""
         unknown = {*created, *changed} - set(events_of(aggregate))
         if unknown:
             raise TypeError(f"not events of {aggregate.__name__}: {unknown}")
@@ -72,6 +75,7 @@ class ResourceView(Generic[Row]):
         self._created = created
         self._changed = changed
         self._completed = completed
+        self._added_later = added_later
 
     def fold(self, work: Work, events: Sequence[Envelope]) -> None:
         created = self._created
@@ -88,6 +92,8 @@ class ResourceView(Generic[Row]):
         make = self._created.get(kind)
         if make is not None:
             row = rows[envelope.subject] = make(envelope)
+        elif self._added_later and envelope.subject not in rows:
+            return
         else:
             row = rows[envelope.subject]
             change = self._changed.get(kind)

@@ -15,6 +15,7 @@ from domain.commands.charging import ask, settle
 from domain.commands.collecting import Case, credit_negative
 from domain.commands.earning import unearned_by_line
 from domain.commands.memberships import require_fitting
+from domain.commands.noting import Noted, net_left, note
 from domain.commands.opening import require_countable
 from domain.commands.refunding import Returns
 from domain.commands.rules import usage_of
@@ -52,11 +53,13 @@ class Change:
     payment: Payment | None = None
     balances: list[Aggregate] = field(default_factory=list)
     notes: list[Invoice] = field(default_factory=list)
+    documents: list[Aggregate] = field(default_factory=list)
     noted: dict[str, int] = field(default_factory=dict)
 
     def changed(self) -> list[Aggregate]:
         made: list[Aggregate | None] = [self.subscription, self.invoice, self.payment]
-        return [*self.notes, *(each for each in made if each is not None), *self.balances]
+        kept = [each for each in made if each is not None]
+        return [*self.documents, *self.notes, *kept, *self.balances]
 
 
 def change_plan(
@@ -190,26 +193,25 @@ def _unused(books: Books, account: Account, change: Change, at: datetime, on: da
         if invoice.status is Status.PAID:
             unused += sum(left.values())
         elif left:
-            change.noted[invoice.ref] = _note(returns, invoice, left, on)
+            change.noted[invoice.ref] = _note(returns, invoice, left)
             change.notes.append(invoice)
-    change.balances += returns.recorded()
+    change.balances += returns.balances.values()
+    change.documents += returns.notes
     return unused
 
 
-def _note(returns: Returns, invoice: Invoice, left: dict[str, int], on: date) -> int:
+def _note(returns: Returns, invoice: Invoice, left: dict[str, int]) -> int:
     """The negative line as a credit note: off what is owed, beyond that what was paid. Gross."""
     if invoice.open_payment_id is not None:
         raise Conflict("payment_in_progress", "a charge for it is under way")
     ((line_id, net),) = left.items() if len(left) == 1 else _refused()
-    (line,) = [each for each in invoice.booked_lines if each.id == line_id]
-    tax = round_half_away(line.tax * net, line.amount) if line.amount else 0
+    kept, taxed = net_left(invoice)[line_id]
+    tax = round_half_away(taxed * net, kept)
     beyond = max(net + tax - invoice.amount_remaining, 0)
-    if beyond:
-        returns.credit(invoice, beyond, "credit_note", f"Unused time of {invoice.number}")
-    invoice.credit(
-        typed_id("cn", returns.books.new_id()), net + tax, balance=beyond, policy="unearned_first",
-        at=returns.at, on=on, reason=returns.reason, line=(line_id, net, tax),
-    )  # fmt: skip
+    noted = Noted(
+        amount=net + tax, balance=beyond, policy="unearned_first", line=(line_id, net, tax)
+    )
+    note(returns, invoice, noted)
     return net + tax
 
 

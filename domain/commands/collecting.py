@@ -122,6 +122,16 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
     }
 
 
+def complete(account: Account, case: Case, at: datetime) -> None:
+    """After a credit note: where nothing is owed any more the invoice is paid, and what follows."""
+    invoice = case.invoice
+    if invoice.status in PAYABLE and invoice.amount_remaining == 0:
+        redating = _redating(account, case, 0, at)
+        on = accounting_date(at, account.timezone)
+        invoice.receive(None, 0, "none", at=at, on=on, redated=redating)
+    settle_subscription(case, at)
+
+
 def settle_subscription(case: Case, at: datetime) -> None:
     """A paid invoice gives its subscription access (back)."""
     subscription = case.subscription

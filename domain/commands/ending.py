@@ -11,12 +11,12 @@ from domain.commands.charging import settle_many
 from domain.commands.collecting import Case, void_and_return
 from domain.commands.earning import unearned_by_line, unearned_gross
 from domain.commands.final_usage import FinalUsage
+from domain.commands.noting import Noted, note
 from domain.commands.paying_out import pay_out
 from domain.commands.refunding import Returns
 from domain.invoicing.invoice import PAYABLE, Invoice, Status
 from domain.ledger.shares import shares
 from domain.shared.errors import Conflict, Invalid
-from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
 from domain.subscriptions.states import Move
 from domain.subscriptions.subscription import Subscription
@@ -92,7 +92,7 @@ def cancel_now(
     invoices = list(books.load_many(Invoice, subscription.invoices).values())
     if any(invoice.open_payment_id is not None for invoice in invoices):
         raise Conflict("payment_in_progress", "a charge for it is under way")
-    returns = Returns(books, account, at, reason)
+    returns = Returns(books, account, at, reason, within="refund.")
     on = accounting_date(at, account.timezone)
     changed = [_unpaid_ended(returns, invoice, on) for invoice in invoices
                if invoice.status in PAYABLE]  # fmt: skip
@@ -110,7 +110,7 @@ def cancel_now(
     touched: list[Aggregate] = [each for each in (*changed, *running) if each.pending_events]
     touched += last.recorded(used, subscription)
     recorded = books.record(*returns.recorded(), *touched, by=act.by, given=act.given(ref))
-    pay_out(books, gateways, returns.refunds, act)
+    pay_out(books, gateways, account, returns.refunds, act)
     settle_many(books, gateways, account, last.cases, act)
     return Done(ref, recorded)
 
@@ -127,8 +127,7 @@ def give_back_unbegun(
         if invoice.status in PAYABLE:
             _unpaid_ended(returns, invoice, on)
         elif invoice.status is Status.PAID:
-            way = to if to != "card" or invoice.payments else "balance"
-            returns.refund(invoice, invoice.refundable, way, "proportional")
+            returns.refund(invoice, invoice.refundable, to, "proportional", overflow=True)
         changed.append(invoice)
     return [invoice for invoice in changed if invoice.pending_events]
 
@@ -144,9 +143,7 @@ def _unpaid_ended(returns: Returns, invoice: Invoice, on: date) -> Invoice:
         if case.balance is not None:
             returns.balances[invoice.currency] = case.balance
         return invoice
-    note = typed_id("cn", books.new_id())
-    owed = invoice.amount_remaining
-    invoice.credit(note, owed, policy="unearned_first", at=at, on=on, reason=returns.reason)
+    note(returns, invoice, Noted(amount=invoice.amount_remaining, policy="unearned_first"))
     if unearned_by_line(invoice, on):
         invoice.end_service(at=at, on=on)
     return invoice
@@ -169,7 +166,8 @@ def _refund_running(
         raise Invalid.one("refund.amount", "amount_exceeds_refundable", f"{sum(most)} can go back")
     policy = "proportional" if refund.type == "full" else "unearned_first"
     for invoice, part in zip(running, shares(amount, most) if most else [], strict=True):
-        returns.refund(invoice, part, refund.to, policy)
+        overflow = refund.type != "amount" and bool(invoice.cards)
+        returns.refund(invoice, part, refund.to, policy, overflow=overflow)
 
 
 def _begins(invoice: Invoice) -> datetime:

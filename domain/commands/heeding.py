@@ -15,7 +15,6 @@ from domain.payments.gateway import (
     Declined,
     PaymentNotice,
     RefundNotice,
-    Unanswered,
 )
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
-    from domain.payments.gateway import Notice, Outcome
+    from domain.payments.gateway import Notice
 
 
 def heed(
@@ -38,7 +37,7 @@ def heed(
             case PaymentNotice():
                 _payment(books, gateways, account, name, notice, act)
             case RefundNotice():
-                _refund(books, gateways, name, notice, act)
+                _refund(books, gateways, account, name, notice, act)
             case _:
                 pass
     except NotFound:
@@ -56,9 +55,12 @@ def _payment(
         settle(books, account, payment.ref, outcome, act)
 
 
-def _refund(books: Books, gateways: Gateways, name: str, notice: RefundNotice, act: Act) -> None:
+def _refund(
+    books: Books, gateways: Gateways, account: Account, name: str, notice: RefundNotice, act: Act
+) -> None:
     refund = books.load(Refund, notice.refund_id)
     if refund.gateway != name:
         return
-    outcome: Outcome | None = gateways[name].look_up_repayment(repayment_of(books, refund))
-    settle_refund(books, refund.ref, outcome or Unanswered(), act)
+    outcome = gateways[name].look_up_repayment(repayment_of(books, refund))
+    if isinstance(outcome, Approved | Declined):
+        settle_refund(books, account, refund.ref, outcome, act)

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.payments.gateway import Approved, Outcome, Repayment, Unanswered
+from domain.commands.charging import told
+from domain.commands.collecting import balance_of
+from domain.commands.earning import put_back
+from domain.invoicing.invoice import Invoice
+from domain.payments.gateway import Approved, Declined, Outcome, Repayment, Unanswered
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.errors import Conflict
+from domain.shared.identifiers import typed_id
+from domain.shared.period import accounting_date
+from domain.shared.recording import NO_CONDITIONS, Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
+    from domain.shared.aggregate import Aggregate
+    from domain.shared.recording import Recorded
 
 
-def pay_out(books: Books, gateways: Gateways, refunds: Sequence[Refund], act: Act) -> None:
+def pay_out(
+    books: Books, gateways: Gateways, account: Account, refunds: Sequence[Refund], act: Act
+) -> list[tuple[Recorded | None, Outcome]]:
     """Ask the gateways for what was recorded; one without an answer stays pending."""
+    outcomes = []
     for refund in refunds:
-        gateway = gateways.get(refund.gateway or "")
-        if refund.status == "pending" and gateway is not None:
-            outcome = gateway.repay(repayment_of(books, refund))
-            settle_refund(books, refund.ref, outcome, act)
+        if refund.status == "pending":
+            gateway = gateways.get(refund.gateway or "")
+            asked = repayment_of(books, refund)
+            outcome = Unanswered() if gateway is None else gateway.repay(asked)
+            recorded = settle_refund(books, account, refund.ref, outcome, act)
+            outcomes.append((recorded, outcome))
+    return outcomes
 
 
 def repayment_of(books: Books, refund: Refund) -> Repayment:
@@ -33,19 +49,53 @@ def repayment_of(books: Books, refund: Refund) -> Repayment:
     )
 
 
-def settle_refund(books: Books, ref: str, outcome: Outcome, act: Act) -> bool:
-    """Saved once, by version. Whether anything was."""
-    while not isinstance(outcome, Unanswered):
+def settle_refund(
+    books: Books, account: Account, ref: str, outcome: Outcome, act: Act
+) -> Recorded | None:
+    """Saves what became of a refund with all it causes: once, by version, loaded afresh."""
+    while True:
         refund = books.load(Refund, ref)
-        if isinstance(outcome, Approved):
-            refund.succeed(outcome.reference, books.now())
-        if not refund.pending_events:
-            return False
+        changed = _following(books, account, refund, outcome)
+        given = _completing(refund, outcome)
+        if not changed and given is NO_CONDITIONS:
+            return None
         try:
-            books.record(refund, by=act.by)
+            return books.record(*changed, by=act.by, given=given)
         except Conflict as lost:
             if lost.code != "concurrent_change":
                 raise
-        else:
-            return True
-    return False
+
+
+def _following(books: Books, account: Account, refund: Refund, outcome: Outcome) -> list[Aggregate]:
+    at = books.now()
+    if refund.status != "pending":
+        return []
+    if isinstance(outcome, Approved):
+        refund.succeed(outcome.reference, at)
+        return [refund]
+    if not isinstance(outcome, Declined):
+        return []
+    refund.fail(outcome.code, outcome.detail, at)
+    on = accounting_date(at, account.timezone)
+    if refund.falls_to == "invoice":
+        invoice = books.load(Invoice, refund.invoice_id or "")
+        lines = put_back(invoice, refund.ref, on)
+        invoice.reverse_refund(
+            refund.ref, refund.amount, refund.payment_id, at=at, on=on, lines=lines
+        )
+        return [refund, invoice]
+    balance = balance_of(books, refund.customer_id, refund.currency)
+    balance.credit(
+        typed_id("bal", books.new_id()), refund.amount, "refund_failed",
+        f"Refund {refund.ref} could not be paid to the card",
+        at=at, on=on, invoice_id=refund.invoice_id,
+    )  # fmt: skip
+    return [refund, balance]
+
+
+def _completing(refund: Refund, outcome: Outcome) -> Conditions:
+    """Answers the key of the request that asked for it; kept if it was answered before."""
+    if refund.request_key is None:
+        return NO_CONDITIONS
+    answer = {"id": refund.request_ref, **told(outcome)}
+    return Conditions(completes_key=(refund.request_key, answer))

@@ -1,9 +1,9 @@
-"""Money given back of paid invoices, recorded with its postings."""
+"""What goes back to one customer in one append: refunds, credit, and the notes that say why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.commands.collecting import balance_of
 from domain.payments.payment import Payment
@@ -13,10 +13,12 @@ from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
     from domain.accounts.account import Account
     from domain.application import Books
+    from domain.invoicing.credit_note import CreditNote
     from domain.invoicing.invoice import Invoice
     from domain.payments.balance import Balance
     from domain.shared.aggregate import Aggregate
@@ -24,39 +26,78 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Returns:
-    """What goes back to one customer in one append."""
+    """`falls_to` and `request_key` are the refunds': see there. `within` is where the request's
+    fields are nested."""
 
     books: Books
     account: Account
     at: datetime
     reason: str | None
+    falls_to: str = "balance"
+    request_key: str | None = None
+    within: str = ""
     refunds: list[Refund] = field(default_factory=list)
     balances: dict[str, Balance] = field(default_factory=dict)
+    notes: list[CreditNote] = field(default_factory=list)
 
-    def refund(self, invoice: Invoice, amount: int, to: str, policy: str) -> None:
-        """Raises Invalid `no_card_payment` where no card paid the invoice."""
+    @property
+    def on(self) -> date:
+        return accounting_date(self.at, self.account.timezone)
+
+    def refund(
+        self, invoice: Invoice, amount: int, to: str, policy: str, *, overflow: bool = False
+    ) -> None:
+        """Money of the invoice, to where it is asked for; with `overflow` what cards did not pay
+        goes to the balance.
+
+        Raises Invalid `no_card_payment` or `amount_exceeds_card_payments`.
+        """
+        if overflow and to == "card":
+            by_card = min(amount, sum(invoice.cards.values()))
+            self.refund(invoice, amount - by_card, "balance", policy)
+            amount = by_card
         if amount <= 0:
             return
-        on = accounting_date(self.at, self.account.timezone)
-        charged = self._charged(invoice) if to == "card" else None
+        ways: Mapping[str | None, int] = {None: amount}
+        if to == "card":
+            ways = cards_for(invoice, amount, self.within)
+        for payment_id, part in ways.items():
+            refund = self.pay(invoice, part, to, payment_id, policy=policy)
+            invoice.refund(
+                refund.ref, part, to, policy=policy, at=self.at, on=self.on, reason=self.reason,
+                payment_id=payment_id,
+            )  # fmt: skip
+        if to == "balance":
+            self.credit(invoice, amount, "refund", f"Refund of invoice {invoice.number}")
+
+    def pay(
+        self, invoice: Invoice, amount: int, to: str, payment_id: str | None, **more: Any
+    ) -> Refund:
+        """The record of money on its way back; to a card, the one that made the payment."""
+        charged = None if payment_id is None else self.books.load(Payment, payment_id)
+        refund_id = self.books.new_id()
+        # One request has one key, and one refund answers it.
+        key = self.request_key if charged is not None and not self.refunds else None
         refund = Refund.begin(
             Refund.Created,
-            id=self.books.new_id(),
+            id=refund_id,
             customer_id=invoice.customer_id,
             invoice_id=invoice.ref,
             amount=amount,
             currency=invoice.currency,
             to=to,
-            refunded_on=on,
-            payment_id=None if charged is None else charged.ref,
+            refunded_on=self.on,
+            payment_id=payment_id,
             gateway=None if charged is None else charged.gateway,
             subscription_id=invoice.subscription_id,
             reason=self.reason,
+            falls_to=self.falls_to,
+            request_key=key,
+            request_ref=None if key is None else typed_id(Refund.prefix, refund_id),
+            **more,
         )
-        invoice.refund(refund.ref, amount, to, policy=policy, at=self.at, on=on, reason=self.reason)
-        if to == "balance":
-            self.credit(invoice, amount, "refund", f"Refund of invoice {invoice.number}")
         self.refunds.append(refund)
+        return refund
 
     def credit(self, invoice: Invoice, amount: int, source: str, description: str) -> None:
         if amount <= 0:
@@ -66,14 +107,28 @@ class Returns:
         self.balances[invoice.currency] = balance
         balance.credit(
             typed_id("bal", self.books.new_id()), amount, source, description,
-            at=self.at, on=accounting_date(self.at, self.account.timezone), invoice_id=invoice.ref,
+            at=self.at, on=self.on, invoice_id=invoice.ref,
         )  # fmt: skip
 
     def recorded(self) -> list[Aggregate]:
-        return [*self.refunds, *self.balances.values()]
+        return [*self.refunds, *self.notes, *self.balances.values()]
 
-    def _charged(self, invoice: Invoice) -> Payment:
-        if not invoice.payments:
-            detail = "no card paid it: give it back to the balance or offline"
-            raise Invalid.one("refund.to", "no_card_payment", detail)
-        return self.books.load(Payment, invoice.payments[-1])
+
+def cards_for(invoice: Invoice, amount: int, within: str = "") -> dict[str | None, int]:
+    """The card payments that so much goes back to, the latest first.
+
+    Raises Invalid `no_card_payment` or `amount_exceeds_card_payments`.
+    """
+    left = {ref: kept for ref, kept in reversed(invoice.cards.items()) if kept > 0}
+    if not invoice.cards:
+        detail = "no card paid it: give it back to the balance or offline"
+        raise Invalid.one(f"{within}to", "no_card_payment", detail)
+    if amount > sum(left.values()):
+        detail = f"{sum(left.values())} of what cards paid can go back to them"
+        raise Invalid.one(f"{within}amount", "amount_exceeds_card_payments", detail)
+    found: dict[str | None, int] = {}
+    for ref, kept in left.items():
+        part = min(kept, amount - sum(found.values()))
+        if part:
+            found[ref] = part
+    return found

@@ -114,7 +114,9 @@ def abandon_payments(
     return lost
 
 
-def resume_refunds(books: Books, gateways: Gateways, waiting: Sequence[Waiting], act: Act) -> int:
+def resume_refunds(
+    books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
+) -> int:
     """As `resume_payments`; what may not be sent again stays pending and is an alert."""
     answering, resumed = Answering(gateways), 0
     seconds = {each.ref: each.seconds for each in waiting}
@@ -127,8 +129,9 @@ def resume_refunds(books: Books, gateways: Gateways, waiting: Sequence[Waiting],
         if outcome is None and seconds[refund.ref] < gateway.idempotent_seconds:
             outcome = gateway.repay(asked)
         answering.note(refund.gateway, outcome)
-        if outcome is not None:
-            resumed += settle_refund(books, refund.ref, outcome, act)
+        if outcome is not None and not isinstance(outcome, Unanswered):
+            settled = settle_refund(books, account, refund.ref, outcome, act)
+            resumed += settled is not None
     return resumed
 
 

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date  # noqa: TC003 - stored events are decoded by these annotations
 
-if TYPE_CHECKING:
-    from datetime import date
+
+@dataclass(frozen=True, slots=True)
+class NotedLine:
+    """What a credit note takes off one line."""
+
+    line_id: str
+    net: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What is put back onto one line. Its deferral is earned over `[start, end)` from now on."""
+
+    line_id: str
+    unearned: int
+    earned: int
+    tax: int
+    start: date
+    end: date
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """`kind`: moved, ended, credited, line_credited, refunded. `spans`: a line's new service."""
+    """`kind`: moved, ended, credited, line_credited, lines_credited, refunded, restored.
+
+    `spans`: a line's new service. `ref`: the credit note or refund that it belongs to.
+    """
 
     kind: str
     on: date
@@ -20,3 +41,6 @@ class Adjustment:
     line_id: str | None = None
     tax: int = 0
     spans: tuple[tuple[str, date, date], ...] = ()
+    ref: str | None = None
+    lines: tuple[NotedLine, ...] = ()
+    restored: tuple[Restored, ...] = ()

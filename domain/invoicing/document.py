@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain.invoicing.adjustment import Adjustment  # noqa: TC001 - as above
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
+from domain.invoicing.owed import PAYABLE as PAYABLE
+from domain.invoicing.owed import TERMINAL as TERMINAL
+from domain.invoicing.owed import Owed
+from domain.invoicing.owed import Status as Status
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.discount import Discount  # noqa: TC001 - as above
@@ -17,20 +20,7 @@ from domain.shared.facts import event
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 
 
-class Status(StrEnum):
-    DRAFT = "draft"
-    OPEN = "open"
-    PAST_DUE = "past_due"
-    PAID = "paid"
-    VOID = "void"
-    UNCOLLECTIBLE = "uncollectible"
-
-
-PAYABLE = frozenset({Status.OPEN, Status.PAST_DUE})
-TERMINAL = frozenset({Status.PAID, Status.VOID, Status.UNCOLLECTIBLE})
-
-
-class Document(Aggregate):
+class Document(Owed, Aggregate):
     """The state that every part shares, and an invoice's way from draft to its issue."""
 
     class Created(Aggregate.Created):
@@ -92,30 +82,9 @@ class Document(Aggregate):
         self.open_payment_id: str | None = None
         self.booked_on: date | None = None
         self.booked_lines: tuple[Line, ...] = ()
-        self.credited = 0
-        self.refunded = 0
         self.payments: tuple[str, ...] = ()
         self.adjustments: tuple[Adjustment, ...] = ()
-
-    @property
-    def amount_remaining(self) -> int:
-        """What is still owed; nothing once the invoice is void or given up."""
-        if self.status in {Status.VOID, Status.UNCOLLECTIBLE}:
-            return 0
-        return self.total - self.amount_paid - self.balance_applied - self.credited
-
-    @property
-    def unapplied(self) -> int:
-        """What came in part for an invoice that books nothing before it is fully paid."""
-        return self.amount_paid + self.unapplied_credit if self.by_payment else 0
-
-    @property
-    def unapplied_credit(self) -> int:
-        return self.balance_applied if self.by_payment else 0
-
-    @property
-    def by_payment(self) -> bool:
-        return self.strategy == "invoice_payment"
+        self._nothing_went_back()
 
     class Issued(Aggregate.Event):
         """The document as it stands for ever. The store gives `number` from `series`.

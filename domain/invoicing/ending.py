@@ -26,15 +26,15 @@ class Ending(Settling):
         self.require_not_terminal()
         if self.status is Status.DRAFT:
             raise Conflict("invoice_not_issued", "a draft has nothing to void")
-        if self.amount_paid and self.strategy == "invoice_creation":
+        if self.amount_paid > self.refunded and not self.by_payment:
             raise Conflict("invoice_has_payments", "refund what was paid first")
-        returned = self.amount_paid + self.unapplied_credit
+        returned = self.unapplied
         self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
 
     def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
         """A job's void: what was paid in part is returned to the customer. Gives that amount."""
         self.require_not_terminal()
-        returned = self.amount_paid + self.unapplied_credit
+        returned = self.unapplied if self.by_payment else self.amount_paid - self.refunded
         self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
         return returned
 
@@ -67,5 +67,6 @@ class Ending(Settling):
         )
 
     @event(MarkedUncollectible)
-    def _marked_uncollectible(self) -> None:
+    def _marked_uncollectible(self, returned: int) -> None:
+        self.written_off = self.amount_remaining + returned
         self.status = Status.UNCOLLECTIBLE

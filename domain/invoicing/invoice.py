@@ -8,14 +8,13 @@ from domain.invoicing.adjustment import Adjustment
 from domain.invoicing.document import PAYABLE as PAYABLE
 from domain.invoicing.document import TERMINAL as TERMINAL
 from domain.invoicing.document import Status as Status
-from domain.invoicing.ending import Ending
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
+from domain.invoicing.returning import Returning
 from domain.shared.aggregate import Aggregate
-from domain.shared.errors import Conflict, Invalid
 from domain.shared.facts import event
 
 
-class Invoice(Ending):
+class Invoice(Returning):
     """Amounts are minor units of `currency`. Tax is beside the net, total = subtotal + tax."""
 
     TOPIC = "invoice"
@@ -60,124 +59,6 @@ class Invoice(Ending):
     @event(ServiceEnded)
     def _service_ended(self, ended_on: date) -> None:
         self._adjusted(Adjustment("ended", ended_on))
-
-    class Credited(Aggregate.Event):
-        """Part of what was billed is taken back: `amount` gross, of it `receivable` off what is
-        owed and `balance` to the customer's balance. With a `line_id` it is that line's `net`
-        and `tax`, unearned since `credited_on`, whose own earning goes on."""
-
-        TOPIC = "invoice.credited"
-        credit_note_id: str
-        amount: int
-        receivable: int
-        balance: int
-        policy: str
-        credited_at: datetime
-        credited_on: date
-        completes: bool
-        reason: str | None = None
-        line_id: str | None = None
-        net: int = 0
-        tax: int = 0
-
-    def credit(
-        self,
-        credit_note_id: str,
-        amount: int,
-        *,
-        balance: int = 0,
-        policy: str,
-        at: datetime,
-        on: date,
-        reason: str | None = None,
-        line: tuple[str, int, int] | None = None,
-    ) -> None:
-        """`line`: its id, net and tax. A note that leaves nothing owed makes the invoice paid.
-
-        Raises Conflict `payment_in_progress`, Invalid `amount_exceeds_outstanding`.
-        """
-        self._require_no_open_payment()
-        owed = self.amount_remaining if self.status in PAYABLE else 0
-        if amount - balance > owed:
-            raise Invalid.one("amount", "amount_exceeds_outstanding", f"{owed} is owed")
-        line_id, net, tax = line or (None, 0, 0)
-        completes = self.status in PAYABLE and amount - balance == owed
-        self._credited(
-            credit_note_id=credit_note_id, amount=amount, receivable=amount - balance,
-            balance=balance, policy=policy, credited_at=at, credited_on=on, completes=completes,
-            reason=reason, line_id=line_id, net=net, tax=tax,
-        )  # fmt: skip
-
-    @event(Credited)
-    def _credited(
-        self,
-        amount: int,
-        receivable: int,
-        policy: str,
-        credited_on: date,
-        completes: bool,
-        line_id: str | None,
-        net: int,
-        tax: int,
-    ) -> None:
-        self.credited += receivable
-        if completes:
-            self.status = Status.PAID
-        if line_id is None:
-            self._adjusted(Adjustment("credited", credited_on, amount, policy))
-        else:
-            self._adjusted(Adjustment("line_credited", credited_on, net, policy, line_id, tax))
-
-    class Refunded(Aggregate.Event):
-        """Money paid back of a paid invoice, gross. `to`: card, balance or offline."""
-
-        TOPIC = "invoice.refunded"
-        refund_id: str
-        amount: int
-        to: str
-        policy: str
-        refunded_at: datetime
-        refunded_on: date
-        reason: str | None = None
-
-    @property
-    def refundable(self) -> int:
-        """What was paid and has not gone back."""
-        if self.status is not Status.PAID:
-            return 0
-        return max(self.amount_paid + self.balance_applied - self.refunded, 0)
-
-    def refund(
-        self,
-        refund_id: str,
-        amount: int,
-        to: str,
-        *,
-        policy: str,
-        at: datetime,
-        on: date,
-        reason: str | None = None,
-    ) -> None:
-        """Raises Conflict `invoice_not_refundable`, Invalid `amount_exceeds_refundable`."""
-        self._require_no_open_payment()
-        if self.status is not Status.PAID:
-            raise Conflict("invoice_not_refundable", f"invoice is {self.status}")
-        if amount > self.refundable:
-            raise Invalid.one(
-                "amount", "amount_exceeds_refundable", f"{self.refundable} can go back"
-            )
-        self._refunded(
-            refund_id=refund_id, amount=amount, to=to, policy=policy, refunded_at=at,
-            refunded_on=on, reason=reason,
-        )  # fmt: skip
-
-    @event(Refunded)
-    def _refunded(self, amount: int, policy: str, refunded_on: date) -> None:
-        self.refunded += amount
-        self._adjusted(Adjustment("refunded", refunded_on, amount, policy))
-
-    def _adjusted(self, adjustment: Adjustment) -> None:
-        self.adjustments = (*self.adjustments, adjustment)
 
 
 def moved_spans(before: tuple[Line, ...], after: tuple[Line, ...]) -> list[tuple[str, date, date]]:

@@ -99,10 +99,11 @@ class Settling(Document):
             self.open_payment_id = None
         if source == "online" and payment_id is not None:
             self.payments = (*self.payments, payment_id)
+            self.cards = {**self.cards, payment_id: amount}
         if completes:
             self.status = Status.PAID
             if self.booked_on is None:
-                self.booked_on, self.booked_lines = paid_on, self.lines
+                self.booked_on, self.booked_lines = paid_on, self.lowered(self.lines)
 
     class PaymentFailed(Aggregate.Event):
         TOPIC = "invoice.payment_failed"

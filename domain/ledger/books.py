@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from domain.ledger.segments import Segment, unearned_before
+from domain.shared.money import round_half_away
 
 if TYPE_CHECKING:
     from datetime import date
@@ -48,6 +49,40 @@ class LineBook:
         """Unearned, earned and tax that nothing has reversed yet, as a stop on `day` finds them."""
         deferred = sum(unearned_before(segment, day) for segment in self.segments)
         return deferred, self.net - self.net_reversed - deferred, self.tax - self.tax_reversed
+
+
+class PutBack(Protocol):
+    """What goes back onto one line, its deferral to be earned over `[start, end)`."""
+
+    @property
+    def line_id(self) -> str: ...
+    @property
+    def unearned(self) -> int: ...
+    @property
+    def earned(self) -> int: ...
+    @property
+    def tax(self) -> int: ...
+    @property
+    def start(self) -> date: ...
+    @property
+    def end(self) -> date: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """An invoice that was given up: the total, and of it what became bad debt and what the state
+    gave back of the tax. `recovered` came in since."""
+
+    total: int
+    expensed: int
+    tax: int
+    recovered: int = 0
+
+    def parted(self, amount: int) -> tuple[int, int, int]:
+        """Of so much in all: tax owed again, bad debt undone, and income."""
+        tax = round_half_away(amount * self.tax, self.total) if self.total else 0
+        expense = min(amount - tax, self.expensed)
+        return tax, expense, amount - tax - expense
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from domain.ledger.books import LineBook, Posting
+from domain.ledger.books import Booking, LineBook, Posting
 from domain.ledger.chart import Account
 from domain.ledger.segments import PostingDay, Segment, open_segment, stop, unearned_before
 from domain.ledger.shares import shares
@@ -15,6 +15,8 @@ from domain.shared.money import round_half_away
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+
+    from domain.ledger.books import PutBack
 
 Entry = tuple[Posting, ...]
 
@@ -70,6 +72,49 @@ def reversed_lines(
     )
 
 
+def part_of_line(
+    net: int, tax: int, remains: tuple[int, int, int], policy: str
+) -> tuple[int, int, int]:
+    """How much of a line's net is unearned and earned; of both kinds where they are of one sign."""
+    unearned, earned, _ = remains
+    if policy == "unearned_first":
+        first = min(net, unearned) if net > 0 else max(net, unearned)
+        return first, net - first, tax
+    return *split_net(net, unearned, earned), tax
+
+
+def split_net(net: int, unearned: int, earned: int) -> tuple[int, int]:
+    first, rest = shares(net, [unearned, earned])
+    return first, rest
+
+
+def mirrored(parts: Iterable[PutBack], contra: Account) -> Iterable[Posting]:
+    """What a reversal had taken out, put back."""
+    tax = 0
+    for part in parts:
+        yield Posting(Account.DEFERRED_REVENUE, -part.unearned, part.line_id)
+        yield Posting(contra, -part.earned, part.line_id)
+        tax += part.tax
+    yield Posting(Account.TAX_PAYABLE, -tax)
+
+
+def restored_lines(
+    lines: Iterable[LineBook], parts: Sequence[PutBack], day: PostingDay
+) -> tuple[LineBook, ...]:
+    """Each with what is unearned again as a segment of its own."""
+    by_line = {line.line_id: line for line in lines}
+    for part in parts:
+        line = by_line[part.line_id]
+        onward: tuple[Segment, ...] = ()
+        if part.unearned:
+            onward = (open_segment(part.unearned, part.start, part.end, day),)
+        by_line[part.line_id] = replace(
+            line, segments=(*line.segments, *onward), tax_reversed=line.tax_reversed - part.tax,
+            net_reversed=line.net_reversed - part.unearned - part.earned,
+        )  # fmt: skip
+    return tuple(by_line[part.line_id] for part in parts)
+
+
 def moved(line: LineBook, start: date, end: date, day: PostingDay) -> LineBook | None:
     kept, rest = [], 0
     for segment in line.segments:
@@ -92,3 +137,21 @@ def _stopped(segments: tuple[Segment, ...], taken: int, day: PostingDay) -> tupl
             kept[at], *onward = stop(segments[at], share, day)
             going_on += onward
     return (*kept, *going_on)
+
+
+def taken_back(
+    lines: Sequence[LineBook],
+    amount: int,
+    contra: Account,
+    day: PostingDay,
+    policy: str,
+    given: tuple[Posting, ...],
+) -> Booking:
+    remains = [line.remains(day.effective) for line in lines]
+    if policy == "unearned_first":
+        taken = unearned_first(amount, remains)
+    else:
+        parts = shares(amount, [sum(each) for each in remains])
+        taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
+    taken_out = reversal(lines, taken, contra, Account.TAX_PAYABLE)
+    return Booking(entry(*taken_out, *given), reversed_lines(lines, taken, day))

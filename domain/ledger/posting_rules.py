@@ -6,36 +6,47 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from domain.ledger.billing_lines import billed, booked
 from domain.ledger.books import Booking, Charge, LineBook, Posting
 from domain.ledger.chart import Account
 from domain.ledger.entries import (
     Entry,
     entry,
+    mirrored,
     moved,
+    part_of_line,
+    restored_lines,
     reversal,
     reversed_lines,
     split,
-    unearned_first,
+    taken_back,
 )
 from domain.ledger.segments import (
-    Method,
     PostingDay,
-    Segment,
-    earn_at_once,
-    open_segment,
     unearned_before,
 )
 from domain.ledger.shares import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
+
+    from domain.ledger.books import PutBack, WrittenOff
 
 CASH = {"online": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}
 """A payment's source to the account its money arrives on."""
 
 SETTLING = {**CASH, "balance": Account.CUSTOMER_BALANCE}
 """What settles an invoice, to the account it comes from: money, or the customer's credit."""
+
+
+ALLOCATED = {
+    "receivable": Account.ACCOUNTS_RECEIVABLE,
+    "balance": Account.CUSTOMER_BALANCE,
+    "card": Account.CASH_ONLINE,
+    "offline": Account.CASH_OFFLINE,
+}
+"""Where a credit note or a refund goes, to the account that it takes from."""
 
 
 def invoice_issued(charges: Sequence[Charge], day: PostingDay) -> Booking:
@@ -45,8 +56,8 @@ def invoice_issued(charges: Sequence[Charge], day: PostingDay) -> Booking:
     """
     total = sum(charge.net + charge.tax for charge in charges)
     owed = Account.ACCOUNTS_RECEIVABLE if total >= 0 else Account.CUSTOMER_BALANCE
-    lines = _booked(charges, day)
-    return Booking(entry(Posting(owed, total), *_billed(lines)), lines)
+    lines = booked(charges, day)
+    return Booking(entry(Posting(owed, total), *billed(lines)), lines)
 
 
 def payment_received(amount: int, source: str) -> Entry:
@@ -71,10 +82,10 @@ def fully_paid(
 
     A total below zero is settled by the customer's balance, a total of nothing by nothing.
     """
-    lines = _booked(charges, day)
+    lines = booked(charges, day)
     arrived = SETTLING[source] if amount > 0 else Account.CUSTOMER_BALANCE
     received = (Posting(arrived, amount), Posting(Account.UNAPPLIED_PAYMENTS, unapplied))
-    return Booking(entry(*received, *_billed(lines)), lines)
+    return Booking(entry(*received, *billed(lines)), lines)
 
 
 def invoice_voided(
@@ -113,18 +124,71 @@ def refunded(
     proportional: what was earned, unearned and tax each give their share. unearned_first: tax in
     proportion, the rest out of the deferral as far as it goes.
     """
-    return _taken_back(lines, amount, Account.REFUNDS, day, policy, (Posting(account, -amount),))
+    return taken_back(lines, amount, Account.REFUNDS, day, policy, (Posting(account, -amount),))
 
 
 def credited(
-    lines: Sequence[LineBook], receivable: int, balance: int, day: PostingDay, policy: str
+    lines: Sequence[LineBook], given: Mapping[str, int], day: PostingDay, policy: str
 ) -> Booking:
-    """A credit note: as a refund, off what is owed and what beyond that was paid."""
-    given = (
-        Posting(Account.ACCOUNTS_RECEIVABLE, -receivable),
-        Posting(Account.CUSTOMER_BALANCE, -balance),
+    """A credit note: as a refund, off what is owed and what beyond that was paid.
+
+    `given` is its amount by where it goes: receivable, balance, card, offline.
+    """
+    amount = sum(given.values())
+    return taken_back(lines, amount, Account.CREDIT_NOTES, day, policy, _allocated(given))
+
+
+def lines_credited(
+    lines: Sequence[LineBook],
+    parts: Mapping[str, tuple[int, int]],
+    given: Mapping[str, int],
+    day: PostingDay,
+    policy: str,
+) -> Booking:
+    """A credit note of single lines: of each its net and tax."""
+    taken = [
+        part_of_line(*parts.get(line.line_id, (0, 0)), line.remains(day.effective), policy)
+        for line in lines
+    ]
+    taken_out = reversal(lines, taken, Account.CREDIT_NOTES, Account.TAX_PAYABLE)
+    return Booking(entry(*taken_out, *_allocated(given)), reversed_lines(lines, taken, day))
+
+
+def credit_note_voided(
+    lines: Sequence[LineBook], parts: Sequence[PutBack], amount: int, day: PostingDay
+) -> Booking:
+    """The mirrored posting; what was deferred is earned over the days that are left."""
+    given = Posting(Account.ACCOUNTS_RECEIVABLE, amount)
+    taken_in = mirrored(parts, Account.CREDIT_NOTES)
+    return Booking(entry(given, *taken_in), restored_lines(lines, parts, day))
+
+
+def refund_reversed(
+    lines: Sequence[LineBook], parts: Sequence[PutBack], amount: int, day: PostingDay
+) -> Booking:
+    """The gateway refused to pay it out: the money is still there, and what it had reversed."""
+    given = Posting(Account.CASH_ONLINE, amount)
+    return Booking(
+        entry(given, *mirrored(parts, Account.REFUNDS)), restored_lines(lines, parts, day)
     )
-    return _taken_back(lines, receivable + balance, Account.CREDIT_NOTES, day, policy, given)
+
+
+def refund_kept(amount: int) -> Entry:
+    """The gateway refused what a note or a cancellation gives back: it is the customer's credit."""
+    return _to_balance(Account.CASH_ONLINE, amount)
+
+
+def recovered(amount: int, source: str, lost: WrittenOff) -> Entry:
+    """Money on what was given up: tax that the state gave back is owed again in proportion, bad
+    debt is undone until all of it is, the rest is income."""
+    before, after = lost.parted(lost.recovered), lost.parted(lost.recovered + amount)
+    tax, expense, income = (now - then for now, then in zip(after, before, strict=True))
+    return entry(
+        Posting(CASH[source], amount),
+        Posting(Account.TAX_PAYABLE, -tax),
+        Posting(Account.BAD_DEBT, -expense),
+        Posting(Account.RECOVERIES, -income),
+    )
 
 
 def line_credited(
@@ -191,7 +255,12 @@ def balance_credited(amount: int, source: str) -> Entry:
         return balance_funded(amount, source)
     if source in {"invoice", "void", "refund", "credit_note"}:
         return ()
-    return {"unapplied": unapplied_returned, "receivable": receivable_returned}[source](amount)
+    returned = {
+        "unapplied": unapplied_returned,
+        "receivable": receivable_returned,
+        "refund_failed": refund_kept,
+    }
+    return returned[source](amount)
 
 
 def balance_adjusted(amount: int) -> Entry:
@@ -207,51 +276,9 @@ def balance_refunded(amount: int, to: str) -> Entry:
     return entry(Posting(Account.CUSTOMER_BALANCE, amount), Posting(account, -amount))
 
 
+def _allocated(given: Mapping[str, int]) -> tuple[Posting, ...]:
+    return tuple(Posting(ALLOCATED[to], -amount) for to, amount in given.items())
+
+
 def _to_balance(account: Account, amount: int) -> Entry:
     return entry(Posting(account, amount), Posting(Account.CUSTOMER_BALANCE, -amount))
-
-
-def _booked(charges: Iterable[Charge], day: PostingDay) -> tuple[LineBook, ...]:
-    return tuple(
-        LineBook(charge.line_id, charge.net, charge.tax, _segments(charge, day))
-        for charge in charges
-    )
-
-
-def _segments(charge: Charge, day: PostingDay) -> tuple[Segment, ...]:
-    if charge.net == 0:
-        return ()
-    if charge.start is None or charge.end is None:
-        return (earn_at_once(charge.net, day),)
-    # A service within one day has one accounting date for both its ends.
-    end = max(charge.end, charge.start + timedelta(days=1))
-    return (open_segment(charge.net, charge.start, end, day),)
-
-
-def _billed(lines: Iterable[LineBook]) -> Iterable[Posting]:
-    tax = 0
-    for line in lines:
-        for segment in line.segments:
-            at_once = segment.method is Method.AT_ONCE
-            account = Account.RECOGNIZED_REVENUE if at_once else Account.DEFERRED_REVENUE
-            yield Posting(account, -segment.amount, line.line_id)
-        tax += line.tax
-    yield Posting(Account.TAX_PAYABLE, -tax)
-
-
-def _taken_back(
-    lines: Sequence[LineBook],
-    amount: int,
-    contra: Account,
-    day: PostingDay,
-    policy: str,
-    given: tuple[Posting, ...],
-) -> Booking:
-    remains = [line.remains(day.effective) for line in lines]
-    if policy == "unearned_first":
-        taken = unearned_first(amount, remains)
-    else:
-        parts = shares(amount, [sum(each) for each in remains])
-        taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
-    taken_out = reversal(lines, taken, contra, Account.TAX_PAYABLE)
-    return Booking(entry(*taken_out, *given), reversed_lines(lines, taken, day))

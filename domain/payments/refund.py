@@ -16,7 +16,12 @@ class Refund(Aggregate):
 
     class Created(Aggregate.Created):
         """`to`: card, through the gateway that took `payment_id`; balance; offline. Without an
-        invoice it is credit that goes back to the customer."""
+        invoice it is credit that goes back to the customer.
+
+        `falls_to` says what becomes of it when the gateway refuses: `invoice`, as if it had not
+        been asked, or `balance`, where a document or a cancellation rests on it. `request_key` is
+        answered with `request_ref` by whoever saves the outcome.
+        """
 
         TOPIC = "refund.created"
         customer_id: str
@@ -29,6 +34,11 @@ class Refund(Aggregate):
         gateway: str | None = None
         subscription_id: str | None = None
         reason: str | None = None
+        policy: str | None = None
+        credit_note_id: str | None = None
+        falls_to: str = "balance"
+        request_key: str | None = None
+        request_ref: str | None = None
 
     def __init__(
         self,
@@ -40,6 +50,9 @@ class Refund(Aggregate):
         to: str,
         payment_id: str | None,
         gateway: str | None,
+        falls_to: str,
+        request_key: str | None,
+        request_ref: str | None,
     ) -> None:
         self.customer_id = customer_id
         self.invoice_id = invoice_id
@@ -48,6 +61,9 @@ class Refund(Aggregate):
         self.to = to
         self.payment_id = payment_id
         self.gateway = gateway
+        self.falls_to = falls_to
+        self.request_key = request_key
+        self.request_ref = request_ref
         self.status = "pending" if to == "card" else "succeeded"
 
     class Succeeded(Aggregate.Event):
@@ -63,3 +79,20 @@ class Refund(Aggregate):
     @event(Succeeded)
     def _succeeded(self) -> None:
         self.status = "succeeded"
+
+    class Failed(Aggregate.Event):
+        """The gateway refused; where the money went instead is in the same append."""
+
+        TOPIC = "refund.failed"
+        code: str
+        detail: str
+        failed_at: datetime
+
+    def fail(self, code: str, detail: str, at: datetime) -> None:
+        """A second answer changes nothing."""
+        if self.status == "pending":
+            self._failed(code=code, detail=detail, failed_at=at)
+
+    @event(Failed)
+    def _failed(self) -> None:
+        self.status = "failed"

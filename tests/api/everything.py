@@ -12,7 +12,7 @@ from tests.api.conftest import PLAN, open_shop
 
 if TYPE_CHECKING:
     from api.route import Route
-    from tests.api.conftest import Client
+    from tests.api.conftest import Client, Shop
 
 NAMES = {"exports": "customers", "reports": "trial_balance"}
 """What `{name}` is, by the noun before it."""
@@ -56,7 +56,7 @@ PREFIXES = {
     "customers": "cus", "addresses": "adr", "payment_methods": "pm", "subscriptions": "sub",
     "memberships": "mem", "invoices": "inv", "payments": "pay", "balance_transactions": "bal",
     "collaborators": "col", "api_keys": "key", "exports": "exp", "events": "evt",
-    "export_files": "exp",
+    "export_files": "exp", "refunds": "ref", "credit_notes": "cn",
 }  # fmt: skip
 """By noun of an address. A list that lacks one fails the tests of its routes."""
 
@@ -86,6 +86,19 @@ def fill(client: Client) -> Everything:
         "col": made("/collaborators", {"email": "c@example.org", "role": "support"})["id"],
         "key": made("/api_keys", {"name": "another"})["id"],
         "exp": client.post("/exports", {"name": "customers"}).json["id"],
+        **_returned(shop),
         "evt": client.get("/events").json["data"][0]["id"],
     }  # fmt: skip
     return Everything(client, ids)
+
+
+def _returned(shop: Shop) -> dict[str, str]:
+    """A refund, and a credit note that can still be void."""
+    made, paid, owed = shop.client.made, shop.invoice()["id"], shop.invoice()["id"]
+    money = {"reference": "check 1", "category": "check"}
+    made(f"/invoices/{paid}/mark_paid", money, key="everything-paid")
+    asked = {"amount": 100, "reason": "late"}
+    return {
+        "ref": made(f"/invoices/{paid}/refund", asked, key="everything-back")["id"],
+        "cn": made(f"/invoices/{owed}/credit_notes", asked, key="everything-noted")["id"],
+    }

@@ -19,6 +19,8 @@ from domain.customers.customer import Customer
 from domain.customers.organization import Organization
 from domain.customers.payment_method import PaymentMethod
 from domain.exporting.export import Export
+from domain.invoicing.adjustment import NotedLine, Restored
+from domain.invoicing.credit_note import Allocation, CreditNote, NoteLine
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
@@ -55,6 +57,9 @@ LINE = Line(
     entitlements=("digital", "print"),
 )  # fmt: skip
 SUBSCRIPTION = "sub_01kg9x0000e0080000000000s1"
+NOTE = "cn_01kg9x0000e0080000000000n2"
+REFUND = "ref_01kg9x0000e0080000000000r2"
+RESTORED = (Restored(LINE.id, 50, 34, 16, ON, date(2026, 2, 28)),)
 POLICY = BillingPolicy(
     version=1, kind="step_up", currency="USD", interval=Interval.MONTH,
     prompt="Charge 10.00 USD every month for the first 3 periods, then 20.00 USD.",
@@ -335,7 +340,7 @@ def _invoices() -> list[Any]:
     void.receive(None, 100, "offline", at=START, on=ON)
     void.void(at=START, on=ON, reason="wrong address")
     lost.mark_uncollectible(at=START, on=ON, reason="bankrupt", tax_relief=False)
-    return [paid, void, lost, _adjusted()]
+    return [paid, void, lost, _adjusted(), *_credited()]
 
 
 def _adjusted() -> Any:
@@ -353,8 +358,36 @@ def _adjusted() -> Any:
         "ref_01kg9x0000e0080000000000r1", 500, "balance", policy="proportional", at=START, on=ON,
         reason="sorry",
     )  # fmt: skip
+    invoice.refund(REFUND, 100, "card", policy="proportional", at=START, on=ON, payment_id=PAYMENT)
+    invoice.reverse_refund(REFUND, 100, PAYMENT, at=START, on=ON, lines=RESTORED)
     invoice.end_service(at=START, on=ON)
     return invoice
+
+
+def _credited() -> list[Any]:
+    """Notes before and after it was paid, one withdrawn; and an invoice that is paid after all."""
+    invoice = _invoice(27)
+    invoice.decline(PAYMENT, "card_declined", "no", at=START, past_due=False)
+    invoice.credit(
+        NOTE, 100, policy="proportional", at=START, on=ON, lines=(NotedLine(LINE.id, 84, 16),)
+    )  # fmt: skip
+    invoice.void_credit(NOTE, 100, at=START, on=ON, lines=RESTORED, reason="mistaken")
+    invoice.receive(PAYMENT, 6200, "online", at=START, on=ON)
+    invoice.credit(NOTE, 60, balance=10, cards={PAYMENT: 20}, offline=30, policy="unearned_first",
+                   at=START, on=ON, reason="sorry")  # fmt: skip
+    note = begin(
+        CreditNote, 28, series="CN-", customer_id=CUSTOMER, invoice_id=INVOICE,
+        invoice_number="INV-000001", subscription_id=SUBSCRIPTION, currency="USD",
+        lines=(NoteLine(LINE.id, LINE.description, 84, 16),), subtotal=84, tax=16, total=100,
+        allocations=(Allocation("receivable", 100),), policy="proportional", reason="too much",
+        issued_at=START, issued_on=ON,
+    )  # fmt: skip
+    note.void(at=START, on=ON, reason="mistaken")
+    lost = _invoice(29)
+    lost.decline(PAYMENT, "card_declined", "no", at=START, past_due=True)
+    lost.mark_uncollectible(at=START, on=ON)
+    lost.recover(PAYMENT, 1000, at=START, on=ON)
+    return [invoice, note, lost]
 
 
 def _money() -> list[Any]:
@@ -377,8 +410,14 @@ def _money() -> list[Any]:
     refund = begin(
         Refund, 23, customer_id=CUSTOMER, invoice_id=INVOICE, amount=500, currency="USD", to="card",
         refunded_on=ON, payment_id=PAYMENT, gateway="sandbox",
-        subscription_id="sub_01kg9x0000e0080000000000s1", reason="sorry",
+        subscription_id="sub_01kg9x0000e0080000000000s1", reason="sorry", policy="proportional",
+        credit_note_id=NOTE, falls_to="invoice", request_key="key-2", request_ref=REFUND,
     )  # fmt: skip
+    refused = begin(
+        Refund, 30, customer_id=CUSTOMER, invoice_id=INVOICE, amount=500, currency="USD", to="card",
+        refunded_on=ON, payment_id=PAYMENT, gateway="sandbox",
+    )  # fmt: skip
+    refused.fail("card_closed", "The card's account is closed.", START)
     refund.succeed("sandbox_2", START)
     balance = begin(Balance, 16, customer_id=CUSTOMER, currency="USD")
     balance.credit("bal_01kg9x0000e0080000000000b1", 100, "unapplied", "Paid towards INV-000001",
@@ -386,4 +425,4 @@ def _money() -> list[Any]:
     balance.adjust("bal_01kg9x0000e0080000000000b2", -40, "entered twice", at=START, on=ON)
     balance.apply("bal_01kg9x0000e0080000000000b3", 60, "Applied to INV-000002",
                   at=START, on=ON, invoice_id=INVOICE)  # fmt: skip
-    return [approved, declined, doubtful, check, balance, refund]
+    return [approved, declined, doubtful, check, balance, refund, refused]

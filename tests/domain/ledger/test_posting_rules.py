@@ -269,7 +269,7 @@ def test_partly_paid_and_cancelled_the_note_clears_what_is_owed_and_the_rest_is_
     charge = Charge("il_1", 10000, 1000, date(2026, 4, 1), date(2026, 5, 1))
     lines = issued(charge, day=APRIL_1).lines
     day = PostingDay(date(2026, 4, 11), date(2026, 4, 11))
-    note = rules.credited(lines, 6600, 0, day, "unearned_first")
+    note = rules.credited(lines, {"receivable": 6600}, day, "unearned_first")
     assert totals(note.postings) == {
         "deferred_revenue": 6000, "tax_payable": 600, "accounts_receivable": -6600,
     }  # fmt: skip
