@@ -18,7 +18,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from gateways import stripe
+from gateways import stripe, vantiv
 from gateways.punctual import Punctual
 from gateways.sandbox import Sandbox
 
@@ -108,5 +108,5 @@ def _value(value: Any) -> Any:
     return value
 
 
-_MAKERS: dict[str, Callable[..., Gateway]] = {"stripe": stripe.made}
+_MAKERS: dict[str, Callable[..., Gateway]] = {"stripe": stripe.made, "vantiv": vantiv.made}
 """A new adapter is one file, named here."""

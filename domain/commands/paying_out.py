@@ -45,7 +45,12 @@ def pay_out(
 def repayment_of(books: Books, refund: Refund) -> Repayment:
     payment = books.load(Payment, refund.payment_id or "")
     return Repayment(
-        refund.ref, payment.ref, refund.amount, refund.currency, payment.gateway_reference or ""
+        refund.ref,
+        payment.ref,
+        refund.amount,
+        refund.currency,
+        payment.gateway_reference or "",
+        whole=refund.amount == payment.amount,
     )
 
 

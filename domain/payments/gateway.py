@@ -52,13 +52,14 @@ class Charge:
 @dataclass(frozen=True, slots=True)
 class Repayment:
     """Money of a charge to give back. `refund_id` is our reference and the idempotency key,
-    `payment_reference` the gateway's own name for the charge."""
+    `payment_reference` the gateway's own name for the charge; `whole`: all of it goes back."""
 
     refund_id: str
     payment_id: str
     amount: int
     currency: str
     payment_reference: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
