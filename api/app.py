@@ -11,6 +11,7 @@ import falcon
 from api import errors, gateway_events, operations
 from api.metrics import Measured
 from api.pages import Pages
+from api.pay import page as pay_page
 from api.reading import Reading
 from api.route import Linked, Read, Route, Write
 from api.routes import ROUTES
@@ -41,6 +42,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     for path in dict.fromkeys(route.path for route in routes):
         app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
     app.add_route(gateway_events.PATH, gateway_events.GatewayEvents(services))
+    pay_page.add(app, services)
     operations.add(app, services)
     Pages(routes).add(app)
     return app

@@ -45,6 +45,7 @@ class Call:
     version: int | None = None
     reason: str | None = None
     base: str = ""
+    channel: str = "api"
 
     @property
     def account_id(self) -> UUID:
@@ -83,7 +84,7 @@ class Call:
         key = None if self.key is None else self.key.key
         by = Context(
             self.caller.id,
-            "api",
+            self.channel,
             reason=self.reason,
             request_id=self.request_id,
             idempotency_key=key,

@@ -16,6 +16,7 @@ from api.core import (
     members,
     ordered_exports,
     organizations,
+    pay_links,
     payment_methods,
     payments,
     plans,
@@ -50,6 +51,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "name": "CRM", "role": "support", "scopes": ["customers:*", "subscriptions:read"],
     },
     api_keys.ApiKeyChange: {"name": "CRM, old"},
+    pay_links.PayLinkCreation: {"expires_in_days": 14},
     products.ProductCreation: {"name": "The Paper", "metadata": {"desk": "print"}},
     products.ProductChange: {"description": "Six days a week", "metadata": {"desk": None}},
     plans.PlanCreation: {

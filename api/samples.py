@@ -58,7 +58,7 @@ def _creation(name: str, routes: Iterable[Route]) -> type[Body]:
 
 _PREFIXES: Mapping[str, str] = {
     "account": "acct", "product": "prod", "customer": "cus", "payment_method": "pm",
-    "subscription": "sub", "invoice": "inv", "payment": "pay", "event": "evt",
+    "subscription": "sub", "invoice": "inv", "pay_link": "inv", "payment": "pay", "event": "evt",
     "organization": "org", "address": "adr", "collaborator": "col", "api_key": "key",
     "balance_transaction": "bal", "export": "exp", "test_clock": "clk",
     "refund": "ref", "credit_note": "cn",

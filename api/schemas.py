@@ -104,6 +104,7 @@ _FIELDS = {
         voided_at:instant?""",
     "balance_transaction": """customer_id:id type:text amount:money currency:currency
         ending_balance:money invoice_id:id? payment_id:id? description:text""",
+    "pay_link": "invoice_id:id url:text* expires_at:instant*",
     "test_clock": "now:instant",
     "export": """name:text format:text filters:object status:text progress:integer
         position:integer? size_bytes:integer? url:text? expires_at:instant? failure_code:text?

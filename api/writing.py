@@ -111,7 +111,10 @@ class Writing:
         read = read_json(request)
         caller = known or self._by_body(request, read)
         key, besides = _key(request, route, read)
-        call = Call(self._services, caller, request.context.request_id, path, key=key)
+        call = Call(
+            self._services, caller, request.context.request_id, path, key=key,
+            base=request.forwarded_prefix,
+        )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
         body = validated(route.body, named, {"midnight": call.midnight}, [*besides, *unnamed])
         if besides:

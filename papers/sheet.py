@@ -84,9 +84,11 @@ class Frame:
 
     def method(self, made: Movement) -> str:
         if made.last4:
-            brand = (made.brand or self.say("card")).capitalize()
-            return self.say("card_ending", brand=brand, last4=made.last4)
+            return self.card(made.brand, made.last4)
         return self.tongue.words.get(made.method, made.method)
+
+    def card(self, brand: str | None, last4: str) -> str:
+        return self.say("card_ending", brand=(brand or self.say("card")).capitalize(), last4=last4)
 
     def notes(self, text: str | None) -> list[Typed]:
         return list(paragraphs(text))

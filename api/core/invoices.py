@@ -127,22 +127,24 @@ def mark_uncollectible(call: Call, _: Ending) -> Written:
     return of(invoicing.mark_uncollectible(call.books, call.account, call.ref, call.act))
 
 
+CHARGE = write(
+    INVOICES,
+    "POST",
+    "/{id}/charge",
+    charge,
+    "Charge what is owed to a card",
+    Charge,
+    key=Key.REQUIRED,
+    pays=True,
+    rule="money:write",
+)
+
 ROUTES: tuple[Route, ...] = reads(
     INVOICES,
     write(INVOICES, "POST", "", create, "Draft an invoice", InvoiceCreation, status=201),
     write(INVOICES, "PATCH", "/{id}", update, "Annotate an invoice", InvoiceChange),
     write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft"),
-    write(
-        INVOICES,
-        "POST",
-        "/{id}/charge",
-        charge,
-        "Charge what is owed to a card",
-        Charge,
-        key=Key.REQUIRED,
-        pays=True,
-        rule="money:write",
-    ),
+    CHARGE,
     write(
         INVOICES,
         "POST",

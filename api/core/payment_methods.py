@@ -70,6 +70,17 @@ def delete(call: Call, _: Body) -> Written:
     return of(payment_methods.delete_payment_method(call.books, call.ref, call.act))
 
 
+CARD = Write(
+    method="POST",
+    path=f"{BASE}/customers/{{id}}/payment_methods",
+    handler=create_card,
+    kind=PAYMENT_METHODS,
+    rule="payment_methods:write",
+    body=CardCreation,
+    status=201,
+    summary="Add a card to a customer",
+)
+
 ROUTES: tuple[Route, ...] = (
     Read(
         method="GET",
@@ -81,16 +92,7 @@ ROUTES: tuple[Route, ...] = (
         parameters=LIST,
         summary="List a customer's payment methods",
     ),
-    Write(
-        method="POST",
-        path=f"{BASE}/customers/{{id}}/payment_methods",
-        handler=create_card,
-        kind=PAYMENT_METHODS,
-        rule="payment_methods:write",
-        body=CardCreation,
-        status=201,
-        summary="Add a card to a customer",
-    ),
+    CARD,
     *reads(
         PAYMENT_METHODS,
         write(

@@ -1,0 +1,1 @@
+"""The pay page: one invoice for whoever has its link, and a way to pay it."""
