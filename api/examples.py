@@ -9,9 +9,11 @@ from api.core import (
     addresses,
     api_keys,
     balances,
+    cancelling,
     collaborators,
     credit_notes,
     customers,
+    gifts,
     invoices,
     members,
     ordered_exports,
@@ -94,6 +96,13 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.Start: {"start_date": "2030-03-01"},
     subscriptions.Suspension: {"until": "2030-03-01T00:00:00Z"},
     subscriptions.Restart: {"plan_id": _PLAN, "quantity": 1},
+    gifts.GiftOrder: {
+        "recipient_email": "byron@example.org", "recipient_first_name": "George",
+        "message": "Many happy returns", "start_date": "2030-03-01",
+    },
+    gifts.GiftChange: {"recipient_email": "george@example.org"},
+    gifts.Redemption: {"code": "7Q2XH-9MT4C-ZK0WB-3VN8D", "email": "byron@example.org"},
+    gifts.GiftRenewal: {"payment_method_id": _CARD},
     members.Invitations: {
         "members": [
             {"email": "byron@example.org", "first_name": "George"},
@@ -105,10 +114,10 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.Preview: {"plan_id": _PLAN, "proration": "next_invoice"},
     subscriptions.Extension: {"end_date": "2030-03-15"},
     subscriptions.Renewal: {"auto_renew": False, "purchase_order": "PO-7"},
-    subscriptions.RefundAsked: {"type": "prorated", "to": "card"},
+    cancelling.RefundAsked: {"type": "prorated", "to": "card"},
     subscriptions.Preview: {},
     subscriptions.Usage: {"quantity": 120, "at": "2026-01-31T23:00:00Z"},
-    subscriptions.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
+    cancelling.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
     invoices.InvoiceCreation: {
         "customer_id": _CUSTOMER, "currency": "USD",
         "lines": [{"description": "Back issues", "unit_amount": 1500, "quantity": 2}],

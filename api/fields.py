@@ -232,6 +232,7 @@ MetadataChange = Annotated[dict[_Key, Text | None], AfterValidator(_metadata), _
 Strategy = Literal["invoice_creation", "invoice_payment"]
 CollectionMethod = Literal["charge_automatically", "send_invoice"]
 TaxBehavior = Literal["exclusive", "inclusive"]
+BillingBehavior = Literal["bill_immediately", "bill_on_start_date"]
 
 
 class PostalAddress(Body):

@@ -11,6 +11,7 @@ from api import references, shown, views
 from api.auth import caller_of
 from api.call import Call
 from api.fields import parse_instant
+from api.gift_codes import reveal
 from api.query import allow, query_of
 from api.views import Download, Found, Listed, Reported, Told
 from domain.shared.errors import Gathered, Invalid
@@ -104,15 +105,25 @@ def item(kind: Resource[Any] | Loaded) -> Callable[[Call], Found]:
         allow(call.query, "as_of", "expand")
         as_of, expand = call.query.get("as_of"), call.query.get("expand")
         if as_of is None:
-            return views.one(call, kind, call.ref, expand=expand)
-        when = instant(call, "as_of", as_of)
-        return views.one_as_of(call, kind, call.ref, when, expand=expand)
+            found = views.one(call, kind, call.ref, expand=expand)
+        else:
+            when = instant(call, "as_of", as_of)
+            found = views.one_as_of(call, kind, call.ref, when, expand=expand)
+        reveal(call, [found.resource])
+        return found
 
     return handler
 
 
 def listing(kind: Resource[Any]) -> Callable[[Call], Listed]:
-    return lambda call: views.page(call, kind, call.query)
+    """A handler of a page of the list."""
+
+    def handler(call: Call) -> Listed:
+        listed = views.page(call, kind, call.query)
+        reveal(call, listed.data)
+        return listed
+
+    return handler
 
 
 def instant(call: Call, name: str, value: str) -> datetime:

@@ -83,6 +83,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "subscriptions:write": Permission(
         _DESK, "Begin, schedule, change, renew, suspend, restart and cancel subscriptions"
     ),
+    "subscriptions:gift_codes": Permission(_DESK, "See the codes by which gifts are redeemed"),
     "memberships:read": Permission(_ALL, "See the members of subscriptions"),
     "memberships:write": Permission(_DESK, "Invite and remove members of subscriptions"),
     "invoices:read": Permission(_ALL, "See invoices, as PDF too"),

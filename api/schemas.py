@@ -69,8 +69,8 @@ _FIELDS = {
         exp_year:integer? is_default:boolean""",
     "subscription": """customer_id:id plan_id:id product_id:id currency:currency quantity:integer
         status:text auto_renew:boolean collection_method:text payment_method_id:id?
-        start_date:instant billing_behavior:text? current_period_start:instant
-        current_period_end:instant next_invoice_date:instant? renews_at:instant?
+        start_date:instant billing_behavior:text? current_period_start:instant?
+        current_period_end:instant? next_invoice_date:instant? renews_at:instant?
         expires_at:instant? cancel_at_period_end:boolean canceled_at:instant? cancel_reason:text?
         ended_at:instant? suspended_until:instant? shipments_remaining:integer?
         shipping_address_id:id? invoice_notes:text? purchase_order:text? seat_capacity:integer?

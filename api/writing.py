@@ -12,6 +12,7 @@ from api.auth import attempting, caller_of
 from api.body import read_json, validated
 from api.call import Call
 from api.errors import Refused
+from api.gift_codes import reveal
 from api.idempotency import earlier, key_of
 from api.query import allow, query_of
 from api.reasons import reason_of
@@ -101,6 +102,7 @@ class Writing:
         many = "ids" in answered.answer
         told = (_told_all if many else _told)(call, self._route, answered)
         shown.headers(response, answered.position, behind=told.behind)
+        reveal(call, [told.resource])
         self._answer(response, answered, told.resource)
 
     def _read(

@@ -209,7 +209,7 @@ def due_date(issued: Invoice.Issued) -> date | None:
 
 
 def _charge(line: Line) -> Charge:
-    return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
+    return Charge(line.id, line.amount, line.tax, line.service_start, line.service_end, line.held)
 
 
 def _line(

@@ -28,7 +28,9 @@ def charges_left(batch: Batch, invoice: str, redated: Sequence[Line] | None) -> 
 def _charge(row: LineRow, moved: Line | None) -> Charge:
     if moved is None:
         return Charge(row.line_id, row.amount, row.tax, row.service_start, row.service_end)
-    return Charge(row.line_id, row.amount, row.tax, moved.service_start, moved.service_end)
+    return Charge(
+        row.line_id, row.amount, row.tax, moved.service_start, moved.service_end, moved.held
+    )
 
 
 def count_written_off(row: InvoiceRow, booking: Booking) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import get_topic
@@ -80,3 +80,9 @@ WITHHELD = {
     if (fields := withheld_fields(event))
 }
 """Topic to the fields of its events that nobody is shown."""
+
+
+def withheld(topic: str, data: dict[str, Any]) -> dict[str, Any]:
+    """An event's fields as they are shown, with a word for what nobody is."""
+    names = [name for name in WITHHELD.get(topic, ()) if data.get(name) is not None]
+    return {**data, **dict.fromkeys(names, "withheld")}

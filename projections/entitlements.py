@@ -55,7 +55,19 @@ def as_of(reading: Reading, customer_id: str, at: datetime) -> list[dict[str, An
 
 
 def _subscriptions_of(rows: Rows, customer_id: str) -> list[str]:
-    return [row.id for row in subscriptions.TABLE.load_by(rows, "customer_id", [customer_id])]
+    table = subscriptions.TABLE
+    return [
+        row.id
+        for column in ("customer_id", "recipient_id")
+        for row in table.load_by(rows, column, [customer_id])
+    ]
+
+
+def _own(rows: Rows, customer_id: str) -> list[SubscriptionRow]:
+    """What was bought for oneself, or given by somebody: a gift is not its donor's."""
+    bought = subscriptions.TABLE.load_by(rows, "customer_id", [customer_id])
+    given = subscriptions.TABLE.load_by(rows, "recipient_id", [customer_id])
+    return [*(row for row in bought if row.gift_code is None), *given]
 
 
 def _told(rows: Rows, customer_id: str, account_id: Any, at: datetime) -> list[dict[str, Any]]:
@@ -71,7 +83,7 @@ def _told(rows: Rows, customer_id: str, account_id: Any, at: datetime) -> list[d
 
 
 def _grants(rows: Rows, customer_id: str, grace: timedelta, at: datetime) -> Iterator[Grant]:
-    own = subscriptions.TABLE.load_by(rows, "customer_id", [customer_id])
+    own = _own(rows, customer_id)
     joined = [
         member
         for member in memberships.TABLE.load_by(rows, "customer_id", [customer_id])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from domain.shared.errors import FieldError, Gathered, Invalid, NotFound
 from domain.shared.identifiers import MalformedId, typed_id, uuid_of
 from projections import cursors
-from projections.catalogue import PREFIXES, WITHHELD
+from projections.catalogue import PREFIXES, withheld
 from projections.lists import digest_of
 from projections.pages import Page, limit_of
 from projections.rendering import instant, read
@@ -31,9 +31,6 @@ _EQUAL = {
     "request_id": "e.request_id",
     "idempotency_key": "e.idempotency_key",
 }
-_WITHHELD = "withheld"
-"""Stands on the page for what nobody is shown."""
-
 _ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
 
 
@@ -156,7 +153,7 @@ def _subject(ref: str) -> object:
 def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
     position, event_id, topic, originator, version, actor, channel = row[:7]
     reason, request_id, key, recorded_at, state, number = row[7:]
-    data = {**read(state), **dict.fromkeys(WITHHELD.get(topic, ()), _WITHHELD)}
+    data = withheld(topic, read(state))
     return {
         "id": typed_id("evt", event_id),
         "object": "event",

@@ -75,6 +75,12 @@ class Shelf:
 
 
 def _created(shelf: Shelf, subject: str, told: Subscription.Created) -> None:
+    """A gift has no term until it is redeemed."""
+    if told.gift is None:
+        shelf.put(subject, told.phase)
+
+
+def _put(shelf: Shelf, subject: str, told: Any) -> None:
     shelf.put(subject, told.phase)
 
 
@@ -108,10 +114,11 @@ def _canceled(shelf: Shelf, subject: str, _: Subscription.Canceled) -> None:
 
 _HANDLERS: dict[type[Any], Callable[[Shelf, str, Any], None]] = {
     Subscription.Created: _created,
-    Subscription.Rescheduled: _created,
+    Subscription.Rescheduled: _put,
     Subscription.Activated: _activated,
-    Subscription.Renewed: _created,
-    Subscription.Restarted: _created,
+    Subscription.Renewed: _put,
+    Subscription.Restarted: _put,
+    Subscription.GiftRedeemed: _put,
     Subscription.PhaseBooked: _phase_booked,
     Subscription.PlanChanged: _plan_changed,
     Subscription.Extended: _moved,

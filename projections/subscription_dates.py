@@ -48,6 +48,8 @@ def renewal_and_expiry(
     """
     if row.status in ENDED:
         return None, row.ended_at
+    if row.current_period_end is None:
+        return None, None
     if row.cancel_at_period_end:
         return None, row.current_period_end
     if not row.auto_renew or row.status == Status.UNPAID:
@@ -58,7 +60,7 @@ def renewal_and_expiry(
 
 def next_invoice(row: SubscriptionRow, booked: Sequence[Coming] = ()) -> datetime | None:
     """When the next invoice is issued by itself, as far as it is known now."""
-    if row.status in ENDED or row.cancel_at_period_end:
+    if row.status in ENDED or row.cancel_at_period_end or row.current_period_end is None:
         return None
     if row.status == Status.SCHEDULED and row.latest_invoice_id is None and row.trial_end is None:
         return row.start_date
@@ -80,17 +82,19 @@ def due(row: SubscriptionRow, booked: Sequence[Coming] = ()) -> tuple[datetime |
 
 def _coming(row: SubscriptionRow, booked: Sequence[Coming]) -> list[tuple[str, datetime | None]]:
     found: list[tuple[str, datetime | None]] = [("unsuspend", row.suspended_until)]
-    if row.status == Status.SCHEDULED:
-        return [*found, ("activate", _not_before(row, row.start_date))]
     if row.status == Status.INCOMPLETE:
         return [*found, *_window(row)]
+    at = row.current_period_end
+    if at is None:
+        return found  # a gift that waits for its recipient
+    if row.status == Status.SCHEDULED:
+        return [*found, ("activate", _not_before(row, row.start_date))]
     renews = (row.auto_renew and row.status in RUNNING) or bool(booked)
     ending = "renew" if renews and not row.cancel_at_period_end else "expire"
     if row.status == Status.PAST_DUE:
         found += [("charge", _before_the_end(row)), ("dunning", row.dunning_until)]
     if row.status in {Status.ACTIVE, Status.TRIALING}:
         found.append(("extend", row.extended_from))
-    at = row.current_period_end
     return [*found, (ending, _not_before(row, at) if ending == "renew" else at)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from projections import last_active, phases, seats
+from projections import last_active, phases, seats, subscription_gifts
 from projections.conditions import Field
 from projections.exports import Export, boolean, count, instant, money, text, word
 from projections.lists import Listing
@@ -58,7 +58,7 @@ def render(row: SubscriptionRow, around: Around, *, livemode: bool) -> dict[str,
         "usage_quantity": row.usage_quantity,
         "last_active_at": shown(around.seen_at),
         "discount": read(row.discount),
-        "gift": None,
+        "gift": subscription_gifts.render(row),
         "old_provider_id": row.old_provider_id,
         "metadata": read(row.metadata),
     }
@@ -128,14 +128,18 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
                 "past_due_since",
                 "restarted",
                 "discount",
+                "gift_code",
+                "gift_message",
             }
         ),
+        folded=frozenset({"gift_recipient_email"}),
         more=[
+            Field("is_gift", "(t.gift_code IS NOT NULL)", "boolean"),
             Field("seats_used", seats.used("t.seat_capacity"), "bigint"),
             Field("seats_available", seats.available("t.seat_capacity"), "bigint"),
             Field("last_active_at", last_active.AT, "timestamptz"),
         ],
-        found_by=frozenset({"customer_id"}),
+        found_by=frozenset({"customer_id", "recipient_id"}),
     ),
     render,
     related=_around,

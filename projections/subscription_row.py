@@ -14,6 +14,7 @@ from projections.table import Json  # noqa: TC001 - columns are read from the ro
 if TYPE_CHECKING:
     from domain.shared.discount import Discount
     from domain.shared.terms import Terms
+    from domain.subscriptions.gift import Gift
     from domain.subscriptions.phases import Phase
     from domain.subscriptions.subscription import Subscription
     from projections.envelope import Envelope
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class SubscriptionRow:
     """`due_at` and `due_kind` say what happens next by itself. `booked` are the phases to come:
-    each with id, start, end, whether it is billed already and whether it renews by itself."""
+    each with id, start, end, whether it is billed already and whether it renews by itself. A gift
+    has no period until its recipient redeems it."""
 
     id: str
     version: int
@@ -39,8 +41,8 @@ class SubscriptionRow:
     payment_method_id: str | None
     start_date: datetime
     phase_id: str
-    current_period_start: datetime
-    current_period_end: datetime
+    current_period_start: datetime | None
+    current_period_end: datetime | None
     renews_at: datetime | None
     expires_at: datetime | None
     cancel_at_period_end: bool
@@ -75,12 +77,19 @@ class SubscriptionRow:
     past_due_since: datetime | None = None
     restarted: bool = False
     discount: Json | None = None
+    gift_recipient_email: str | None = None
+    gift_recipient_first_name: str | None = None
+    gift_recipient_last_name: str | None = None
+    gift_message: str | None = None
+    gift_start_date: datetime | None = None
+    gift_code: str | None = None
+    gift_redeemed_at: datetime | None = None
+    recipient_id: str | None = None
 
 
 def begun(envelope: Envelope) -> SubscriptionRow:
     told: Subscription.Created = envelope.event
-    phase = told.phase
-    terms = phase.terms
+    phase, terms = told.phase, told.phase.terms
     row = SubscriptionRow(
         id=envelope.subject,
         version=envelope.version,
@@ -116,7 +125,16 @@ def begun(envelope: Envelope) -> SubscriptionRow:
         usage_quantity=metered(phase),
     )
     ship(row, terms, told.invoice_id, envelope.recorded_at)
+    _give(row, told)
     return row
+
+
+def _give(row: SubscriptionRow, told: Subscription.Created) -> None:
+    """A gift has no period yet."""
+    if told.gift is not None:
+        row.gift_code = told.gift_code
+        row.current_period_start = row.current_period_end = None
+        tell_gift(row, told.gift)
 
 
 def trial_end(told: Subscription.Created) -> datetime | None:
@@ -130,6 +148,14 @@ def kept_discount(discount: Discount | None) -> Json | None:
         return None
     told = shown_discount(discount)
     return stored_map({**told, "periods_used": discount.used, "ends_at": discount.until})
+
+
+def tell_gift(row: SubscriptionRow, gift: Gift) -> None:
+    row.gift_recipient_email = gift.recipient_email
+    row.gift_recipient_first_name = gift.recipient_first_name
+    row.gift_recipient_last_name = gift.recipient_last_name
+    row.gift_message = gift.message
+    row.gift_start_date = gift.start_date
 
 
 def of_phase(phase: Phase) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from domain.subscriptions.states import Move, Status, after
 from domain.subscriptions.subscription import Subscription
 from projections import subscription_dates as dates
+from projections import subscription_gifts
 from projections.rendering import EMPTY_LIST, read, stored, stored_list, stored_map, taken
 from projections.subscription_row import (
     SubscriptionRow,
@@ -280,6 +281,7 @@ VIEW = ResourceView(
         Subscription.Expired: _expired,
         Subscription.IncompleteExpired: _incomplete_expired,
         Subscription.Updated: _updated,
+        **subscription_gifts.CHANGES,
     },
     completed=_completed,
 )

@@ -37,6 +37,7 @@ class RefundCreation(Body):
     to: Destination = absent()
     reason: Required
     policy: Policy = absent()
+    override_gift: bool = absent()
 
 
 class CreditedLine(Body):
@@ -60,6 +61,7 @@ class CreditNoteCreation(Body):
     reason: Required
     allocations: Annotated[list[CreditAllocation], Field(max_length=20)] = absent()
     policy: Policy = absent()
+    override_gift: bool = absent()
 
 
 class Withdrawal(Body):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from api.core.cancelling import Cancellation, cancel
+from api.core.gifts import GiftChange, GiftOrder, ordered
 from api.core.previews import previewed, previewed_billing, usage_so_far
 from api.fields import (
-    Amount,
+    BillingBehavior,
     Body,
     CollectionMethod,
     Instant,
@@ -36,7 +38,6 @@ from domain.commands import (
 )
 from domain.commands.foreseeing import next_billing
 from domain.commands.sales import NewSubscription
-from domain.shared.errors import Invalid
 from domain.subscriptions.subscription import Subscription
 from projections.subscription_resource import SUBSCRIPTIONS
 
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from api.call import Call
 
 
-BillingBehavior = Literal["bill_immediately", "bill_on_start_date"]
 TrialDays = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -69,6 +69,7 @@ class SubscriptionCreation(Body):
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
     metadata: Metadata = absent()
+    gift: GiftOrder | None = None
 
 
 class Restart(Body):
@@ -99,6 +100,7 @@ class SubscriptionChange(Body):
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
     metadata: MetadataChange = absent()
+    gift: GiftChange = absent()
 
 
 class Start(Body):
@@ -140,25 +142,13 @@ class Preview(Body):
     proration: Literal["immediate", "next_invoice", "none"] = absent()
 
 
-class RefundAsked(Body):
-    type: Literal["none", "full", "prorated", "amount"]
-    amount: Amount | None = None
-    to: Literal["card", "balance", "offline"] = absent()
-
-
 class Usage(Body):
     quantity: Quantity
     at: Instant = absent()
 
 
-class Cancellation(Body):
-    mode: Literal["now", "period_end"]
-    reason: Text | None = None
-    refund: RefundAsked | None = None
-
-
 def create(call: Call, body: SubscriptionCreation) -> Written:
-    new = NewSubscription(**body.sent())
+    new = NewSubscription(**ordered(body.sent()))
     gateways, act = call.gateways, call.act
     return paid(subscribing.create_subscription(call.books, gateways, call.account, new, act))
 
@@ -177,28 +167,6 @@ def update(call: Call, body: SubscriptionChange) -> Written:
         call.books, call.account, call.ref, changes, call.act, call.version
     )
     return of(done)
-
-
-def cancel(call: Call, body: Cancellation) -> Written:
-    """Money goes back only with an end at once: a term that runs on is delivered."""
-    books, gateways, account = call.books, call.gateways, call.account
-    asked = _refund_asked(body)
-    if body.mode == "now":
-        done = ending.cancel_now(books, gateways, account, call.ref, body.reason, asked, call.act)
-    else:
-        done = ending.cancel_at_period_end(books, account, call.ref, body.reason, call.act)
-    return of(done)
-
-
-def _refund_asked(body: Cancellation) -> ending.RefundAsked:
-    """Raises Invalid for an amount without its type, or a refund of what runs on."""
-    if body.refund is None:
-        return ending.RefundAsked()
-    if (body.refund.type == "amount") != (body.refund.amount is not None):
-        raise Invalid.one("refund.amount", "required", "goes with the type amount, and only so")
-    if body.mode == "period_end" and body.refund.type != "none":
-        raise Invalid.one("refund", "only_with_mode_now", "what runs to its end is delivered")
-    return ending.RefundAsked(**body.refund.sent())
 
 
 def reactivate(call: Call, _: Body) -> Written:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from domain.commands.moving import held
 from domain.commands.organizations import name_for
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line, with_tax
@@ -33,7 +34,7 @@ class Bill:
 
     `request_key` is the caller's key, answered by the outcome of that charge. `usage` is of the
     term before; with a quantity of 0 that is all there is to bill. `off_session`: nobody is there
-    to confirm the charge with their bank.
+    to confirm the charge with their bank. `held`: nobody knows yet when a gift's term begins.
     """
 
     customer: Customer
@@ -49,6 +50,8 @@ class Bill:
     prorations: tuple[Proration, ...] = ()
     usage: Usage | None = None
     off_session: bool = False
+    gift: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,8 @@ def _issued(
     billed = bill.usage.phase if bill.usage and not _in_advance(bill) else bill.phase
     document |= {
         "organization_name": name_for(books, bill.customer),
-        "period_start": billed.start,
-        "period_end": billed.end,
+        "period_start": None if bill.held else billed.start,
+        "period_end": None if bill.held else billed.end,
         "charging": None if payment is None else payment.ref,
     }
     issue(invoice, document, at)
@@ -121,6 +124,7 @@ def _drafted(books: Books, bill: Bill) -> Invoice:
         subscription_id=bill.subscription_ref,
         notes=bill.notes,
         purchase_order=bill.purchase_order,
+        gift=bill.gift,
     )
 
 
@@ -130,7 +134,8 @@ def _lines(books: Books, account: Account, bill: Bill) -> tuple[Line, ...]:
     if bill.usage is not None and bill.usage.quantity:
         lines.append(usage_line(books, account, bill.usage))
     if _in_advance(bill):
-        lines.append(term_line(books, account, bill.phase, bill.quantity))
+        term = term_line(books, account, bill.phase, bill.quantity)
+        lines.append(held(term) if bill.held else term)
     lines.extend(_prorated(books, account, bill))
     if bill.phase.terms.policy is None and bill.usage is None:
         return with_tax(lines)

@@ -26,6 +26,7 @@ from domain.shared.errors import Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.recording import Guard
 from domain.subscriptions.phases import Booked, following
+from domain.subscriptions.states import Move
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -60,7 +61,28 @@ def book_phase(
     books: Books, gateways: Gateways, account: Account, ref: str, new: Renewal, act: Act
 ) -> tuple[Done, Outcome | None]:
     """Raises Conflict `subscription_not_renewable` or `too_many_phases`, Invalid."""
-    subscription, at = books.load(Subscription, ref), books.now()
+    subscription = books.load(Subscription, ref)
+    subscription.require_no_gift(Move.BOOK)
+    return _book(books, gateways, account, subscription, new, act)
+
+
+def renew_gift(
+    books: Books, gateways: Gateways, account: Account, ref: str, new: Renewal, act: Act
+) -> tuple[Done, Outcome | None]:
+    """Its donor pays for a further phase, which its recipient has: as `book_phase`.
+
+    Raises Conflict `not_a_gift` or `gift_not_redeemed` besides.
+    """
+    subscription = books.load(Subscription, ref)
+    subscription.require_given()
+    return _book(books, gateways, account, subscription, new, act)
+
+
+def _book(
+    books: Books, gateways: Gateways, account: Account, subscription: Subscription, new: Renewal,
+    act: Act,
+) -> tuple[Done, Outcome | None]:  # fmt: skip
+    ref, at = subscription.ref, books.now()
     subscription.require_bookable()
     customer = books.load(Customer, subscription.customer_id)
     booked, guards = _agreed(books, account, subscription, new)
@@ -166,5 +188,6 @@ def _billed(
         notes=booked.invoice_notes,
         purchase_order=booked.purchase_order,
         request_key=act.request_key,
+        gift=subscription.gift is not None,
     )
     return bill_term(books, account, bill, at)

@@ -100,10 +100,10 @@ def _redating(account: Account, case: Case, counted: int, at: datetime) -> dict[
     invoice, subscription = case.invoice, case.subscription
     if invoice.strategy != "invoice_payment" or counted < invoice.amount_remaining:
         return None
-    if subscription is None or invoice.ref != subscription.latest_invoice_id:
+    if subscription is None or not _of_a_term(invoice, subscription):
         return None
-    if invoice.billing_reason not in _REDATED:
-        return None
+    if subscription.waits_for_recipient:
+        return {"lines": invoice.lines}
     since = subscription.phase.start
     if all(line.period_end is not None and line.period_end <= since for line in invoice.lines):
         return None
@@ -132,13 +132,21 @@ def complete(account: Account, case: Case, at: datetime) -> None:
     settle_subscription(case, at)
 
 
+def _of_a_term(invoice: Invoice, subscription: Subscription) -> bool:
+    latest = invoice.ref == subscription.latest_invoice_id
+    return latest and invoice.billing_reason in _REDATED
+
+
 def settle_subscription(case: Case, at: datetime) -> None:
     """A paid invoice gives its subscription access (back)."""
     subscription = case.subscription
     if subscription is None or case.invoice.status != "paid":
         return
     if subscription.status in _WAITING and subscription.latest_invoice_id == case.invoice.ref:
-        subscription.activate(at)
+        if subscription.waits_for_recipient:
+            subscription.hold_for_recipient(at)
+        else:
+            subscription.activate(at)
 
 
 def credit_negative(books: Books, account: Account, case: Case, at: datetime) -> None:

@@ -33,6 +33,7 @@ class RefundOf:
     amount: int | None = None
     to: str = "balance"
     policy: str = "proportional"
+    override_gift: bool = False
 
 
 def refund_invoice(
@@ -40,11 +41,12 @@ def refund_invoice(
 ) -> tuple[Done, Outcome | None]:
     """Gives back what was paid; to cards, what cards paid, the latest payment first.
 
-    Raises Conflict `invoice_not_refundable` or `payment_in_progress`, Invalid
+    Raises Conflict `invoice_not_refundable`, `payment_in_progress` or `gift_redeemed`, Invalid
     `amount_exceeds_refundable`, `amount_exceeds_card_payments` or `no_card_payment`.
     """
     invoice = books.load(Invoice, ref)
     invoice.require_refundable()
+    invoice.require_not_given(override=asked.override_gift)
     amount = _all_left(invoice, asked.to) if asked.amount is None else asked.amount
     if not 0 < amount <= invoice.refundable:
         detail = f"{invoice.refundable} can go back"
@@ -76,6 +78,7 @@ class NewNote:
     lines: Mapping[str, int] | None = None
     allocations: Sequence[Allocation] = ()
     policy: str = "proportional"
+    override_gift: bool = False
 
 
 def create_credit_note(
@@ -92,6 +95,8 @@ def create_credit_note(
     lines = () if new.lines is None else lines_of(invoice, new.lines)
     amount = sum(each.net + each.tax for each in lines) if new.amount is None else new.amount
     given = _given_back(invoice, amount, new.allocations)
+    if any(given.values()):
+        invoice.require_not_given(override=new.override_gift)
     returns = Returns(books, account, books.now(), new.reason)
     made = note(returns, invoice, Noted(
         amount=amount, policy=new.policy, lines=lines, balance=given.get("balance", 0),

@@ -43,7 +43,7 @@ def history_of(invoice: Invoice) -> Iterator[tuple[Adjustment | None, list[LineB
     if invoice.booked_on is None:
         return
     charges = [
-        Charge(line.id, line.amount, line.tax, line.service_start, line.service_end)
+        Charge(line.id, line.amount, line.tax, line.service_start, line.service_end, line.held)
         for line in invoice.booked_lines
     ]
     day = PostingDay(invoice.booked_on, invoice.booked_on)

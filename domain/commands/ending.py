@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.application import Group
@@ -23,7 +24,7 @@ from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from domain.accounts.account import Account
     from domain.application import Books
@@ -32,13 +33,18 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
 
 
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundAsked:
-    """`type`: none, full, prorated or amount; `to`: card, balance or offline."""
+    """`type`: none, full, prorated or amount; `to`: card, balance or offline. `override_gift`: what
+    was paid for a gift goes back although its recipient has it."""
 
     type: str = "none"
     amount: int | None = None
     to: str = "balance"
+    override_gift: bool = False
 
 
 def cancel_at_period_end(
@@ -84,11 +90,13 @@ def cancel_now(
 ) -> Done:  # fmt: skip
     """Ends it today: what is unpaid is void, what is paid is given back as asked, the rest earned.
 
-    Raises Conflict `subscription_not_cancelable` or `payment_in_progress`, Invalid
+    Raises Conflict `subscription_not_cancelable`, `payment_in_progress` or `gift_redeemed`, Invalid
     `amount_exceeds_refundable`.
     """
     subscription, at = books.load(Subscription, ref), books.now()
     subscription.require(Move.CANCEL_NOW)
+    if not refund.override_gift:
+        subscription.require_begun_if_redeemed()
     invoices = list(books.load_many(Invoice, subscription.invoices).values())
     if any(invoice.open_payment_id is not None for invoice in invoices):
         raise Conflict("payment_in_progress", "a charge for it is under way")
@@ -156,6 +164,8 @@ def _refund_running(
     most = [invoice.refundable for invoice in running]
     if refund.type == "none":
         return
+    for invoice in running:
+        invoice.require_not_given(override=refund.override_gift)
     if refund.type == "prorated":
         unused = [unearned_gross(invoice, on) for invoice in running]
         most = [max(min(part, left), 0) for part, left in zip(unused, most, strict=True)]
@@ -171,9 +181,11 @@ def _refund_running(
 
 
 def _begins(invoice: Invoice) -> datetime:
+    """A gift that waits for its recipient begins in a time to come."""
     starts = [line.period_start for line in invoice.lines if line.period_start is not None]
-    return min(starts)
+    return min(starts, default=_NOT_YET)
 
 
 def _ends(invoice: Invoice) -> datetime:
-    return max(line.period_end for line in invoice.lines if line.period_end is not None)
+    ends = [line.period_end for line in invoice.lines if line.period_end is not None]
+    return max(ends, default=_NOT_YET)

@@ -97,6 +97,8 @@ def _ahead(
 
 
 def _next_instant(subscription: Subscription, now: datetime) -> datetime | None:
+    if subscription.waits_for_recipient:
+        return None
     if subscription.status is Status.SCHEDULED:
         due = subscription.start_date
     elif subscription.status in RUNNING or (

@@ -1,4 +1,4 @@
-"""The lines of an invoice whose service moves to other days."""
+"""The lines of an invoice whose service moves to other days, or has none yet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ if TYPE_CHECKING:
 
     from domain.invoicing.lines import Line
     from domain.subscriptions.phases import Phase
+
+
+def held(line: Line) -> Line:
+    """Of a gift that waits for its recipient: what it pays for has no days yet."""
+    return replace(
+        line, period_start=None, period_end=None, service_start=None, service_end=None, held=True
+    )
+
+
+def redeemed_lines(lines: Sequence[Line], phase: Phase, timezone: str) -> tuple[Line, ...]:
+    """Those that were held are of the term that begins."""
+    return tuple(
+        replace(_during(line, phase, timezone), held=False) if line.held else line for line in lines
+    )
 
 
 def redated(

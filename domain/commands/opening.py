@@ -12,6 +12,7 @@ from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.money import LARGEST_AMOUNT
 from domain.subscriptions.phases import Phase, first_phase
+from domain.subscriptions.states import Status
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from domain.invoicing.invoice import Invoice
     from domain.payments.payment import Payment
     from domain.shared.terms import Terms
+    from domain.subscriptions.gift import Gift
 
 ON_START = "bill_on_start_date"
 AT_ONCE = "bill_immediately"
@@ -35,12 +37,14 @@ def open_subscription(
     new: NewSubscription,
     at: datetime,
     request_key: str | None = None,
+    gift_code: str | None = None,
 ) -> Case:
     """The subscription with its first invoice and intent, decided and not yet saved."""
     auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
     require_engine(account, sale, new)
     require_consistent(new, at, auto_renew=auto_renew)
     require_countable(sale.terms, new.quantity)
+    require_giftable(sale.terms, new)
     subscription_id = books.new_id()
     ref = typed_id(Subscription.prefix, subscription_id)
     phase = _phase(books, account, sale.terms, new, at)
@@ -60,12 +64,12 @@ def open_subscription(
         invoice_id=None if invoice is None else invoice.ref,
         old_provider_id=new.old_provider_id,
         metadata=new.metadata,
-        **_beginning(account, new, at),
+        **_beginning(account, new, at, gift_code),
     )
     if failed is not None:
         note_failure(sale.plan, subscription, phase, failed, at, None)
-    elif new.start_date is None and begins_at_once(subscription, invoice):
-        subscription.activate(at)
+    else:
+        _go_on(subscription, invoice, at)
     return Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none in a trial
 
 
@@ -81,7 +85,16 @@ def _billed(
         return None, None, reason
 
 
-def _beginning(account: Account, new: NewSubscription, at: datetime) -> dict[str, object]:
+def _go_on(subscription: Subscription, invoice: Invoice | None, at: datetime) -> None:
+    if subscription.gift is not None:
+        hold_if_paid(subscription, invoice, at)
+    elif subscription.status is Status.INCOMPLETE and begins_at_once(subscription, invoice):
+        subscription.activate(at)
+
+
+def _beginning(
+    account: Account, new: NewSubscription, at: datetime, gift_code: str | None
+) -> dict[str, object]:
     scheduled = new.start_date is not None
     behavior = new.billing_behavior or AT_ONCE
     return {
@@ -94,6 +107,8 @@ def _beginning(account: Account, new: NewSubscription, at: datetime) -> dict[str
         "shipping_address_id": new.shipping_address_id,
         "invoice_notes": new.invoice_notes,
         "purchase_order": new.purchase_order,
+        "gift": new.gift,
+        "gift_code": gift_code,
     }
 
 
@@ -104,7 +119,8 @@ def _phase(
     phase_id = typed_id("ph", books.new_id())
     if new.next_invoice_date is not None:
         return Phase(phase_id, -1, at, new.next_invoice_date, terms)
-    return first_phase(phase_id, new.start_date or at, account.timezone, terms)
+    start = new.gift.start_date if new.gift is not None else new.start_date
+    return first_phase(phase_id, start or at, account.timezone, terms)
 
 
 def window(account: Account, at: datetime) -> datetime:
@@ -126,6 +142,8 @@ def _first_bill(
         notes=new.invoice_notes,
         purchase_order=new.purchase_order,
         request_key=request_key,
+        gift=new.gift is not None,
+        held=new.gift is not None,
     )
 
 
@@ -135,6 +153,18 @@ def begins_at_once(subscription: Subscription, invoice: Invoice | None) -> bool:
         return True
     by_invoice = subscription.collection_method == "send_invoice"
     return by_invoice and invoice.strategy == "invoice_creation"
+
+
+def hold_if_paid(subscription: Subscription, invoice: Invoice | None, at: datetime) -> None:
+    """A gift has to be paid, however it is collected; only what costs nothing is at once."""
+    if invoice is not None and invoice.status == "paid":
+        subscription.hold_for_recipient(at)
+
+
+def require_giftable(terms: Terms, new: NewSubscription) -> None:
+    """Raises Invalid `not_giftable` for what is billed only when it was used."""
+    if new.gift is not None and terms.policy is not None and terms.policy.in_arrears:
+        raise Invalid.one("plan_id", "not_giftable", "a gift is paid before it is used")
 
 
 def require_countable(terms: Terms, quantity: int) -> None:
@@ -177,6 +207,7 @@ def require_consistent(new: NewSubscription, at: datetime, *, auto_renew: bool) 
     wrong = [
         *_not_to_come(new, at),
         *(_running_already(new) if new.next_invoice_date or new.current_period_end else ()),
+        *(_not_with_gift(new, new.gift, at) if new.gift is not None else ()),
     ]
     if new.billing_behavior == ON_START and new.start_date is None:
         wrong.append(FieldError("billing_behavior", "requires_start_date", "there is no start"))
@@ -206,4 +237,19 @@ def _running_already(new: NewSubscription) -> list[FieldError]:
         wrong.append(FieldError("next_invoice_date", "not_with_start_date", detail))
     if new.trial_days:
         wrong.append(FieldError("trial_days", "not_with_next_invoice_date", "it runs already"))
+    return wrong
+
+
+def _not_with_gift(new: NewSubscription, gift: Gift, at: datetime) -> list[FieldError]:
+    """It is paid when it is bought, and begins when its recipient wants it to."""
+    names = ("start_date", "next_invoice_date", "current_period_end", "trial_days")
+    wrong = [
+        FieldError(name, "not_with_gift", "a gift has its own start, gift.start_date")
+        for name in names
+        if getattr(new, name)
+    ]
+    if new.billing_behavior == ON_START:
+        wrong.append(FieldError("billing_behavior", "not_with_gift", "it is paid when bought"))
+    if gift.start_date is not None and gift.start_date <= at:
+        wrong.append(FieldError("gift.start_date", "not_in_the_future", "must be later than now"))
     return wrong

@@ -128,6 +128,7 @@ def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
         prorations=subscription.prorations,
         usage=usage_of(subscription),
         off_session=True,
+        gift=subscription.gift is not None,
     )
 
 

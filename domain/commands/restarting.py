@@ -65,6 +65,7 @@ def restart_subscription(
 
 def _require_restartable(subscription: Subscription) -> None:
     subscription.require(Move.RESTART)
+    subscription.require_no_gift(Move.RESTART)
     if subscription.phase.terms.type != MEMBERSHIP:
         raise Conflict(MOVES[Move.RESTART].code, "only a membership can be restarted")
 

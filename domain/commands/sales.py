@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from domain.application import Books
     from domain.shared.terms import Terms
+    from domain.subscriptions.gift import Gift
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -51,6 +52,7 @@ class NewSubscription:
     purchase_order: str | None = None
     old_provider_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    gift: Gift | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,14 @@ def _by_old_id(books: Books, kind: type[A], old_ids: Sequence[str | None]) -> di
     return {old_id: loaded[owner] for old_id, owner in owners.items()}
 
 
-def require_address(books: Books, ref: str | None, customer_ref: str) -> None:
-    """Raises Invalid for a shipping address that is not the customer's."""
+def require_address(
+    books: Books, ref: str | None, customer_ref: str, recipient_ref: str | None = None
+) -> None:
+    """Raises Invalid for a shipping address that is not the customer's, nor the recipient's."""
     if ref is None:
         return
     address = kept(books, Address, ref, field="shipping_address_id")
-    if address.customer_id != customer_ref:
+    if address.customer_id not in {customer_ref, recipient_ref}:
         raise Invalid.one("shipping_address_id", "not_found", "no such address")
 
 
@@ -135,8 +139,8 @@ def agreed(
     require_address(books, new.shipping_address_id, customer.ref)
     collection = new.collection_method or plan.collection_method
     terms = terms_as_sold(plan, product)
-    if new.trial_days is not None:
-        terms = replace(terms, trial_days=new.trial_days)
+    if new.trial_days is not None or new.gift is not None:
+        terms = replace(terms, trial_days=new.trial_days or 0)
     return Sale(
         customer, plan, product, terms, collection,
         _method(books, new, customer, collection),

@@ -41,7 +41,7 @@ def start_subscriptions(
         subscription
         for subscription in books.load_many(Subscription, refs).values()
         if subscription.status is Status.SCHEDULED and subscription.start_date <= at
-        and not subscription.rule_rests(at)
+        and not subscription.waits_for_recipient and not subscription.rule_rests(at)
     ]  # fmt: skip
     buyers, rules = buyers_of(books, due), Rules(books, due)
     cases = [started(books, account, subscription, buyers, rules, at) for subscription in due]
@@ -222,6 +222,9 @@ def reschedule_subscription(
     subscription.require(Move.RESCHEDULE)
     if start <= at:
         raise Invalid.one("start_date", "not_in_the_future", "must be later than now")
+    if subscription.waits_for_recipient:
+        subscription.hold_from(start)
+        return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
     old = subscription.phase
     phase = first_phase(old.id, start, subscription.timezone, old.terms)
     subscription.reschedule(phase, phase.end if phase.index < 0 else phase.start, at)

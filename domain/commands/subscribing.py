@@ -8,12 +8,14 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.charging import Gateways, ask, settle, settle_many
 from domain.commands.claims import moved_old_id, old_id_claims
+from domain.commands.gifts import gift_claims, update_gift
 from domain.commands.in_bulk import decide_each, record_each
 from domain.commands.opening import open_subscription, require_notes_allowed
 from domain.commands.payment_methods import method_of
 from domain.commands.sales import NewSubscription, agreed, parties_of, require_address, sale_of
 from domain.shared.errors import Invalid
 from domain.shared.recording import Conditions
+from domain.subscriptions.gift import new_code
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -36,12 +38,13 @@ def create_subscription(
     A decline leaves the subscription incomplete and the invoice open; it is not an error.
     Raises Invalid for wrong references, Conflict for an archived plan or product.
     """
-    sale = sale_of(books, new)
-    case = open_subscription(books, account, sale, new, books.now(), act.request_key)
+    sale, code = sale_of(books, new), None if new.gift is None else new_code()
+    case = open_subscription(books, account, sale, new, books.now(), act.request_key, code)
     if case.subscription is None:
         raise TypeError("a sale opens a subscription")
     ref = case.subscription.ref
     claims = old_id_claims("sub", new.old_provider_id, case.subscription.id)
+    claims += gift_claims(books, code, case.subscription.id)
     conditions = {"claims": claims, "guards": sale.guards()}
     if case.payment is None:
         given = act.given(ref, **conditions)
@@ -86,14 +89,15 @@ def update_subscription(
     version: int | None = None,
 ) -> Done:
     """`changes` of payment_method_id, auto_renew, collection_method, invoice_notes,
-    purchase_order, shipping_address_id, suspended_until, metadata, old_provider_id."""
+    purchase_order, shipping_address_id, suspended_until, gift, metadata, old_provider_id."""
     subscription = books.load(Subscription, ref)
     subscription.require_version(version)
     if changes.get("invoice_notes") is not None or changes.get("purchase_order") is not None:
         account.require_native_engine("notes on invoices")
     if changes.get("payment_method_id") is not None:
         method_of(books, changes["payment_method_id"], subscription.customer_id)
-    require_address(books, changes.get("shipping_address_id"), subscription.customer_id)
+    address = changes.get("shipping_address_id")
+    require_address(books, address, subscription.customer_id, subscription.recipient_id)
     require_notes_allowed(
         auto_renew=changes.get("auto_renew", subscription.auto_renew),
         invoice_notes=changes.get("invoice_notes"),
@@ -102,6 +106,8 @@ def update_subscription(
     fields = dict(changes)
     if "suspended_until" in fields:
         suspend(subscription, fields.pop("suspended_until"), books.now())
+    if "gift" in fields:
+        update_gift(subscription, fields.pop("gift"))
     moved = moved_old_id(subscription, fields, "sub")
     subscription.update(fields)
     return Done(ref, books.record(subscription, by=act.by, given=act.given(ref, **moved)))

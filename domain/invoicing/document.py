@@ -39,6 +39,7 @@ class Document(Owed, Aggregate):
         metadata: dict[str, str] = field(default_factory=dict)
         due_at: datetime | None = None
         discount: Discount | None = None
+        gift: bool = False
 
     def __init__(
         self,
@@ -55,9 +56,11 @@ class Document(Owed, Aggregate):
         metadata: dict[str, str],
         due_at: datetime | None,
         discount: Discount | None,
+        gift: bool,
     ) -> None:
         self.customer_id = customer_id
         self.currency = currency
+        self.gift = gift
         self.collection_method = collection_method
         self.billing_reason = billing_reason
         self.lines = lines
@@ -85,6 +88,11 @@ class Document(Owed, Aggregate):
         self.payments: tuple[str, ...] = ()
         self.adjustments: tuple[Adjustment, ...] = ()
         self._nothing_went_back()
+
+    def require_not_given(self, *, override: bool) -> None:
+        """Raises Conflict `gift_redeemed`: somebody else has what was paid here."""
+        if self.gift and not override and not any(line.held for line in self.lines):
+            raise Conflict("gift_redeemed", "its recipient has it: override that to pay it back")
 
     class Issued(Aggregate.Event):
         """The document as it stands for ever. The store gives `number` from `series`.

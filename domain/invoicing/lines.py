@@ -22,7 +22,7 @@ class Line:
 
     `period_*` are instants; `service_start` and `service_end` (exclusive) are their accounting
     dates, absent together where nothing is delivered over time. Names and entitlements are as
-    they stood at issue.
+    they stood at issue. `held`: it is delivered over time, from a day that is not known yet.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Line:
     product_name: str | None = None
     entitlements: tuple[str, ...] = ()
     discount: int = 0
+    held: bool = False
 
 
 def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:

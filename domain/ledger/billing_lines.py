@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from domain.ledger.books import Charge, LineBook, Posting
 from domain.ledger.chart import Account
-from domain.ledger.segments import Method, PostingDay, Segment, earn_at_once, open_segment
+from domain.ledger.segments import (
+    Method,
+    PostingDay,
+    Segment,
+    earn_at_once,
+    held_segment,
+    open_segment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +30,8 @@ def booked(charges: Iterable[Charge], day: PostingDay) -> tuple[LineBook, ...]:
 def _segments(charge: Charge, day: PostingDay) -> tuple[Segment, ...]:
     if charge.net == 0:
         return ()
+    if charge.held:
+        return (held_segment(charge.net),)
     if charge.start is None or charge.end is None:
         return (earn_at_once(charge.net, day),)
     # A service within one day has one accounting date for both its ends.

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A line as billed: net and tax in minor units, service over `[start, end)` or at once."""
+    """A line as billed: net and tax in minor units, service over `[start, end)` or at once.
+
+    `held`: from a day that is not known yet, and nothing is earned before.
+    """
 
     line_id: str
     net: int
     tax: int
     start: date | None = None
     end: date | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ METHOD_VERSION = 1
 """Of the daily method's arithmetic; stored on every segment."""
 
 _DAY = timedelta(days=1)
+HELD_FROM, HELD_UNTIL = date.max - _DAY, date.max
+"""Stand for days that are not known yet: what is held until then is never earned by itself."""
 
 
 class Method(StrEnum):
@@ -54,6 +56,11 @@ def earn_at_once(amount: int, day: PostingDay) -> Segment:
     """What is earned whole on the day it is booked."""
     posted = day.posting
     return Segment(amount, posted, posted + _DAY, posted, method=Method.AT_ONCE)
+
+
+def held_segment(amount: int) -> Segment:
+    """Deferred whole until its service is moved to the days that it is delivered on."""
+    return Segment(amount, HELD_FROM, HELD_UNTIL, HELD_FROM)
 
 
 def earned_through(segment: Segment, day: date) -> int:

@@ -8,7 +8,9 @@ from datetime import datetime  # noqa: TC003 - stored events are decoded by thes
 from domain.shared.aggregate import Aggregate
 from domain.shared.discount import Discount  # noqa: TC001 - stored events are decoded by these
 from domain.shared.facts import event
+from domain.shared.personal import Personal, Withheld  # noqa: TC001 - as above
 from domain.shared.terms import Terms  # noqa: TC001 - as above
+from domain.subscriptions.gift import Gift  # noqa: TC001 - as above
 from domain.subscriptions.phases import Booked, Phase, Proration, following
 from domain.subscriptions.states import ENDED, Move, Status, after, allows, require
 
@@ -49,6 +51,8 @@ class Beginning(Aggregate):
         shipping_address_id: str | None = None
         suspended_until: datetime | None = None
         discount: Discount | None = None
+        gift: Personal[Gift | None] = None
+        gift_code: Withheld[str | None] = None
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class Beginning(Aggregate):
         shipping_address_id: str | None,
         suspended_until: datetime | None,
         discount: Discount | None,
+        gift: Gift | None,
     ) -> None:
         self.customer_id = customer_id
         self.phase = phase
@@ -106,6 +111,13 @@ class Beginning(Aggregate):
         self.billing_retry_at: datetime | None = None
         self.dunning_until: datetime | None = None
         self.restarted = False
+        self.gift = gift
+        self.recipient_id: str | None = None
+
+    @property
+    def waits_for_recipient(self) -> bool:
+        """A gift whose term begins when it is redeemed."""
+        return self.gift is not None and self.recipient_id is None
 
     @property
     def renews(self) -> bool:
@@ -274,19 +286,6 @@ class Beginning(Aggregate):
         self.status = status
         self.declined_since = self.declined_since or failed_at
         self.dunning_until = dunning_until
-
-    class IncompleteExpired(Aggregate.Event):
-        TOPIC = "subscription.incomplete_expired"
-        expired_at: datetime
-
-    def give_up(self, at: datetime) -> None:
-        """Never paid inside its window."""
-        self.require(Move.GIVE_UP)
-        self._incomplete_expired(expired_at=at)
-
-    @event(IncompleteExpired)
-    def _incomplete_expired(self) -> None:
-        self.status = Status.INCOMPLETE_EXPIRED
 
     def _bill(self, invoice_id: str | None) -> None:
         """An invoice of the running term, or of one that begins."""

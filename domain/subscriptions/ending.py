@@ -77,3 +77,16 @@ class Ending(Beginning):
     @event(Expired)
     def _expired(self) -> None:
         self.status = Status.EXPIRED
+
+    class IncompleteExpired(Aggregate.Event):
+        TOPIC = "subscription.incomplete_expired"
+        expired_at: datetime
+
+    def give_up(self, at: datetime) -> None:
+        """Never paid inside its window."""
+        self.require(Move.GIVE_UP)
+        self._incomplete_expired(expired_at=at)
+
+    @event(IncompleteExpired)
+    def _incomplete_expired(self) -> None:
+        self.status = Status.INCOMPLETE_EXPIRED

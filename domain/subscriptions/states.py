@@ -49,6 +49,8 @@ class Move(StrEnum):
     CANCEL_NOW = "cancel now"
     EXPIRE = "expire"
     RESTART = "restart"
+    HOLD = "wait for the recipient"
+    REDEEM = "redeem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ MOVES: Mapping[Move, Rule] = {
         "subscription_not_restartable",
         {Status.EXPIRED: (_I,)},
     ),
+    Move.HOLD: Rule("a gift is paid", "subscription_state", {_I: (_S,)}),
+    Move.REDEEM: Rule("a paid gift is redeemed", "gift_not_redeemable", _staying(_S)),
 }  # fmt: skip
 """Every move there is. A status without an entry refuses it, and nothing is recorded."""
 

@@ -12,6 +12,8 @@ from domain.shared.discount import Discount  # noqa: TC001 - as above
 from domain.subscriptions.changing import Changing
 from domain.subscriptions.discounting import Discounting
 from domain.subscriptions.ending import Ending
+from domain.subscriptions.gift import Gift  # noqa: TC001 - as above
+from domain.subscriptions.gifting import Gifting
 from domain.subscriptions.metering import Metering
 from domain.subscriptions.phases import Booked, Phase, Proration  # noqa: TC001 - as above
 from domain.subscriptions.renewing import Renewing
@@ -53,11 +55,13 @@ class SubscriptionState(TypedDict):
     dunning_until: datetime | None
     restarted: bool
     discount: Discount | None
+    gift: Gift | None
+    recipient_id: str | None
 
 
-class Subscription(Ending, Metering, Changing, Renewing, Restarting, Discounting):
+class Subscription(Ending, Metering, Changing, Renewing, Restarting, Discounting, Gifting):
     TOPIC = "subscription"
     prefix = "sub"
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
-    SNAPSHOT_VERSION = 6
+    SNAPSHOT_VERSION = 7

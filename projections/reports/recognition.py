@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from domain.ledger.segments import HELD_FROM
 from projections.reports.report import Basis, in_currency
 
 
@@ -73,6 +74,10 @@ def _share(day: str) -> str:
     return f"(2 * s.amount * ({day} - s.start_date + 1) + {half}) / (2 * {days})"
 
 
+# Days that stand for unknown ones are no end of a recognition that began since.
+_KNOWN = f"s.start_date < DATE '{HELD_FROM}'"
+
+
 def monthly(basis: Basis, methods: str) -> str:
     """SQL of two CTEs ending in `monthly`: a row for each line and month in which it earned.
 
@@ -94,7 +99,8 @@ span AS (
      GROUP BY s.invoice_id, s.line
 ), monthly AS (
     SELECT p.invoice_id, p.line, m.starts, m.ends, min(s.from_position) AS from_position,
-           min(s.start_date) AS first_day, max(s.end_date) - 1 AS last_day,
+           min(s.start_date) AS first_day,
+           max(s.end_date) FILTER (WHERE {_KNOWN}) - 1 AS last_day,
            {in_period}::bigint AS in_period,
            sum({earned("m.ends", basis)})::bigint AS to_date,
            sum({deferred("m.ends", basis)})::bigint AS deferred_balance

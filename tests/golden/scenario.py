@@ -29,6 +29,7 @@ from domain.payments.refund import Refund
 from domain.shared.period import Interval
 from domain.shared.policy import BillingPolicy, Step
 from domain.shared.terms import Terms
+from domain.subscriptions.gift import Gift
 from domain.subscriptions.member import Member
 from domain.subscriptions.phases import Booked, Proration, first_phase
 from domain.subscriptions.seats import Seats
@@ -228,7 +229,22 @@ def _subscriptions() -> list[Any]:
     unpaid.activate(START)
     unpaid.renew(unpaid.next_phase("ph_01kg9x0000e0080000000000h2"), INVOICE, START)
     unpaid.become_unpaid(INVOICE, START)
-    return [running, abandoned, unpaid, _scheduled(), _migrated(), _metered()]
+    return [running, abandoned, unpaid, _scheduled(), _migrated(), _metered(), _given()]
+
+
+def _given() -> Any:
+    """Bought for somebody, paid, put right and redeemed."""
+    gift = Gift("byron@example.com", "George", "Byron", "Zum Geburtstag", START + timedelta(days=2))
+    given = _subscription(
+        23, gift=gift, gift_code="7Q2XH-9MT4C-ZK0WB-3VN8D", billing_behavior="bill_immediately",
+        next_invoice_date=START + timedelta(days=9), suspended_until=START + timedelta(days=3),
+        invoice_notes="Danke", purchase_order="PO-7",
+        shipping_address_id="adr_01kg9x0000e0080000000000a1",
+    )  # fmt: skip
+    given.hold_for_recipient(START)
+    given.update_gift(replace(gift, recipient_first_name=None))
+    given.redeem("cus_01kg9x0000e0080000000000c2", given.phase, START)
+    return given
 
 
 def _metered() -> Any:

@@ -311,3 +311,55 @@ def test_without_relief_a_write_off_leaves_the_tax_owed(relief: bool, back: int)
     booking = rules.marked_uncollectible(lines, 11000, MAY_1, tax_relief=relief)
     assert booking.lines[0].tax_reversed == back
     assert totals(booking.postings).get("tax_payable", 0) == back
+
+
+HELD = Charge("il_1", 12000, 1200, held=True)
+"""A gift of 120.00 and tax, whose term nobody knows yet."""
+
+
+def test_a_gift_is_deferred_whole_for_as_long_as_it_is_held() -> None:
+    booking = issued(HELD)
+    assert totals(booking.postings) == {
+        "accounts_receivable": 13200, "deferred_revenue": -12000, "tax_payable": -1200,
+    }  # fmt: skip
+    (segment,) = booking.lines[0].segments
+    assert [unearned(segment, date(year, 12, 31)) for year in (2026, 2126)] == [12000, 12000]
+
+
+def test_a_gift_is_earned_from_the_day_it_is_redeemed() -> None:
+    """Redeemed on 1 May for a year: May earns 31 of 365 days, and the books post nothing."""
+    span = {"il_1": (date(2026, 5, 1), date(2027, 5, 1))}
+    booking = rules.service_moved(issued(HELD).lines, span, MAY_1)
+    assert booking.postings == ()
+    held, term = booking.lines[0].segments
+    assert [earned_through(held, date(2026, 12, 31)), held.stopped_on] == [0, date(2026, 5, 1)]
+    assert [earned_through(term, date(2026, month, day)) for month, day in ((4, 30), (5, 31))] == [
+        0, 1019,
+    ]  # fmt: skip
+    assert earned_through(term, date(2027, 4, 30)) == 12000
+
+
+def test_a_gift_redeemed_for_a_start_to_come_is_earned_from_that_start() -> None:
+    span = {"il_1": (date(2026, 6, 1), date(2027, 6, 1))}
+    booking = rules.service_moved(issued(HELD).lines, span, MAY_1)
+    _, term = booking.lines[0].segments
+    assert [earned_through(term, date(2026, month, 30)) for month in (5, 6)] == [0, 986]
+
+
+def test_a_gift_paid_back_before_it_was_redeemed_comes_out_of_the_deferral() -> None:
+    booking = rules.refunded(issued(HELD).lines, 13200, Account.CASH_ONLINE, MAY_1, "proportional")
+    assert totals(booking.postings) == {
+        "deferred_revenue": 12000, "tax_payable": 1200, "cash_online": -13200,
+    }  # fmt: skip
+    half = rules.refunded(issued(HELD).lines, 6600, Account.CASH_ONLINE, MAY_1, "proportional")
+    onward = half.lines[0].segments[-1]
+    assert (onward.amount, unearned(onward, date(2126, 1, 1))) == (6000, 6000)
+
+
+def test_a_gift_by_payment_is_held_from_its_payment_on() -> None:
+    booking = rules.fully_paid([HELD], 3200, 10000, "online", MARCH_1)
+    assert totals(booking.postings) == {
+        "cash_online": 10000, "unapplied_payments": 3200, "deferred_revenue": -12000,
+        "tax_payable": -1200,
+    }  # fmt: skip
+    assert booking.lines[0].segments[0].stopped_on is None

@@ -126,6 +126,8 @@ ACTS: dict[Move, Any] = {
     Move.CANCEL_NOW: lambda it: it.cancel_now(JAN_31, None),
     Move.EXPIRE: expire,
     Move.RESTART: restart,
+    Move.HOLD: lambda it: it.hold_for_recipient(JAN_31),
+    Move.REDEEM: lambda it: it.redeem("cus_2", it.phase, JAN_31),
 }
 HISTORIES: dict[Status, list[Any]] = {
     Status.SCHEDULED: [],

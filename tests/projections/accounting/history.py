@@ -35,12 +35,14 @@ def noon(day: date) -> datetime:
 
 
 def line(
-    amount: int, start: date | None = None, end: date | None = None, *, tax: int = 0, at: int = 1
-) -> Line:
+    amount: int, start: date | None = None, end: date | None = None, *, tax: int = 0, at: int = 1,
+    held: bool = False,
+) -> Line:  # fmt: skip
     return Line(
         id="", description=f"Line {at}", unit_amount=amount, quantity=1, amount=amount, tax=tax,
         service_start=start, service_end=end, plan_id="plan_1", plan_name="Daily",
         product_id="prod_1", product_name="The Paper", entitlements=("print", "digital"),
+        held=held,
     )  # fmt: skip
 
 
@@ -140,6 +142,16 @@ class History:
             else replace(each, service_end=max(each.service_end, on) + timedelta(days=days))
             for each in invoice.lines
         )  # fmt: skip
+        invoice.move_service(lines, at=noon(on), on=on)
+        self.record(on, invoice)
+
+    def redeem(self, invoice: Invoice, start: date, days: int, on: date) -> None:
+        """The gifts it billed begin."""
+        end = start + timedelta(days=days)
+        lines = tuple(
+            replace(each, service_start=start, service_end=end, held=False) if each.held else each
+            for each in invoice.lines
+        )
         invoice.move_service(lines, at=noon(on), on=on)
         self.record(on, invoice)
 

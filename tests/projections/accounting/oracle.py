@@ -155,7 +155,10 @@ class Oracle:
             line = Line(sold.id, invoice["currency"], invoice["who"], sold.amount, sold.tax)
             self.lines[ref].append(line)
             self.accounts["tax_payable", line.currency] -= sold.tax
-            if sold.service_start is None:
+            if getattr(sold, "held", False):
+                self.accounts["deferred_revenue", line.currency] -= sold.amount
+                line.deferred = sold.amount
+            elif sold.service_start is None:
                 self.accounts["recognized_revenue", line.currency] -= sold.amount
                 self._earn(line, sold.amount, day)
             else:
@@ -277,7 +280,10 @@ class Oracle:
                 self._go_on(line, day)
 
     def _go_on(self, line: Line, day: date) -> None:
-        """What is still deferred is earned over the days that are left, or today if none are."""
+        """What is still deferred is earned over the days that are left, or today if none are.
+        A gift that nobody redeemed is earned on no day."""
+        if not line.earnings:
+            return
         (old,) = line.earnings
         first = max(day, old.first)
         left = (old.first + old.days * DAY - first).days

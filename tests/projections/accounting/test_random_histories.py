@@ -41,8 +41,8 @@ slowly = settings(
 def sold(draw: st.DrawFn, today: date) -> Line:
     amount = draw(st.sampled_from([9999, 20000, 3100, 1, 0, -1, -3000, 777]))
     tax = amount * draw(st.sampled_from([0, 7, 20])) // 100 if amount > 0 else 0
-    if draw(st.integers(0, 4)) == 0:
-        return line(amount, tax=tax)
+    if (kind := draw(st.integers(0, 6))) <= 1:
+        return line(amount, tax=tax, held=kind == 1)
     start = today + timedelta(days=draw(st.sampled_from([0, 0, -3, -40, 20])))
     days = draw(st.sampled_from([92, 365, 31, 30, 1]))
     return line(amount, start, start + timedelta(days=days), tax=tax)
@@ -97,6 +97,10 @@ def _settle(draw: st.DrawFn, history: History, invoice: Invoice, today: date) ->
 def _adjust(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
     """Money goes back, what is owed is taken off, service ends or is moved out."""
     kind = draw(st.sampled_from(["refund", "note", "end", "extend"]))
+    if any(line.held for line in invoice.lines) and draw(st.booleans()):
+        start = today + timedelta(days=draw(st.sampled_from([0, 0, 12])))
+        history.redeem(invoice, start, draw(st.sampled_from([365, 31])), today)
+        return
     plain = all(line.amount >= 0 for line in invoice.lines)
     if kind == "refund" and invoice.refundable and plain:
         amount = max(invoice.refundable * draw(st.integers(1, 10)) // 10, 1)
