@@ -61,7 +61,7 @@ _PREFIXES: Mapping[str, str] = {
     "subscription": "sub", "invoice": "inv", "pay_link": "inv", "payment": "pay", "event": "evt",
     "organization": "org", "address": "adr", "collaborator": "col", "api_key": "key",
     "balance_transaction": "bal", "export": "exp", "test_clock": "clk",
-    "refund": "ref", "credit_note": "cn",
+    "refund": "ref", "dispute": "dp", "credit_note": "cn",
 }  # fmt: skip
 
 

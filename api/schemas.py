@@ -102,6 +102,9 @@ _FIELDS = {
         subscription_id:id? currency:currency lines:objects subtotal:money tax:money total:money
         amount:money allocations:objects policy:text reason:text? issued_at:instant
         voided_at:instant?""",
+    "dispute": """status:text payment_id:id invoice_id:id? customer_id:id amount:money
+        currency:currency gateway:text gateway_reference:text reason:text? opened_at:instant
+        closed_at:instant?""",
     "balance_transaction": """customer_id:id type:text amount:money currency:currency
         ending_balance:money invoice_id:id? payment_id:id? description:text""",
     "pay_link": "invoice_id:id url:text* expires_at:instant*",

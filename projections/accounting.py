@@ -11,6 +11,7 @@ from domain.payments.balance import Balance
 from projections.accounting_balances import BALANCE_HANDLERS, MOVES
 from projections.accounting_batch import Batch, day_of, open_batch
 from projections.accounting_credits import CREDIT_HANDLERS, charges_left, count_written_off
+from projections.accounting_disputes import DISPUTE_HANDLERS
 from projections.accounting_rows import TABLES, DueRow, InvoiceRow, LineRow, PartyRow
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 ENDING = (
     Invoice.Voided, Invoice.MarkedUncollectible, Invoice.ServiceMoved, Invoice.ServiceEnded,
     Invoice.Credited, Invoice.CreditVoided, Invoice.Refunded, Invoice.RefundReversed,
+    Invoice.Disputed, Invoice.DisputeWon,
 )  # fmt: skip
 """What is decided by an invoice's lines as they stand."""
 
@@ -234,6 +236,7 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.ServiceMoved: _service_moved,
     Invoice.ServiceEnded: _service_ended,
     **CREDIT_HANDLERS,
+    **DISPUTE_HANDLERS,
     **BALANCE_HANDLERS,
 }
 """Every fact that the books answer to, and nothing else."""

@@ -39,6 +39,11 @@ SELECT t.id, t.gateway, t.started_at
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'started'
    AND t.wall_at <= clock_timestamp() - interval '1 hour'
  ORDER BY t.wall_at, t.id LIMIT 100"""
+_DISPUTED = """
+SELECT t.id, t.gateway, t.reason, t.opened_at
+  FROM disputes t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'opened'
+ ORDER BY t.opened_at, t.id LIMIT 100"""
 _FAILED_RULES = """
 SELECT t.id, t.rule_failure, t.rule_failed_at
   FROM plans t
@@ -77,6 +82,13 @@ def unanswered_payments(reading: Reading) -> Iterable[Alert]:
         yield Alert("payment_unanswered", WARNING, ref, detail, since)
 
 
+def open_disputes(reading: Reading) -> Iterable[Alert]:
+    """A bank took the money: whoever answers in time, at the gateway, may get it back."""
+    for ref, gateway, reason, since in reading.select(_DISPUTED, {}):
+        detail = f"answer it at {gateway}" + (f": {reason}" if reason else "")
+        yield Alert("dispute_open", WARNING, ref, detail, since)
+
+
 def failed_billing_rules(reading: Reading) -> Iterable[Alert]:
     for ref, failure, since in reading.select(_FAILED_RULES, {}):
         yield Alert("billing_rule_failed", WARNING, ref, f"nothing was charged: {failure}", since)
@@ -86,6 +98,7 @@ SOURCES: tuple[Callable[[Reading], Iterable[Alert]], ...] = (
     stopped_projections,
     unknown_payments,
     unanswered_payments,
+    open_disputes,
     failed_billing_rules,
 )
 

@@ -22,6 +22,7 @@ from domain.exporting.export import Export
 from domain.invoicing.credit_note import CreditNote
 from domain.invoicing.invoice import Invoice
 from domain.payments.balance import Balance
+from domain.payments.dispute import Dispute
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.personal import withheld_fields
@@ -53,6 +54,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     CreditNote,
     Payment,
     Refund,
+    Dispute,
     Balance,
     Export,
 )

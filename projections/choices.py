@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.exporting import export
 from domain.invoicing import invoice
-from domain.payments import payment
+from domain.payments import dispute, payment
 from domain.shared.discount import FOREVER, ONCE, REPEATING
 from domain.shared.money import EXPONENTS
 from domain.shared.period import Interval
@@ -29,6 +29,7 @@ _OF_TABLE: Mapping[str, Mapping[str, Collection[str]]] = {
     "subscriptions": {"status": tuple(states.Status)},
     "memberships": {"status": tuple(member.Status)},
     "invoices": {"status": tuple(invoice.Status)},
+    "disputes": {"status": tuple(dispute.Status)},
     "payments": {"status": tuple(payment.Status)},
     "plans": {"type": ("regular", "membership")},
     "coupons": {"duration": (ONCE, REPEATING, FOREVER)},

@@ -16,6 +16,7 @@ from projections.collaborators import COLLABORATORS
 from projections.coupons import COUPONS
 from projections.credit_notes import CREDIT_NOTES
 from projections.customers import CUSTOMERS
+from projections.disputes import DISPUTES
 from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
 from projections.memberships import MEMBERSHIPS
@@ -56,6 +57,7 @@ BY_NAME: dict[str, Resource[Any]] = {
         PAYMENTS,
         REFUNDS,
         CREDIT_NOTES,
+        DISPUTES,
         BALANCE_TRANSACTIONS,
         EXPORTS,
     )

@@ -114,6 +114,9 @@ def _booking(adjustment: Adjustment, lines: Sequence[LineBook]) -> Booking:
         case "restored":
             whole = sum(each.unearned + each.earned + each.tax for each in adjustment.restored)
             return rules.credit_note_voided(lines, adjustment.restored, whole, day)
+        case "dispute_won":
+            whole = sum(each.unearned + each.earned + each.tax for each in adjustment.restored)
+            return rules.dispute_won(lines, adjustment.restored, whole)
         case _:
             return _reversal(adjustment, lines, day)
 
@@ -130,6 +133,8 @@ def _reversal(adjustment: Adjustment, lines: Sequence[LineBook], day: PostingDay
         case "line_credited":
             ref = adjustment.line_id or ""
             return rules.line_credited(lines, ref, amount, adjustment.tax, 0, day)
+        case "disputed":
+            return rules.disputed(lines, amount, amount, day)
         case _:
             return rules.refunded(lines, amount, Account.CASH_ONLINE, day, policy)
 

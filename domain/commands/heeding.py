@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.commands.charging import charge_of, settle
+from domain.commands.disputing import heed_dispute
 from domain.commands.paying_out import repayment_of, settle_refund
 from domain.payments.gateway import (
     ActionRequired,
     Approved,
     Declined,
+    DisputeNotice,
     PaymentNotice,
     RefundNotice,
 )
@@ -38,8 +40,8 @@ def heed(
                 _payment(books, gateways, account, name, notice, act)
             case RefundNotice():
                 _refund(books, gateways, account, name, notice, act)
-            case _:
-                pass
+            case DisputeNotice():
+                heed_dispute(books, account, name, notice, act)
     except NotFound:
         return
 

@@ -29,9 +29,10 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """`kind`: moved, ended, credited, line_credited, lines_credited, refunded, restored.
+    """`kind`: moved, ended, credited, line_credited, lines_credited, refunded, restored,
+    disputed, dispute_won.
 
-    `spans`: a line's new service. `ref`: the credit note or refund that it belongs to.
+    `spans`: a line's new service. `ref`: the credit note, refund or dispute that it belongs to.
     """
 
     kind: str

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime  # noqa: TC003 - stored events are decoded by these annotations
 
 from domain.invoicing.adjustment import Adjustment
+from domain.invoicing.disputing import Disputing
 from domain.invoicing.document import PAYABLE as PAYABLE
 from domain.invoicing.document import TERMINAL as TERMINAL
 from domain.invoicing.document import Status as Status
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
-from domain.invoicing.returning import Returning
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
 
 
-class Invoice(Returning):
+class Invoice(Disputing):
     """Amounts are minor units of `currency`. Tax is beside the net, total = subtotal + tax."""
 
     TOPIC = "invoice"

@@ -38,7 +38,8 @@ class Owed:
 
     def _nothing_went_back(self) -> None:
         """`credited` is off what is owed, `given` beyond that, both by notes; `cards` what cards
-        paid and has not gone back to them; `noted` what notes took off before it was booked."""
+        paid and has not gone back to them; `noted` what notes took off before it was booked;
+        `disputes` what banks took back of it and did not return."""
         self.credited = 0
         self.given = 0
         self.refunded = 0
@@ -46,6 +47,7 @@ class Owed:
         self.noted: dict[str, tuple[NotedLine, ...]] = {}
         self.written_off = 0
         self.recovered = 0
+        self.disputes: dict[str, int] = {}
 
     @property
     def amount_remaining(self) -> int:
@@ -74,8 +76,13 @@ class Owed:
 
     @property
     def returnable(self) -> int:
-        """What was paid or settled from credit and has not gone back by a refund or a note."""
-        return max(self.amount_paid + self.balance_applied - self.refunded - self.given, 0)
+        """What was paid or settled from credit and has not gone back in any way."""
+        return max(self.amount_paid + self.balance_applied - self.gone_back, 0)
+
+    @property
+    def gone_back(self) -> int:
+        """By refunds and notes, and what banks took back in disputes."""
+        return self.refunded + self.given + sum(self.disputes.values())
 
     def lowered(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """The lines less what notes took off them before they were booked."""

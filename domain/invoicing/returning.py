@@ -38,7 +38,7 @@ class Returning(Crediting):
         if self.status is Status.PAID:
             return self.returnable
         if self.status in PAYABLE and not self.waiting:
-            return max(self.amount_paid - self.refunded - self.given, 0)
+            return max(self.amount_paid - self.gone_back, 0)
         return 0
 
     def require_refundable(self) -> None:

@@ -115,6 +115,33 @@ def restored_lines(
     return tuple(by_line[part.line_id] for part in parts)
 
 
+def forgone_back(
+    lines: Iterable[LineBook], parts: Sequence[PutBack], amount: int, contra: Account
+) -> Booking:
+    """Tax and expense undone line by line, what was expensed beyond the lines too; the deferral
+    that was forgone is recovered."""
+    by_line = {line.line_id: line for line in lines}
+    unearned, tax = sum(part.unearned for part in parts), sum(part.tax for part in parts)
+    beyond = amount - unearned - tax - sum(part.earned for part in parts)
+    postings = entry(
+        Posting(Account.CASH_ONLINE, amount),
+        Posting(Account.TAX_PAYABLE, -tax),
+        *(Posting(contra, -part.earned, part.line_id) for part in parts),
+        Posting(contra, -beyond),
+        Posting(Account.RECOVERIES, -unearned),
+    )
+    after = (
+        replace(
+            by_line[part.line_id],
+            net_reversed=by_line[part.line_id].net_reversed - part.earned,
+            tax_reversed=by_line[part.line_id].tax_reversed - part.tax,
+        )
+        for part in parts
+        if part.earned or part.tax
+    )
+    return Booking(postings, tuple(after))
+
+
 def moved(line: LineBook, start: date, end: date, day: PostingDay) -> LineBook | None:
     kept, rest = [], 0
     for segment in line.segments:

@@ -12,6 +12,7 @@ from domain.ledger.chart import Account
 from domain.ledger.entries import (
     Entry,
     entry,
+    forgone_back,
     mirrored,
     moved,
     part_of_line,
@@ -21,10 +22,7 @@ from domain.ledger.entries import (
     split,
     taken_back,
 )
-from domain.ledger.segments import (
-    PostingDay,
-    unearned_before,
-)
+from domain.ledger.segments import PostingDay, unearned_before
 from domain.ledger.shares import shares
 
 if TYPE_CHECKING:
@@ -189,6 +187,18 @@ def recovered(amount: int, source: str, lost: WrittenOff) -> Entry:
         Posting(Account.BAD_DEBT, -expense),
         Posting(Account.RECOVERIES, -income),
     )
+
+
+def disputed(lines: Sequence[LineBook], counted: int, amount: int, day: PostingDay) -> Booking:
+    """A bank took `amount`. `counted` of it the lines bear as far as they go, the rest is lost."""
+    borne = min(counted, max(sum(sum(line.remains(day.effective)) for line in lines), 0))
+    left = Posting(Account.DISPUTE_LOSSES, amount - borne), Posting(Account.CASH_ONLINE, -amount)
+    return taken_back(lines, borne, Account.DISPUTE_LOSSES, day, "proportional", left)
+
+
+def dispute_won(lines: Sequence[LineBook], parts: Sequence[PutBack], amount: int) -> Booking:
+    """The mirrored posting, but that deferral is not deferred again: it is income of its own."""
+    return forgone_back(lines, parts, amount, Account.DISPUTE_LOSSES)
 
 
 def line_credited(

@@ -24,6 +24,7 @@ from domain.invoicing.credit_note import Allocation, CreditNote, NoteLine
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
+from domain.payments.dispute import Dispute
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.period import Interval
@@ -57,6 +58,7 @@ LINE = Line(
     product_id=TERMS.product_id, product_name=TERMS.product_name,
     entitlements=("digital", "print"),
 )  # fmt: skip
+DISPUTE = "dp_01kg9x0000e0080000000000d1"
 SUBSCRIPTION = "sub_01kg9x0000e0080000000000s1"
 NOTE = "cn_01kg9x0000e0080000000000n2"
 REFUND = "ref_01kg9x0000e0080000000000r2"
@@ -376,6 +378,8 @@ def _adjusted() -> Any:
     )  # fmt: skip
     invoice.refund(REFUND, 100, "card", policy="proportional", at=START, on=ON, payment_id=PAYMENT)
     invoice.reverse_refund(REFUND, 100, PAYMENT, at=START, on=ON, lines=RESTORED)
+    invoice.dispute(DISPUTE, PAYMENT, 200, at=START, on=ON)
+    invoice.win_dispute(DISPUTE, PAYMENT, 200, 200, at=START, on=ON, lines=RESTORED)
     invoice.end_service(at=START, on=ON)
     return invoice
 
@@ -441,4 +445,12 @@ def _money() -> list[Any]:
     balance.adjust("bal_01kg9x0000e0080000000000b2", -40, "entered twice", at=START, on=ON)
     balance.apply("bal_01kg9x0000e0080000000000b3", 60, "Applied to INV-000002",
                   at=START, on=ON, invoice_id=INVOICE)  # fmt: skip
-    return [approved, declined, doubtful, check, balance, refund, refused]
+    opened = {
+        "payment_id": PAYMENT, "customer_id": CUSTOMER, "amount": 200, "currency": "USD",
+        "gateway": "stripe", "gateway_reference": "dp_1", "opened_at": START, "opened_on": ON,
+        "invoice_id": INVOICE, "reason": "fraudulent",
+    }  # fmt: skip
+    won, lost = begin(Dispute, 41, **opened), begin(Dispute, 42, **opened)
+    won.win(at=START, on=ON)
+    lost.lose(at=START, on=ON)
+    return [approved, declined, doubtful, check, balance, refund, refused, won, lost]
