@@ -85,6 +85,11 @@ class Books(Application[UUID]):
                 raise NotFound(detail=f"there is no {kind.__name__} {aggregate_id}")
         return found
 
+    def load_known(self, kind: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
+        """Those that there are, by one query."""
+        histories = self.recorder.histories(kind, ids)
+        return {each: replay(history) for each, history in histories.items()}
+
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
         """As it was at a position of the log; None if it was not there yet."""
         aggregate_id = _uuid(kind, ref)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.customers.customer import Customer
     from domain.customers.payment_method import PaymentMethod
+    from domain.payments.balance import Balance
     from domain.shared.policy import BillingPolicy
     from domain.subscriptions.phases import Proration
 
@@ -35,6 +36,7 @@ class Bill:
     `request_key` is the caller's key, answered by the outcome of that charge. `usage` is of the
     term before; with a quantity of 0 that is all there is to bill. `off_session`: nobody is there
     to confirm the charge with their bank. `held`: nobody knows yet when a gift's term begins.
+    `credit` is to be spent first (`settle_from_credit`): the card is asked for the rest.
     """
 
     customer: Customer
@@ -52,6 +54,7 @@ class Bill:
     off_session: bool = False
     gift: bool = False
     held: bool = False
+    credit: Balance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,11 @@ def _issued(
     books: Books, account: Account, bill: Bill, lines: tuple[Line, ...], at: datetime
 ) -> tuple[Invoice, Payment | None]:
     invoice = _drafted(books, bill)
-    payment = None
-    if bill.method is not None and sum(line.amount + line.tax for line in lines) > 0:
+    payment, total = None, sum(line.amount + line.tax for line in lines)
+    spent = 0 if bill.credit is None else min(bill.credit.amount, max(total, 0))
+    if bill.method is not None and total > spent:
         payment = new_intent(
-            books, invoice, sum(line.amount + line.tax for line in lines), bill.method, at,
+            books, invoice, total - spent, bill.method, at,
             request_key=bill.request_key, request_ref=bill.subscription_ref,
             off_session=bill.off_session,
         )  # fmt: skip
@@ -107,7 +111,7 @@ def _issued(
         "organization_name": name_for(books, bill.customer),
         "period_start": None if bill.held else billed.start,
         "period_end": None if bill.held else billed.end,
-        "charging": None if payment is None else payment.ref,
+        "charging": None if payment is None or spent else payment.ref,
     }
     issue(invoice, document, at)
     return invoice, payment

@@ -11,6 +11,8 @@ from domain.commands.act import Done
 from domain.commands.billing import Bill, bill_term
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import ask, chosen_method, settle
+from domain.commands.collecting import Case
+from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.ending import give_back_unbegun
 from domain.commands.opening import (
     AT_ONCE,
@@ -30,15 +32,12 @@ from domain.subscriptions.states import Move
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
     from domain.customers.payment_method import PaymentMethod
     from domain.payments.gateway import Outcome
-    from domain.payments.payment import Payment
     from domain.shared.terms import Terms
 
 
@@ -87,17 +86,18 @@ def _book(
     customer = books.load(Customer, subscription.customer_id)
     booked, guards = _agreed(books, account, subscription, new)
     method = _method(books, booked, customer)
-    invoice, payment = None, None
-    if booked.billing_behavior == AT_ONCE:
-        invoice, payment = _billed(books, account, subscription, customer, booked, method, act, at)
-        booked = replace(booked, invoice_id=None if invoice is None else invoice.ref)
     returns = Returns(books, account, at, act.by.reason)
     dropped = subscription.upcoming if new.replace_upcoming_phases else ()
     billed = [each.invoice_id for each in dropped if each.invoice_id]
     returned = give_back_unbegun(returns, list(books.load_many(Invoice, billed).values()))
+    case = None
+    if booked.billing_behavior == AT_ONCE:
+        case = _billed(returns, subscription, customer, booked, method, act)
+        booked = replace(booked, invoice_id=None if case is None else case.invoice.ref)
     subscription.book(booked, at, replaces=new.replace_upcoming_phases)
-    new_ones = [each for each in (invoice, payment) if each is not None]
-    changed = [*returns.recorded(), *returned, subscription, *new_ones]
+    payment = None if case is None else case.payment
+    billed_now = [subscription] if case is None else case.opened()
+    changed = [*returns.recorded(), *returned, *billed_now]
     if payment is None:
         given = act.given(ref, guards=guards)
         return Done(ref, books.record(*changed, by=act.by, given=given)), None
@@ -174,9 +174,11 @@ def _method(books: Books, booked: Booked, customer: Customer) -> PaymentMethod |
 
 
 def _billed(
-    books: Books, account: Account, subscription: Subscription, customer: Customer,
-    booked: Booked, method: PaymentMethod | None, act: Act, at: datetime,
-) -> tuple[Invoice | None, Payment | None]:  # fmt: skip
+    returns: Returns, subscription: Subscription, customer: Customer, booked: Booked,
+    method: PaymentMethod | None, act: Act,
+) -> Case | None:  # fmt: skip
+    books, account, at = returns.books, returns.account, returns.at
+    currency = booked.phase.terms.currency
     bill = Bill(
         customer=customer,
         subscription_ref=subscription.ref,
@@ -189,5 +191,11 @@ def _billed(
         purchase_order=booked.purchase_order,
         request_key=act.request_key,
         gift=subscription.gift is not None,
+        credit=credit_of(books, account, customer.ref, currency, returns.balances.get(currency)),
     )
-    return bill_term(books, account, bill, at)
+    invoice, payment = bill_term(books, account, bill, at)
+    if invoice is None:
+        return None
+    case = Case(payment, invoice, subscription)
+    settle_from_credit(books, account, case, bill.credit, at)
+    return case

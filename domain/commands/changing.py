@@ -13,6 +13,7 @@ from domain.commands.buyers import buyers_of
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import ask, settle
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.earning import unearned_by_line
 from domain.commands.memberships import require_fitting
 from domain.commands.noting import Noted, net_left, note
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
+    from domain.payments.balance import Balance
     from domain.payments.gateway import Outcome
     from domain.payments.payment import Payment
     from domain.shared.aggregate import Aggregate
@@ -51,7 +53,7 @@ class Change:
     guards: list[Guard]
     invoice: Invoice | None = None
     payment: Payment | None = None
-    balances: list[Aggregate] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
     notes: list[Invoice] = field(default_factory=list)
     documents: list[Aggregate] = field(default_factory=list)
     noted: dict[str, int] = field(default_factory=dict)
@@ -224,7 +226,10 @@ def _bill(
     request_key: str | None, at: datetime,
 ) -> None:  # fmt: skip
     subscription = change.subscription
-    buyers = buyers_of(books, [subscription])
+    buyers = buyers_of(books, account, [subscription])
+    moved = next(iter(change.balances), None)
+    currency = phase.terms.currency
+    credit = credit_of(books, account, subscription.customer_id, currency, moved)
     automatic = subscription.collection_method == "charge_automatically"
     bill = Bill(
         customer=buyers.customers[subscription.customer_id],
@@ -237,11 +242,12 @@ def _bill(
         notes=subscription.invoice_notes,
         purchase_order=subscription.purchase_order,
         request_key=request_key,
+        credit=credit,
     )
     lines = [proration_line(books, account, part) for part in parts]
     change.invoice, change.payment = bill_lines(books, account, bill, lines, at)
-    credited = next((each for each in change.balances), None)
-    case = Case(None, change.invoice, subscription, credited)  # type: ignore[arg-type]
+    case = Case(change.payment, change.invoice, subscription, moved or credit)
     credit_negative(books, account, case, at)
-    if case.balance is not None and case.balance is not credited:
+    settle_from_credit(books, account, case, credit, at)
+    if case.balance is not None and case.balance is not moved:
         change.balances.append(case.balance)

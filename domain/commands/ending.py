@@ -112,7 +112,7 @@ def cancel_now(
     for invoice in running:
         if unearned_by_line(invoice, on):
             invoice.end_service(at=at, on=on)
-    last = FinalUsage(books, account, [subscription])
+    last = FinalUsage(books, account, [subscription], returns.balances)
     used, _ = last.billed(subscription, at)
     subscription.cancel_now(at, reason)
     touched: list[Aggregate] = [each for each in (*changed, *running) if each.pending_events]

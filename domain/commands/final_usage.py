@@ -7,27 +7,38 @@ from typing import TYPE_CHECKING
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import buyers_of
 from domain.commands.collecting import Case
+from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.rules import Rules, usage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from domain.accounts.account import Account
     from domain.application import Books
+    from domain.payments.balance import Balance
     from domain.shared.aggregate import Aggregate
     from domain.subscriptions.subscription import Subscription
 
 
+NONE_MOVED: Mapping[str, Balance] = {}
+
+
 class FinalUsage:
-    """Bills what ends. `cases` are what is then to be charged."""
+    """Bills what ends. `cases` are what is then to be charged, `balances` those that the end moves
+    already, by currency."""
 
     def __init__(
-        self, books: Books, account: Account, subscriptions: Sequence[Subscription]
+        self,
+        books: Books,
+        account: Account,
+        subscriptions: Sequence[Subscription],
+        balances: Mapping[str, Balance] = NONE_MOVED,
     ) -> None:
         metered = [each for each in subscriptions if usage_of(each) is not None]
         self._books, self._account = books, account
-        self._buyers, self.rules = buyers_of(books, metered), Rules(books, metered)
+        self._buyers, self.rules = buyers_of(books, account, metered), Rules(books, metered)
+        self._balances = balances
         self.cases: list[Case] = []
 
     def ended(self, subscription: Subscription, at: datetime) -> list[Aggregate]:
@@ -57,6 +68,8 @@ class FinalUsage:
 
     def _billed(self, subscription: Subscription, at: datetime) -> Case | None:
         automatic = subscription.collection_method == "charge_automatically"
+        currency = subscription.phase.terms.currency
+        moved = self._balances.get(currency)
         bill = Bill(
             customer=self._buyers.customers[subscription.customer_id],
             subscription_ref=subscription.ref,
@@ -69,12 +82,16 @@ class FinalUsage:
             purchase_order=subscription.purchase_order,
             usage=usage_of(subscription),
             off_session=True,
+            credit=credit_of(self._books, self._account, subscription.customer_id, currency, moved)
+            if moved
+            else self._buyers.credit(subscription),
         )
         invoice, payment = bill_term(self._books, self._account, bill, at)
         if invoice is None:
             return None
         subscription.bill_usage(invoice.ref, at)
-        case = Case(payment, invoice, subscription)
+        case = Case(payment, invoice, subscription, bill.credit)
+        settle_from_credit(self._books, self._account, case, bill.credit, at)
         if payment is not None:
             self.cases.append(case)
         elif automatic and invoice.status == "open":

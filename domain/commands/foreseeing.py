@@ -53,7 +53,9 @@ def foreseen(
 ) -> Iterator[Foreseen]:
     """For books without a cache, in the order of the refs, each one's terms in theirs."""
     subscriptions = list(books.load_many(Subscription, refs).values())
-    desk = _Desk(books, account, buyers_of(books, subscriptions), Rules(books, subscriptions))
+    desk = _Desk(
+        books, account, buyers_of(books, account, subscriptions), Rules(books, subscriptions)
+    )
     now = books.now()
     for subscription in subscriptions:
         yield from _ahead(desk, subscription, now, until)
@@ -64,7 +66,9 @@ def next_billing(books: Books, account: Account, subscription: Subscription) -> 
 
     Raises Conflict `subscription_not_renewable` where nothing is billed any more.
     """
-    desk = _Desk(books, account, buyers_of(books, [subscription]), Rules(books, [subscription]))
+    desk = _Desk(
+        books, account, buyers_of(books, account, [subscription]), Rules(books, [subscription])
+    )
     going_on = None
     for seen in islice(_ahead(desk, subscription, books.now(), LATEST), _LOOKED_AHEAD):
         if seen.invoice is not None or seen.failure is not None:

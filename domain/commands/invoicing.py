@@ -11,6 +11,7 @@ from domain.commands.act import Done
 from domain.commands.billing import issue, issue_document
 from domain.commands.claims import moved_old_id, old_id_claims, resolve
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
+from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
@@ -140,6 +141,8 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     issue(invoice, document | named | _span(invoice.lines), at)
     case = Case(None, invoice, None)
     credit_negative(books, account, case, at)
+    credit = credit_of(books, account, customer.ref, invoice.currency, case.balance)
+    settle_from_credit(books, account, case, credit, at)
     return Done(ref, books.record(*case.changed(), by=act.by, given=act.given(ref)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.collecting import Case
+from domain.commands.credit_at_issue import Credits, settle_from_credit
 from domain.commands.rules import note_failure
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
@@ -38,17 +40,16 @@ def open_subscription(
     at: datetime,
     request_key: str | None = None,
     gift_code: str | None = None,
+    credits_: Credits | None = None,
 ) -> Case:
     """The subscription with its first invoice and intent, decided and not yet saved."""
-    auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
-    require_engine(account, sale, new)
-    require_consistent(new, at, auto_renew=auto_renew)
-    require_countable(sale.terms, new.quantity)
-    require_giftable(sale.terms, new)
+    auto_renew = _accepted(account, sale, new, at)
     subscription_id = books.new_id()
     ref = typed_id(Subscription.prefix, subscription_id)
     phase = _phase(books, account, sale.terms, new, at)
-    bill = _first_bill(sale, new, ref, phase, request_key)
+    held = credits_ or Credits(books, account, [(sale.customer.ref, sale.terms.currency)])
+    credit = held.of(sale.customer.ref, sale.terms.currency)
+    bill = replace(_first_bill(sale, new, ref, phase, request_key), credit=credit)
     invoice, payment, failed = _billed(books, account, new, bill, at)
     subscription = Subscription.begin(
         Subscription.Created,
@@ -58,19 +59,29 @@ def open_subscription(
         quantity=new.quantity,
         auto_renew=auto_renew,
         collection_method=sale.collection_method,
-        payment_method_id=None if sale.method is None else sale.method.ref,
+        payment_method_id=sale.card,
         anchor=phase.end if phase.index < 0 else phase.start,
         timezone=account.timezone,
         invoice_id=None if invoice is None else invoice.ref,
-        old_provider_id=new.old_provider_id,
-        metadata=new.metadata,
         **_beginning(account, new, at, gift_code),
     )
     if failed is not None:
         note_failure(sale.plan, subscription, phase, failed, at, None)
     else:
         _go_on(subscription, invoice, at)
-    return Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none in a trial
+    case = Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none in a trial
+    settle_from_credit(books, account, case, credit, at)
+    return case
+
+
+def _accepted(account: Account, sale: Sale, new: NewSubscription, at: datetime) -> bool:
+    """Whether it renews by itself. Raises for what cannot be sold so."""
+    auto_renew = sale.plan.auto_renew if new.auto_renew is None else new.auto_renew
+    require_engine(account, sale, new)
+    require_consistent(new, at, auto_renew=auto_renew)
+    require_countable(sale.terms, new.quantity)
+    require_giftable(sale.terms, new)
+    return auto_renew
 
 
 def _billed(
@@ -109,6 +120,8 @@ def _beginning(
         "purchase_order": new.purchase_order,
         "gift": new.gift,
         "gift_code": gift_code,
+        "old_provider_id": new.old_provider_id,
+        "metadata": new.metadata,
     }
 
 

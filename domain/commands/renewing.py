@@ -10,10 +10,12 @@ from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, settle_many
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.credit_at_issue import settle_from_credit
 from domain.commands.dunning import dunning_until, next_retry
 from domain.commands.final_usage import FinalUsage
 from domain.commands.rules import Rules, usage_of
 from domain.invoicing.invoice import PAYABLE, Invoice
+from domain.shared.groups import joined
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.phases import Booked
 from domain.subscriptions.states import RUNNING, Move, Status
@@ -43,10 +45,10 @@ def renew_subscriptions(
         if subscription.phase.end <= at and subscription.renews and _renewable(subscription)
         and not subscription.rule_rests(at)
     ]  # fmt: skip
-    buyers, rules = buyers_of(books, due), Rules(books, due)
+    buyers, rules = buyers_of(books, account, due), Rules(books, due)
     begun = [renewed(books, account, subscription, buyers, rules, at) for subscription in due]
     cases = [case for case in begun if isinstance(case, Case)]
-    groups = [Group(each.opened()) for each in begun if each is not None]
+    groups = joined(Group(each.opened()) for each in begun if each is not None)
     lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
@@ -105,8 +107,9 @@ def renewed(
         subscription.renew(term.phase, None, at, booked)
         return Unbilled(subscription)
     subscription.renew(term.phase, invoice.ref, at, booked)
-    case = Case(payment, invoice, subscription)
+    case = Case(payment, invoice, subscription, bill.credit)
     credit_negative(books, account, case, at)
+    settle_from_credit(books, account, case, bill.credit, at)
     if payment is None and invoice.status in PAYABLE:
         automatic = term.collection_method == "charge_automatically"
         _wait_for_money(account, invoice, subscription, automatic=automatic, at=at)
@@ -127,6 +130,7 @@ def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
         purchase_order=term.purchase_order,
         prorations=subscription.prorations,
         usage=usage_of(subscription),
+        credit=buyers.credit(subscription),
         off_session=True,
         gift=subscription.gift is not None,
     )
@@ -182,7 +186,7 @@ def expire_subscriptions(
         and subscription.allows(Move.EXPIRE)
     ]  # fmt: skip
     final = FinalUsage(books, account, over)
-    groups = [Group(final.ended(subscription, at)) for subscription in over]
+    groups = joined(Group(final.ended(subscription, at)) for subscription in over)
     lost = books.record_in_bulk([*groups, *final.rules.failures()], by=act.by)
     return lost + settle_many(books, gateways, account, kept(final.cases, lost), act)
 

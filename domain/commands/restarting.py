@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.catalog.plan import Plan
@@ -10,6 +11,7 @@ from domain.commands.act import Done
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.charging import Gateways, ask, settle
 from domain.commands.collecting import Case
+from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.memberships import MEMBERSHIP, require_fitting
 from domain.commands.opening import (
     begins_at_once,
@@ -94,7 +96,8 @@ def _restarted(
     )
     require_countable(sale.terms, new.quantity)
     phase = opening(typed_id("ph", books.new_id()), at, subscription.timezone, sale.terms)
-    bill = _bill(subscription, sale, new, phase, request_key)
+    credit = credit_of(books, account, subscription.customer_id, sale.terms.currency)
+    bill = replace(_bill(subscription, sale, new, phase, request_key), credit=credit)
     invoice, payment = _billed(books, account, bill, at)
     subscription.restart(
         phase, at,
@@ -112,7 +115,9 @@ def _restarted(
     _suspend(subscription, new.suspended_until, at)
     if begins_at_once(subscription, invoice):
         subscription.activate(at)
-    return Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none for usage
+    case = Case(payment, invoice, subscription)  # type: ignore[arg-type]  # none for usage
+    settle_from_credit(books, account, case, credit, at)
+    return case
 
 
 def _billed(

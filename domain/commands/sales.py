@@ -66,6 +66,10 @@ class Sale:
     collection_method: str
     method: PaymentMethod | None
 
+    @property
+    def card(self) -> str | None:
+        return None if self.method is None else self.method.ref
+
     def guards(self) -> list[Guard]:
         """A plan that tells of a failed rule is held by its own version."""
         read = [self.product] if self.told else [self.plan, self.product]

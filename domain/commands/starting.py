@@ -10,6 +10,7 @@ from domain.commands.billing import Bill, RuleFailed, bill_term, new_intent
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, note_decline, settle_many
 from domain.commands.collecting import Case, void_and_return
+from domain.commands.credit_at_issue import settle_from_credit
 from domain.commands.dunning import retry_after
 from domain.commands.moving import moved_lines
 from domain.commands.opening import begins_at_once, window
@@ -17,6 +18,7 @@ from domain.commands.rules import Rules
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import Declined
 from domain.shared.errors import Invalid
+from domain.shared.groups import joined
 from domain.shared.period import accounting_date
 from domain.subscriptions.phases import first_phase
 from domain.subscriptions.states import Move, Status
@@ -43,9 +45,9 @@ def start_subscriptions(
         if subscription.status is Status.SCHEDULED and subscription.start_date <= at
         and not subscription.waits_for_recipient and not subscription.rule_rests(at)
     ]  # fmt: skip
-    buyers, rules = buyers_of(books, due), Rules(books, due)
+    buyers, rules = buyers_of(books, account, due), Rules(books, due)
     cases = [started(books, account, subscription, buyers, rules, at) for subscription in due]
-    groups = [Group(_opened(case)) for case in cases if case is not None]
+    groups = joined(Group(_opened(case)) for case in cases if case is not None)
     lost = books.record_in_bulk([*groups, *rules.failures()], by=act.by)
     asked = [case for case in cases if isinstance(case, Case)]
     return lost + settle_many(books, gateways, account, kept(asked, lost), act)
@@ -70,8 +72,9 @@ def started(
         subscription.activate(at)
         return subscription
     automatic = subscription.collection_method == "charge_automatically"
+    bill = _first_bill(subscription, buyers)
     try:
-        invoice, payment = bill_term(books, account, _first_bill(subscription, buyers), at)
+        invoice, payment = bill_term(books, account, bill, at)
     except RuleFailed as failed:
         rules.fail(subscription, subscription.phase, failed, at)
         return None
@@ -81,9 +84,10 @@ def started(
     case = Case(payment, invoice, subscription)
     if begins_at_once(subscription, invoice):
         subscription.activate(at, invoice_id=invoice.ref)
-        return case
-    subscription.start(invoice.ref, window(account, at), at)
-    if automatic and payment is None:
+    else:
+        subscription.start(invoice.ref, window(account, at), at)
+    settle_from_credit(books, account, case, bill.credit, at)
+    if automatic and payment is None and invoice.status in PAYABLE:
         _without_card(account, case, at)
     return case
 
@@ -98,6 +102,7 @@ def _first_bill(subscription: Subscription, buyers: Buyers) -> Bill:
         collection_method=subscription.collection_method,
         billing_reason="subscription_create",
         method=buyers.method(subscription) if automatic else None,
+        credit=buyers.credit(subscription),
         notes=subscription.invoice_notes,
         purchase_order=subscription.purchase_order,
         off_session=True,
@@ -145,7 +150,7 @@ def retry_charges(
         if subscription.status in {Status.INCOMPLETE, Status.PAST_DUE}
         and not over(subscription, at)
     ]
-    buyers = buyers_of(books, waiting)
+    buyers = buyers_of(books, account, waiting)
     cases = [_retried(books, account, subscription, buyers, at) for subscription in waiting]
     asked = [case for case in cases if case is not None]
     lost = books.record_in_bulk([Group(case.opened()) for case in asked], by=act.by)

@@ -8,6 +8,7 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.charging import Gateways, ask, settle, settle_many
 from domain.commands.claims import moved_old_id, old_id_claims
+from domain.commands.credit_at_issue import Credits
 from domain.commands.gifts import gift_claims, update_gift
 from domain.commands.in_bulk import decide_each, record_each
 from domain.commands.opening import open_subscription, require_notes_allowed
@@ -19,7 +20,7 @@ from domain.subscriptions.gift import new_code
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from domain.accounts.account import Account
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.collecting import Case
     from domain.commands.in_bulk import Refused
+    from domain.commands.sales import Parties
     from domain.payments.gateway import Outcome
 
 
@@ -64,10 +66,11 @@ def create_subscriptions(
     For books with a cache. A charge whose outcome could not be saved is an intent to be resumed.
     """
     at, parties = books.now(), parties_of(books, new)
+    credits_ = Credits(books, account, _customers(parties), apart=True)
 
     def decide(each: NewSubscription) -> tuple[Case, Group]:
         sale = agreed(books, each, *parties.of(each))
-        case = open_subscription(books, account, sale, each, at)
+        case = open_subscription(books, account, sale, each, at, credits_=credits_)
         claims = old_id_claims("sub", each.old_provider_id, case.opened()[0].id)
         opened = [*case.opened(), *sale.told]
         return case, Group(opened, Conditions(claims, guards=sale.guards()))
@@ -78,6 +81,13 @@ def create_subscriptions(
     begun = [case for index, (case, _) in decided.items() if index not in gone]
     settle_many(books, gateways, account, begun, act)
     return refused + lost
+
+
+def _customers(parties: Parties) -> Iterator[tuple[str, str]]:
+    """With each currency that they may be billed in."""
+    currencies = {plan.terms.currency for plan in parties.plans.values()}
+    for customer in parties.customers.values():
+        yield from ((customer.ref, currency) for currency in currencies)
 
 
 def update_subscription(

@@ -31,6 +31,26 @@ class Lost(NamedTuple):
     error: DomainError
 
 
+def joined(groups: Iterable[Group]) -> list[Group]:
+    """Those that change the same thing, as one customer's credit, are recorded together or not at
+    all: each was decided by what the one before it left."""
+    by_thing: dict[int, int] = {}
+    found: list[Group] = []
+    for group in groups:
+        places = {by_thing[id(each)] for each in group.aggregates if id(each) in by_thing}
+        if places:
+            whole = [found[place] for place in sorted(places)] + [group]
+            things = {id(each): each for part in whole for each in part.aggregates}
+            merged = Group(list(things.values()), conditions_of_all([part.given for part in whole]))
+            for place in places:
+                found[place] = Group([])
+            group = merged  # noqa: PLW2901 - it stands for all of them
+        for each in group.aggregates:
+            by_thing[id(each)] = len(found)
+        found.append(group)
+    return [group for group in found if group.aggregates]
+
+
 def batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
     """As many groups as one append takes; asks for the next only when the last is done with."""
     batch: list[Group] = []
