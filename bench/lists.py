@@ -7,12 +7,12 @@ import time
 from functools import partial
 from http.client import HTTPConnection
 from itertools import cycle, islice
-from statistics import quantiles
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import psycopg
 
+from bench.clients import ask_health, cuts, timed
 from bench.figures import at_most, plain
 from bench.http import serving
 from domain.commands.act import Act
@@ -21,10 +21,10 @@ from migrations.search import ensure_search
 from parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from bench.figures import Figure
+from bench.figures import Figure
 
 Query = dict[str, str]
 LIST_MS, SEARCH_MS = 30, 100
@@ -81,14 +81,6 @@ SELECT * FROM customers WHERE account_id = %(account)s AND generation = 1
    AND old_provider_id = 'C-777777'"""
 
 
-class Cuts(NamedTuple):
-    median_ms: float
-    p99_ms: float
-
-    def __str__(self) -> str:
-        return f"{self.median_ms:.1f} ms, p99 {self.p99_ms:.1f}"
-
-
 def lists(conninfo: str, rows: int = 1_000_000, turns: int = 600) -> list[Figure]:
     """`conninfo` is the owner's: the rows are put into the table as they are."""
     parts = Parts(conninfo)
@@ -98,19 +90,35 @@ def lists(conninfo: str, rows: int = 1_000_000, turns: int = 600) -> list[Figure
     with psycopg.connect(conninfo, autocommit=True) as connection:
         _fill(connection, opened.account_id, rows)
         bare = [
-            _cuts(_timed(partial(_bare, connection, sql, opened.account_id), turns))
+            cuts([timed(partial(_bare, connection, sql, opened.account_id)) for _ in range(turns)])
             for sql in (_BARE_LIST, _BARE_SEARCH)
         ]
+    asked: list[Query] = [{**each, "limit": "50"} for each in _LISTS]
     with serving(conninfo) as port:
-        listed = _asked(port, opened.api_key, [{**each, "limit": "50"} for each in _LISTS], turns)
+        ask_health(port, turns, 0)
+        least = cuts(ask_health(port, turns, 0))
+        listed = _asked(port, opened.api_key, asked, turns)
         found = _asked(port, opened.api_key, _SEARCHES, turns)
+    all_listed, all_found = (cuts([each for one in of for each in one]) for of in (listed, found))
+    beside = f"bare HTTP {least}"
     return [
         plain("customers", f"{rows:,}"),
         plain("bare SQL, 50 by filter and order", str(bare[0])),
         plain("bare SQL, one by its old id", str(bare[1])),
-        at_most("list of 50 with filter and sort", str(listed), listed.p99_ms, LIST_MS),
-        at_most("text search", str(found), found.p99_ms, SEARCH_MS),
+        at_most(
+            "list of 50 with filter and sort", str(all_listed), all_listed.p99_ms, LIST_MS, beside
+        ),
+        *(
+            plain(f"  {_named(each)}", str(cuts(took)))
+            for each, took in zip(_LISTS, listed, strict=True)
+        ),
+        at_most("text search", str(all_found), all_found.p99_ms, SEARCH_MS, beside),
     ]
+
+
+def _named(query: Query) -> str:
+    """What is asked, without its values."""
+    return " ".join(query["sort"] if name == "sort" else name for name in query)
 
 
 def _fill(connection: psycopg.Connection[Any], account_id: UUID, rows: int) -> None:
@@ -129,44 +137,33 @@ def _bare(connection: psycopg.Connection[Any], sql: str, account_id: UUID) -> No
     connection.execute(sql, {"account": account_id}).fetchall()
 
 
-def _asked(port: int, key: str, queries: Sequence[Query], turns: int) -> Cuts:
-    """Each query in turn, every page after the first by the cursor of the one before."""
+def _asked(port: int, key: str, queries: Sequence[Query], turns: int) -> list[list[float]]:
+    """Each query in turn, every page after the first by the cursor of the one before; what each
+    took, without the first tenth of the turns.
+    """
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": f"Bearer {key}"}
-    cursors: dict[str, str] = {}
+    cursors: dict[int, str] = {}
 
-    def ask(query: Query) -> None:
-        name = json.dumps(query)
-        more = {"cursor": cursors[name]} if name in cursors else {}
-        connection.request(
-            "GET", f"/core/v1/customers?{urlencode({**query, **more})}", None, headers
-        )
+    def ask(number: int) -> bytes:
+        more = {"cursor": cursors[number]} if number in cursors else {}
+        path = f"/core/v1/customers?{urlencode({**queries[number], **more})}"
+        connection.request("GET", path, None, headers)
         answer = connection.getresponse()
-        body = json.loads(answer.read())
+        body = answer.read()
         if answer.status != 200:
-            raise RuntimeError(body)
-        cursors.pop(name, None)
-        if body["next_cursor"] is not None:
-            cursors[name] = body["next_cursor"]
+            raise RuntimeError(body.decode())
+        return body
 
-    for query in queries:
-        ask(query)
-    took = []
-    for query in islice(cycle(queries), turns):
-        took += _timed(partial(ask, query), 1)
-    connection.close()
-    return _cuts(took)
-
-
-def _timed(action: Callable[[], None], turns: int) -> list[float]:
-    took = []
-    for _ in range(turns):
+    spent: list[list[float]] = [[] for _ in queries]
+    for turn, number in enumerate(islice(cycle(range(len(queries))), turns + turns // 10)):
         began = time.perf_counter()
-        action()
-        took.append((time.perf_counter() - began) * 1000)
-    return took
-
-
-def _cuts(milliseconds: list[float]) -> Cuts:
-    cuts = quantiles(milliseconds, n=100)
-    return Cuts(cuts[49], cuts[98])
+        body = ask(number)
+        if turn >= turns // 10:
+            spent[number].append((time.perf_counter() - began) * 1000)
+        follow = json.loads(body)["next_cursor"]
+        cursors.pop(number, None)
+        if follow is not None:
+            cursors[number] = follow
+    connection.close()
+    return spent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.accounts.account import Account
@@ -13,32 +13,76 @@ from domain.subscriptions.states import Status
 from projections import accounts, customers, log, memberships, subscriptions
 from projections.groups import RESOURCES
 from projections.rendering import instant, read
+from projections.ways import FIND_IN_INDEX
 from projections.work import MemoryWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from projections.memberships import MemberRow
+    from projections.glance import Glance
     from projections.reading import Reading
     from projections.subscription_row import SubscriptionRow
-    from projections.table import Rows
+    from projections.table import Json, Rows
 
 GRANTING = frozenset({Status.TRIALING, Status.ACTIVE, Status.EXTENDED})
 """With access; past due besides, within the account's grace."""
 
 
-class Grant(NamedTuple):
-    """A subscription that gives access until an instant; shared ones through `member`."""
+class Access(NamedTuple):
+    """What a subscription says of the access it gives. `member_id` is of a shared one."""
 
-    subscription: SubscriptionRow
-    member: MemberRow | None
+    subscription_id: str
+    member_id: str | None
+    status: str
+    plan_id: str
+    current_period_end: datetime | None
+    renews_at: datetime | None
+    expires_at: datetime | None
+    past_due_since: datetime | None
+    entitlements: Json
+
+
+class Grant(NamedTuple):
+    """Access until an instant."""
+
+    access: Access
     until: datetime
 
 
-def now(reading: Reading, customer_id: str) -> list[dict[str, Any]]:
+_COLUMNS = """s.status, s.plan_id, s.current_period_end, s.renews_at, s.expires_at,
+               s.past_due_since, s.entitlements"""
+# Bought for oneself, given by somebody, shared; a row at least for a customer that is there.
+_NOW = f"""
+SELECT a.grace_days, w.*
+  FROM customers c
+  JOIN accounts a ON a.account_id = c.account_id AND a.generation = c.generation
+  LEFT JOIN LATERAL (
+        SELECT s.id, NULL AS member_id, {_COLUMNS}
+          FROM subscriptions s
+         WHERE s.account_id = c.account_id AND s.generation = c.generation
+           AND s.customer_id = c.id AND s.gift_code IS NULL
+         UNION ALL
+        SELECT s.id, NULL, {_COLUMNS}
+          FROM subscriptions s
+         WHERE s.account_id = c.account_id AND s.generation = c.generation
+           AND s.recipient_id = c.id
+         UNION ALL
+        SELECT s.id, m.id, {_COLUMNS}
+          FROM memberships m
+          JOIN subscriptions s ON s.account_id = m.account_id
+           AND s.generation = m.generation AND s.id = m.subscription_id
+         WHERE m.account_id = c.account_id AND m.generation = c.generation
+           AND m.customer_id = c.id AND m.status = 'active') w ON true
+ WHERE c.account_id = %(account)s AND c.generation = %(generation)s AND c.id = %(customer)s"""
+
+
+def now(glance: Glance, customer_id: str) -> list[dict[str, Any]]:
     """Raises NotFound."""
-    return _told(reading, customer_id, reading.account_id, reading.now)
+    rows = glance.steered(FIND_IN_INDEX, _NOW, {"customer": customer_id})
+    if not rows:
+        raise _absent(customer_id)
+    ways = [Access(*row[1:]) for row in rows if row[1] is not None]
+    return _told(ways, timedelta(days=rows[0][0]), glance.shown.now)
 
 
 def as_of(reading: Reading, customer_id: str, at: datetime) -> list[dict[str, Any]]:
@@ -51,7 +95,11 @@ def as_of(reading: Reading, customer_id: str, at: datetime) -> list[dict[str, An
     memory = MemoryWork(reading.account_id)
     events = log.read_streams(reading.cursor, reading.account_id, streams, position)
     RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
-    return _told(memory, customer_id, reading.account_id, at)
+    if customer_id not in customers.TABLE.load(memory, [customer_id]):
+        raise _absent(customer_id)
+    account = typed_id(Account.prefix, reading.account_id)
+    grace = timedelta(days=accounts.TABLE.load(memory, [account])[account].grace_days)
+    return _told(_ways(memory, customer_id), grace, at)
 
 
 def _subscriptions_of(rows: Rows, customer_id: str) -> list[str]:
@@ -70,19 +118,12 @@ def _own(rows: Rows, customer_id: str) -> list[SubscriptionRow]:
     return [*(row for row in bought if row.gift_code is None), *given]
 
 
-def _told(rows: Rows, customer_id: str, account_id: Any, at: datetime) -> list[dict[str, Any]]:
-    if customer_id not in customers.TABLE.load(rows, [customer_id]):
-        raise NotFound(detail=f"there is no customer {customer_id} then")
-    account = typed_id(Account.prefix, account_id)
-    grace = timedelta(days=accounts.TABLE.load(rows, [account])[account].grace_days)
-    by_name: dict[str, list[Grant]] = {}
-    for grant in _grants(rows, customer_id, grace, at):
-        for name in read(grant.subscription.entitlements):
-            by_name.setdefault(name, []).append(grant)
-    return [_render(name, by_name[name]) for name in sorted(by_name)]
+def _absent(customer_id: str) -> NotFound:
+    return NotFound(detail=f"there is no customer {customer_id} then")
 
 
-def _grants(rows: Rows, customer_id: str, grace: timedelta, at: datetime) -> Iterator[Grant]:
+def _ways(rows: Rows, customer_id: str) -> list[Access]:
+    """As `_NOW` finds them, of rows that are in no database."""
     own = _own(rows, customer_id)
     joined = [
         member
@@ -90,33 +131,50 @@ def _grants(rows: Rows, customer_id: str, grace: timedelta, at: datetime) -> Ite
         if member.status == MemberStatus.ACTIVE
     ]
     shared = subscriptions.TABLE.load(rows, {member.subscription_id for member in joined})
-    ways: list[tuple[SubscriptionRow, MemberRow | None]] = [(row, None) for row in own]
-    ways += [
-        (shared[each.subscription_id], each) for each in joined if each.subscription_id in shared
+    ways = [_access(row, None) for row in own]
+    return ways + [
+        _access(shared[each.subscription_id], each.id)
+        for each in joined
+        if each.subscription_id in shared
     ]
-    for subscription, member in ways:
-        until = access_until(subscription, grace)
-        if until is not None and (until > at or _goes_on(subscription)):
-            yield Grant(subscription, member, until)
 
 
-def access_until(row: SubscriptionRow, grace: timedelta) -> datetime | None:
+def _access(row: SubscriptionRow, member_id: str | None) -> Access:
+    return Access(
+        row.id, member_id, row.status, row.plan_id, row.current_period_end, row.renews_at,
+        row.expires_at, row.past_due_since, row.entitlements,
+    )  # fmt: skip
+
+
+def _told(ways: Sequence[Access], grace: timedelta, at: datetime) -> list[dict[str, Any]]:
+    by_name: dict[str, list[Grant]] = {}
+    for access in ways:
+        until = access_until(access, grace)
+        if until is not None and (until > at or _goes_on(access)):
+            for name in read(access.entitlements):
+                by_name.setdefault(name, []).append(Grant(access, until))
+    return [_render(name, by_name[name]) for name in sorted(by_name)]
+
+
+def access_until(access: Access, grace: timedelta) -> datetime | None:
     """Until when a subscription gives access as far as is known; None where it gives none."""
-    if row.status in GRANTING:
-        return row.current_period_end
-    if row.status == Status.PAST_DUE and row.past_due_since is not None:
-        return row.past_due_since + grace
+    if access.status in GRANTING:
+        return access.current_period_end
+    if access.status == Status.PAST_DUE and access.past_due_since is not None:
+        return access.past_due_since + grace
     return None
 
 
-def _goes_on(row: SubscriptionRow) -> bool:
+def _goes_on(access: Access) -> bool:
     """The term is over and the next is only being begun: access is not lost in between."""
-    return row.status in GRANTING and row.renews_at is not None
+    return access.status in GRANTING and access.renews_at is not None
 
 
 def _render(name: str, grants: list[Grant]) -> dict[str, Any]:
     """The reason that lasts longest comes first."""
-    in_order = sorted(grants, key=lambda each: (each.until, each.subscription.id), reverse=True)
+    in_order = sorted(
+        grants, key=lambda each: (each.until, each.access.subscription_id), reverse=True
+    )
     reasons = [_reason(grant) for grant in in_order]
     return {
         "object": "entitlement",
@@ -129,14 +187,14 @@ def _render(name: str, grants: list[Grant]) -> dict[str, Any]:
 
 
 def _reason(grant: Grant) -> dict[str, Any]:
-    row, member = grant.subscription, grant.member
+    access = grant.access
     return {
-        "subscription_id": row.id,
-        "via": "own" if member is None else "shared",
-        "member_id": None if member is None else member.id,
-        "status": row.status,
-        "plan_id": row.plan_id,
+        "subscription_id": access.subscription_id,
+        "via": "own" if access.member_id is None else "shared",
+        "member_id": access.member_id,
+        "status": access.status,
+        "plan_id": access.plan_id,
         "until": instant(grant.until),
-        "renews_at": instant(row.renews_at),
-        "expires_at": instant(row.expires_at),
+        "renews_at": instant(access.renews_at),
+        "expires_at": instant(access.expires_at),
     }

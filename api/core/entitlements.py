@@ -12,6 +12,7 @@ from api.route import Read, Route, Shape
 from api.views import Listed
 from projections import entitlements
 from projections.customers import CUSTOMERS
+from projections.glance import Glance
 from projections.groups import RESOURCES
 from projections.reading import reading
 
@@ -25,13 +26,16 @@ def held(call: Call) -> Listed:
     views.require_ref(CUSTOMERS, call.ref)
     as_of, name = call.query.get("as_of"), call.query.get("entitlement")
     at = None if as_of is None else instant(call, "as_of", as_of)
-    with reading(call.services.connections, call.account_id, RESOURCES) as now:
-        if at is None:
-            found = entitlements.now(now, call.ref)
-        else:
-            found = entitlements.as_of(now, call.ref, at)
-        data = [each for each in found if name in {None, each["entitlement"]}]
-        return Listed(data, None, now.position, now.head)
+    if at is None:
+        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        found = entitlements.now(glance, call.ref)
+        position, head = glance.shown.position, glance.shown.head
+    else:
+        with reading(call.services.connections, call.account_id, RESOURCES) as then:
+            found = entitlements.as_of(then, call.ref, at)
+            position, head = then.position, then.head
+    data = [each for each in found if name in {None, each["entitlement"]}]
+    return Listed(data, None, position, head)
 
 
 ROUTES: tuple[Route, ...] = (
