@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.accounts.passwords import LONGEST, SHORTEST
 from domain.shared.money import EXPONENTS, LARGEST_AMOUNT
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -190,6 +191,10 @@ BillingPrompt = Annotated[
     str, StringConstraints(min_length=1, max_length=5000),
     AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
     Field(examples=["Charge 30.00 USD every month."]),
+]  # fmt: skip
+Password = Annotated[
+    str, StringConstraints(min_length=SHORTEST, max_length=LONGEST),
+    AfterValidator(_clean), AfterValidator(_not_blank), _NOT_BLANK,
 ]  # fmt: skip
 OldId = Annotated[
     str, StringConstraints(min_length=1, max_length=200),

@@ -61,6 +61,7 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "position": ("A position of the log", _NUMBER),
     "recorded_at": ("Of the time it was recorded", INSTANT),
     "created_at": ("Of the time it was recorded", INSTANT),
+    "time": ("Of the time it was recorded", INSTANT),
     "subject": ("The id of what the events are of", _ID),
     "ids": (
         "These, comma-separated, in their order, and no filters",

@@ -82,7 +82,7 @@ class Books(Application[UUID]):
                     kept.put(loaded)
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
-                raise NotFound(detail=f"there is no {kind.__name__} {aggregate_id}")
+                raise NotFound(detail=f"there is no {kind.TOPIC} {aggregate_id}")
         return found
 
     def load_known(self, kind: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
@@ -243,7 +243,7 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
     try:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
-        raise NotFound(detail=f"there is no {kind.__name__} {ref!r}") from None
+        raise NotFound(detail=f"there is no {kind.TOPIC} {ref!r}") from None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:

@@ -31,7 +31,10 @@ _EQUAL = {
     "request_id": "e.request_id",
     "idempotency_key": "e.idempotency_key",
 }
-_ORDERED = {"position": "e.position", "recorded_at": "e.recorded_at", "created_at": "e.recorded_at"}
+_ORDERED = {
+    "position": "e.position",
+    **dict.fromkeys(("recorded_at", "created_at", "time"), "e.recorded_at"),
+}
 
 
 class Selection(NamedTuple):

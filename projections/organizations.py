@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.customers.organization import Organization
 from projections import customers
+from projections.conditions import Field
 from projections.exports import Export, count, instant, text, word
 from projections.lists import Listing
 from projections.rendering import common, read, stored, stored_map, taken
@@ -134,6 +135,7 @@ ORGANIZATIONS: Resource[OrganizationRow] = Resource(
         hidden=frozenset({"deleted"}),
         kept="NOT t.deleted",
         walked=frozenset({"name"}),
+        more=[Field("customers_count", _CUSTOMERS, "bigint")],
         trigrams=True,
     ),
     render,

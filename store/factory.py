@@ -9,7 +9,7 @@ from domain.shared.recording import Store
 from store import ids
 from store.codec import TypedMapper
 from store.recorder import AccountRecorder
-from store.turns import Turns
+from store.turns import NoTurns, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +28,21 @@ class PostgresStore(Store):
         self.connections = connections
         self._mapper = TypedMapper()
         self._new_id = new_id
-        self._turns = Turns()
+        self._turns: Turns | NoTurns = Turns()
 
     def recorder_of(self, account_id: UUID) -> AccountRecorder:
         turn = self._turns.of(account_id)
         return AccountRecorder(account_id, self.connections, self._mapper, self._new_id, turn)
 
     def within(self, connections: Connections) -> PostgresStore:
-        """This store on other connections: those of a transaction."""
+        """This store on other connections: those of a transaction.
+
+        From its first append on it holds the account's head. Were it to wait for a turn then, it
+        would wait for a thread that waits for the head.
+        """
         store = copy(self)
         store.connections = connections
+        store._turns = NoTurns()  # noqa: SLF001 - a copy of ourselves
         return store
 
     def new_id(self) -> UUID:

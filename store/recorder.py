@@ -26,6 +26,7 @@ from store.streams import read_histories, read_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from eventsourcing.persistence import StoredEvent
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
     from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connection, Connections
-    from store.turns import Turn
 
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
@@ -69,7 +69,7 @@ class AccountRecorder(BooksRecorder):
         connections: Connections,
         mapper: TypedMapper,
         new_id: Callable[[], UUID],
-        turn: Turn,
+        turn: AbstractContextManager[None],
     ) -> None:
         self.account_id = account_id
         self._connections = connections

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from api import rules
 from api.core.api_keys import Role
 from api.errors import Refused
-from api.fields import Body, Email, Name, Required, absent
+from api.fields import Body, Email, Name, Password, Required, absent
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of
 from domain.accounts.collaborator import Collaborator
-from domain.accounts.passwords import LONGEST, SHORTEST, require_acceptable
+from domain.accounts.passwords import require_acceptable
 from domain.commands import collaborators as commands
 from domain.shared.errors import Conflict, FieldError, Invalid
 from projections.collaborators import COLLABORATORS
@@ -42,7 +40,7 @@ class CollaboratorChange(Body):
 
 class Acceptance(Body):
     token: Required
-    password: Annotated[Required, Field(min_length=SHORTEST, max_length=LONGEST)]
+    password: Password
 
 
 def invite(call: Call, body: CollaboratorCreation) -> Written:

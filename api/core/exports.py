@@ -8,6 +8,7 @@ from api.auth import require
 from api.files import desk, streamed
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
+from domain.shared.errors import Gathered
 from projections.downloads import file_of, require_format
 
 if TYPE_CHECKING:
@@ -26,9 +27,14 @@ def as_xlsx(call: Call) -> Download:
 
 def _export(call: Call, form: str) -> Download:
     query = {name: value for name, value in call.query.items() if name != "format"}
-    file = file_of(call.path["name"], query, desk(call))
+    wrong = Gathered()
+    with wrong.noting():
+        require_format(form)
+    with wrong.noting():
+        file = file_of(call.path["name"], query, desk(call))
+    wrong.require_none()
     require(call.caller, file.permission)
-    return streamed(call, file, require_format(form))
+    return streamed(call, file, form)
 
 
 ROUTES: tuple[Route, ...] = (

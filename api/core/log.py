@@ -19,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
             *("limit", "cursor", "sort", "expand", "subject", "type", "actor", "triggered_by"),
             *("request_id", "idempotency_key", "position", "position[gt]", "position[lt]"),
             *("recorded_at[gte]", "recorded_at[lt]", "created_at[gte]", "created_at[lt]"),
+            *("time[gte]", "time[lt]"),
         ),
     ),
     Read(

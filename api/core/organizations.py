@@ -77,8 +77,9 @@ def update(call: Call, body: OrganizationChange) -> Written:
 
 
 def delete(call: Call, _: Body) -> Written:
-    """Thousands of customers may be unlinked: the next read sees that of them too."""
-    written = of(organizations.delete_organization(call.books, call.ref, call.act))
+    """Thousands of customers may be unlinked, all or none: the next read sees that of them too."""
+    with call.transaction():
+        written = of(organizations.delete_organization(call.books, call.ref, call.act))
     if written.recorded is not None:
         position = written.recorded.last_position
         wait_for(call.services.connections, call.account_id, RESOURCES, position, _PATIENCE_MS)

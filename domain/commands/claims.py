@@ -89,6 +89,6 @@ def kept(books: Books, kind: type[A], ref: str, *, field: str | None = None) -> 
     """As `books.load`, but what was deleted is not found either."""
     found = books.load(kind, ref, field=field)
     if getattr(found, "deleted", False):
-        detail = f"there is no {kind.__name__} {ref!r}"
+        detail = f"there is no {kind.TOPIC} {ref!r}"
         raise NotFound(detail=detail) if field is None else Invalid.one(field, "not_found", detail)
     return found

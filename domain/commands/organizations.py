@@ -70,9 +70,9 @@ def delete_organization(books: Books, ref: str, act: Act) -> Done:
     """Unlinks its customers, a few hundred an append, then deletes it with none left.
 
     Each customer of an organisation holds a claim on it, so whoever joins meanwhile is found, and
-    at no position of the log does a customer belong to a deleted organisation. Cut off midway, it
-    is there still, with fewer customers: ask again. Raises ConcurrentChange where customers keep
-    joining.
+    at no position of the log does a customer belong to a deleted organisation. To be called within
+    a transaction: cut off midway, nothing has happened. Raises ConcurrentChange where a customer
+    joins before it has begun.
     """
     organization = kept(books, Organization, ref)
     organization.delete()

@@ -172,3 +172,21 @@ def test_a_request_id_that_is_none_is_replaced(client):
     answer = client.get("/customers", headers={"X-Request-Id": "two words"})
     assert answer.headers["X-Request-Id"] != "two words"
     assert json.loads(answer.text)["data"] == []
+
+
+def test_an_export_names_each_wrong_parameter(client):
+    query = {"colour": "red", "format": "pdf", "created_at[gte]": "soon"}
+    refused = client.get("/exports/customers.csv", params=query)
+    assert refused.status_code == 422
+    assert {each["field"] for each in refused.json["errors"]} == set(query)
+
+
+def test_the_log_is_asked_by_time_under_each_name(client):
+    client.made("/customers", {})
+    for name in ("time", "recorded_at", "created_at"):
+        found = client.get(
+            "/events", params={f"{name}[gte]": "2026-01-01", "type": "customer.created"}
+        )
+        assert len(found.json["data"]) == 1
+        found = client.get("/events", params={f"{name}[lt]": "2026-01-01"})
+        assert found.json["data"] == []

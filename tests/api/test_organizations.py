@@ -205,12 +205,12 @@ def test_whoever_joins_while_it_is_deleted_is_unlinked_or_refused(client, organi
     assert client.books.claimants(f"customer_of:{ref}", 10) == []
 
 
-def test_a_deletion_cut_off_is_taken_up_again(client, organization, monkeypatch):
-    """Unlinked customers stay unlinked; the organisation is there until it has none."""
+def test_a_deletion_cut_off_has_not_begun(client, organization, monkeypatch):
+    """All of its customers or none: what was unlinked by then is linked still."""
     monkeypatch.setattr("domain.commands.organizations.AGGREGATES_AN_APPEND", 2)
     ref = organization["id"]
     made = [client.made("/customers", {"organization_id": ref})["id"] for _ in range(5)]
-    books, calls = type(client.books), []
+    books, calls, before = type(client.books), [], client.head
     record = books.record_in_bulk
 
     def die_at_the_second(self, groups, by):
@@ -223,10 +223,9 @@ def test_a_deletion_cut_off_is_taken_up_again(client, organization, monkeypatch)
         patched.setattr(books, "record_in_bulk", die_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             client.send("DELETE", f"/organizations/{ref}", key="delete")
-    at = str(client.head)
-    left = client.get(f"/organizations/{ref}", headers={"Ledger-Position": at}).json
-    assert left["customers_count"] == 3
-    assert len(customers_of(client, ref)) == 3
+    assert client.head == before
+    assert client.get(f"/organizations/{ref}").json["customers_count"] == 5
+    assert len(customers_of(client, ref)) == 5
     gone = client.send("DELETE", f"/organizations/{ref}", key="delete")
     assert gone.status_code == 200
     assert customers_of(client, ref) == set()
@@ -234,3 +233,12 @@ def test_a_deletion_cut_off_is_taken_up_again(client, organization, monkeypatch)
     again = client.send("DELETE", f"/organizations/{ref}", key="delete")
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json == gone.json
+
+
+def test_it_is_found_by_how_many_belong_to_it(client, organization):
+    client.made("/customers", {"organization_id": organization["id"]})
+    client.made("/organizations", {"name": "Nobody's"})
+    for query in ({"customers_count": "1"}, {"customers_count[gte]": "1"}):
+        listed = client.get("/organizations", params=query).json["data"]
+        assert [each["id"] for each in listed] == [organization["id"]]
+        assert client.get("/exports/organizations.csv", params=query).text.count("\r\n") == 2
