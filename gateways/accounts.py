@@ -80,7 +80,10 @@ class AccountGateways:
     def _refresh(self) -> None:
         if self._file is None:
             return
-        changed_at = self._file.stat().st_mtime
+        try:
+            changed_at = self._file.stat().st_mtime
+        except OSError:
+            return  # it is being put in place anew: what was read counts
         if changed_at == self._read_at:
             return
         try:

@@ -46,6 +46,8 @@ _CARDS = {
     "tok_timeout": replace(_VISA, last4="0119"),
     "tok_slow": replace(_VISA, last4="0077"),
     "tok_lost": replace(_VISA, last4="0404"),
+    "tok_refundTimeout": replace(_VISA, last4="0118"),
+    "tok_refundFails": replace(_VISA, last4="5126"),
 }
 _DECLINES = {
     "tok_chargeDeclined": Declined("card_declined", "The card was declined."),
@@ -95,10 +97,17 @@ class Sandbox:
         return _UNCONFIRMED if charge.method_reference == "tok_threeDSecure" else Unanswered()
 
     def repay(self, repayment: Repayment) -> Outcome:
-        return Approved(f"sandbox_{repayment.refund_id}")
+        if repayment.payment_reference.startswith("sandbox_refundTimeout_"):
+            return Unanswered()
+        return self._repaid(repayment)
 
     def look_up_repayment(self, repayment: Repayment) -> Outcome | None:
-        return self.repay(repayment)
+        return self._repaid(repayment)
+
+    def _repaid(self, repayment: Repayment) -> Outcome:
+        if repayment.payment_reference.startswith("sandbox_refundFails_"):
+            return Declined("expired_or_canceled_card", "The card takes no money.", hard=True)
+        return Approved(f"sandbox_{repayment.refund_id}")
 
     def read(self, message: Message) -> Notice | None:
         if self._signing_secret is None:
@@ -113,7 +122,9 @@ class Sandbox:
         return ActionRequired(reference, client_secret=f"{reference}_secret")
 
     def _decided(self, charge: Charge) -> Outcome:
-        approved = Approved(f"sandbox_{charge.payment_id}")
+        kind = charge.method_reference.removeprefix("tok_")
+        behaves = f"{kind}_" if kind.startswith("refund") else ""
+        approved = Approved(f"sandbox_{behaves}{charge.payment_id}")
         return _DECLINES.get(charge.method_reference, approved)
 
 

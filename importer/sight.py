@@ -40,6 +40,9 @@ class Sight:
     def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
         return self._shown().unanswered_payments(older_than_seconds)
 
+    def unanswered_refunds(self, older_than_seconds: float) -> list[Waiting]:
+        return self._shown().unanswered_refunds(older_than_seconds)
+
     def open_sent_invoices(self) -> list[str]:
         return self._shown().open_sent_invoices()
 

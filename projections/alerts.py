@@ -39,6 +39,12 @@ SELECT t.id, t.gateway, t.started_at
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'started'
    AND t.wall_at <= clock_timestamp() - interval '1 hour'
  ORDER BY t.wall_at, t.id LIMIT 100"""
+_UNPAID_OUT = """
+SELECT t.id, t.gateway, t.wall_at
+  FROM refunds t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'pending'
+   AND t.wall_at <= clock_timestamp() - interval '1 hour'
+ ORDER BY t.wall_at, t.id LIMIT 100"""
 _DISPUTED = """
 SELECT t.id, t.gateway, t.reason, t.opened_at
   FROM disputes t
@@ -82,6 +88,13 @@ def unanswered_payments(reading: Reading) -> Iterable[Alert]:
         yield Alert("payment_unanswered", WARNING, ref, detail, since)
 
 
+def unanswered_refunds(reading: Reading) -> Iterable[Alert]:
+    """Beyond what a gateway remembers it is never sent again: look it up there."""
+    for ref, gateway, since in reading.select(_UNPAID_OUT, {}):
+        detail = f"no answer of {gateway} for an hour: look there whether it was paid out"
+        yield Alert("refund_unanswered", WARNING, ref, detail, since)
+
+
 def open_disputes(reading: Reading) -> Iterable[Alert]:
     """A bank took the money: whoever answers in time, at the gateway, may get it back."""
     for ref, gateway, reason, since in reading.select(_DISPUTED, {}):
@@ -98,6 +111,7 @@ SOURCES: tuple[Callable[[Reading], Iterable[Alert]], ...] = (
     stopped_projections,
     unknown_payments,
     unanswered_payments,
+    unanswered_refunds,
     open_disputes,
     failed_billing_rules,
 )

@@ -38,6 +38,13 @@ SELECT t.wall_at, 'look_up', t.id
    AND t.status = 'started' AND t.wall_at <= %(until)s
    AND (t.wall_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
  ORDER BY t.wall_at, t.id LIMIT %(limit)s"""
+_REFUNDS = """
+SELECT t.wall_at, 'look_up', t.id
+  FROM refunds t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.status = 'pending' AND t.wall_at <= %(until)s
+   AND (t.wall_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
+ ORDER BY t.wall_at, t.id LIMIT %(limit)s"""
 _UNCONFIRMED = """
 SELECT t.started_at + interval '1 hour', 'abandon', t.id
   FROM payments t
@@ -108,6 +115,17 @@ def payments_unanswered(
 ) -> list[Due]:
     """Payments started and not settled; `until` and `at` are wall time, on test accounts too."""
     return _due(connections, account_id, _PAYMENTS, until, limit, after)
+
+
+def refunds_unanswered(
+    connections: Connections,
+    account_id: UUID,
+    until: datetime,
+    limit: int = 500,
+    after: Due | None = None,
+) -> list[Due]:
+    """Refunds to cards that no gateway answered; `until` and `at` as of payments."""
+    return _due(connections, account_id, _REFUNDS, until, limit, after)
 
 
 def payments_unconfirmed(

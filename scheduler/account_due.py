@@ -11,11 +11,13 @@ from projections.groups import RESOURCES
 from projections.runner import arrive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from store.connections import Connections
 
 _PATIENCE_MS = 60_000
+_RUN_SECONDS, _SLOTS, _SOON_SECONDS = 5, 60, 600
 _OTHERS = {"past_due": due.invoices_past_due, "abandon": due.payments_unconfirmed}
 
 
@@ -50,13 +52,27 @@ class AccountDue:
         return [each.id for each in found]
 
     def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
+        return self._waiting(due.payments_unanswered, older_than_seconds)
+
+    def unanswered_refunds(self, older_than_seconds: float) -> list[Waiting]:
+        return self._waiting(due.refunds_unanswered, older_than_seconds)
+
+    def _waiting(
+        self, find: Callable[[Connections, UUID, datetime], list[due.Due]], seconds: float
+    ) -> list[Waiting]:
         now = datetime.now(UTC)
-        until = now - timedelta(seconds=older_than_seconds)
-        found = due.payments_unanswered(self._connections, self._account_id, until)
-        return [Waiting(each.id, (now - each.at).total_seconds()) for each in found]
+        found = find(self._connections, self._account_id, now - timedelta(seconds=seconds))
+        waiting = [Waiting(each.id, (now - each.at).total_seconds()) for each in found]
+        return [each for each in waiting if not seconds or _asked_again(each, now)]
 
     def open_sent_invoices(self) -> list[str]:
         return due.open_invoices(self._connections, self._account_id, ("send_invoice",))
 
     def open_invoices(self) -> list[str]:
         return due.open_invoices(self._connections, self._account_id)
+
+
+def _asked_again(waiting: Waiting, now: datetime) -> bool:
+    """For ten minutes each time, then once in five: a bank may take days, a gateway may be down."""
+    slot = int(now.timestamp()) // _RUN_SECONDS % _SLOTS
+    return waiting.seconds < _SOON_SECONDS or sum(waiting.ref.encode()) % _SLOTS == slot

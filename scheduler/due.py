@@ -19,7 +19,7 @@ from domain.commands.renewing import (
     mark_past_due,
     renew_subscriptions,
 )
-from domain.commands.resuming import abandon_payments, resume_payments
+from domain.commands.resuming import abandon_payments, resume_payments, resume_refunds
 from domain.commands.starting import (
     give_up_incomplete,
     retry_charges,
@@ -59,6 +59,9 @@ class DueWork(Protocol):
 
     def unanswered_payments(self, older_than_seconds: float) -> list[Waiting]:
         """Payments begun so long ago, by the wall clock, whose gateway's answer never came."""
+
+    def unanswered_refunds(self, older_than_seconds: float) -> list[Waiting]:
+        """As payments: money on its way back of which no gateway told."""
 
     def open_sent_invoices(self) -> list[str]:
         """Invoices sent to customers and not paid, oldest first."""
@@ -124,13 +127,16 @@ def _move_clock(desk: Desk, to: datetime) -> None:
 
 
 def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float) -> None:
-    """Look up the charges whose answer never came."""
-    waiting = desk.due.unanswered_payments(older_than_seconds)
-    if waiting:
-        resumed = resume_payments(desk.books, desk.gateways, desk.account, waiting, desk.act)
-        if done is not None:
-            done.ran["resume_payment"] += resumed
-        desk.due.catch_up()
+    """Look up the charges and refunds whose answer never came."""
+    for kind, waiting, command in (
+        ("resume_payment", desk.due.unanswered_payments(older_than_seconds), resume_payments),
+        ("resume_refund", desk.due.unanswered_refunds(older_than_seconds), resume_refunds),
+    ):
+        if waiting:
+            resumed = command(desk.books, desk.gateways, desk.account, waiting, desk.act)
+            if done is not None:
+                done.ran[kind] += resumed
+            desk.due.catch_up()
 
 
 def _patience(desk: Desk) -> float:

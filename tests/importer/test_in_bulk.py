@@ -8,6 +8,7 @@ import pytest
 
 from domain.application import Books
 from domain.catalog.plan import Plan
+from domain.commands.accounts import account_of
 from domain.commands.catalog import NewPlan, NewProduct, create_plans, create_products
 from domain.commands.customers import NewCard, NewCustomer, create_customers
 from domain.commands.subscribing import NewSubscription, create_subscriptions
@@ -37,7 +38,7 @@ def customers(parts, books, *tokens):
         (NewCustomer(old_provider_id=f"c{at}"), NewCard(token=token) if token else None)
         for at, token in enumerate(tokens)
     ]
-    return create_customers(books, parts.gateways, new, ACT)
+    return create_customers(books, parts.gateways_of(account_of(books)), new, ACT)
 
 
 def load(books, kind, old_id):

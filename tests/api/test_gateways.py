@@ -1,0 +1,175 @@
+"""Every gateway over HTTP: one rule of the default card, and Stripe from the card to the refund."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from api.app import create_app
+from domain.commands.accounts import account_of
+from scheduler.account_due import AccountDue
+from scheduler.due import Desk, run_due
+from tests.api.conftest import GATEWAYS, Shop, open_client, open_shop
+from tests.gateways.cnp import CnpStandIn
+from tests.gateways.contract import signature
+
+CONFIRMED = "4000002500003155"
+
+
+@pytest.fixture(scope="module")
+def gateways_of(stripe_standin):
+    with CnpStandIn() as cnp:
+        made = {}
+
+        def of(account):
+            if account.ref not in made:
+                stripe = stripe_standin.adapter(account.ref)
+                made[account.ref] = {**GATEWAYS, "stripe": stripe, "vantiv": cnp.adapter()}
+            return made[account.ref]
+
+        yield of
+
+
+@pytest.fixture
+def with_all(services, gateways_of):
+    """The owner's client of an account that is set up for every gateway."""
+
+    def advance(account_id, to, act):
+        books = services.books_for(account_id)
+        due = AccountDue(services.connections, account_id)
+        account = account_of(books)
+        return run_due(Desk(books, account, gateways_of(account), due, act), to)
+
+    every = replace(services, gateways_of=gateways_of, advance=advance)
+    return open_client(create_app(every), every)
+
+
+def add(client, customer, gateway, token, **more):
+    body = {"gateway": gateway, "token": token, **more}
+    return client.post(f"/customers/{customer}/payment_methods", body)
+
+
+def default(client, customer):
+    return client.get(f"/customers/{customer}").json["default_payment_method_id"]
+
+
+TOKENS = [("sandbox", "tok_visa"), ("stripe", "pm_card_visa"), ("vantiv", "visa")]
+
+
+@pytest.mark.parametrize(("gateway", "token"), TOKENS)
+def test_the_first_card_is_the_default_and_another_that_asks(with_all, gateway, token):
+    customer = with_all.made("/customers", {})["id"]
+    first = add(with_all, customer, gateway, token)
+    assert (first.status_code, first.json["gateway"]) == (201, gateway)
+    assert first.json["is_default"] is True
+    assert "token" not in first.json
+    second = add(with_all, customer, gateway, token).json
+    assert (second["is_default"], default(with_all, customer)) == (False, first.json["id"])
+    third = add(with_all, customer, gateway, token, is_default=True).json
+    assert (third["is_default"], default(with_all, customer)) == (True, third["id"])
+    no_more = with_all.patch(f"/payment_methods/{third['id']}", {"is_default": False})
+    assert (no_more.json["is_default"], default(with_all, customer)) == (False, None)
+
+
+@pytest.mark.parametrize(("gateway", "token"), TOKENS)
+def test_the_card_of_another_customer_is_refused(with_all, gateway, token):
+    shop = open_shop(with_all)
+    stranger = with_all.made("/customers", {})["id"]
+    card = add(with_all, stranger, gateway, token).json["id"]
+    invoice, at = shop.invoice()["id"], with_all.head
+    path = f"/invoices/{invoice}/charge"
+    refused = with_all.post(path, {"payment_method_id": card}, key="k")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "payment_method_id")
+    assert with_all.head == at
+
+
+@pytest.mark.parametrize(("gateway", "token"), TOKENS)
+def test_an_invoice_is_charged_and_given_back(with_all, gateway, token):
+    shop, invoice = _shop(with_all, gateway, token)
+    paid = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    assert (paid.status_code, paid.json["status"]) == (200, "paid"), paid.text
+    body = {"to": "card", "reason": "sorry"}
+    assert with_all.post(f"/invoices/{invoice}/refund", body, key="r").status_code < 300
+    assert with_all.get("/refunds").json["data"][0]["status"] == "succeeded"
+    assert shop.card["gateway"] == gateway
+
+
+@pytest.mark.parametrize(
+    ("gateway", "token", "code"),
+    [
+        ("sandbox", "tok_expiredCard", "expired_card"),
+        ("stripe", "pm_card_chargeCustomerFail", "card_declined"),
+        ("vantiv", "stolen", "lost_card"),
+    ],
+)
+def test_a_decline_is_402_and_the_invoice_stays_open(with_all, gateway, token, code):
+    _, invoice = _shop(with_all, gateway, token)
+    refused = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    assert (refused.status_code, refused.json["code"]) == (402, "payment_declined")
+    assert refused.json["errors"][0]["code"] == code
+    assert with_all.get(f"/invoices/{invoice}").json["status"] == "open"
+
+
+def test_a_token_that_no_gateway_takes_records_nothing(with_all):
+    customer = with_all.made("/customers", {})["id"]
+    at = with_all.head
+    for gateway, token in (("stripe", "pm_no"), ("vantiv", "no"), ("stripe", "x"), ("vantiv", "<")):
+        answer = add(with_all, customer, gateway, token)
+        assert (answer.status_code, answer.json["code"]) == (422, "token_not_accepted")
+    assert with_all.head == at
+
+
+def test_a_gateway_that_the_account_has_not_is_refused(client):
+    customer = client.made("/customers", {})["id"]
+    answer = add(client, customer, "stripe", "pm_card_visa")
+    assert (answer.status_code, answer.json["code"]) == (422, "unknown_gateway")
+
+
+@pytest.mark.parametrize("how", ["after", "before"])
+def test_an_answer_that_was_lost_is_looked_up_and_charged_once(with_all, stripe_standin, how):
+    _, invoice = _shop(with_all, "stripe", "pm_card_visa")
+    stripe_standin.fail("/v1/payment_intents", how)
+    answer = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    assert (answer.status_code, answer.json["status"]) == (202, "processing")
+    with_all.made("/test_clock/advance", {"to": "2026-01-01T00:01:00Z"})
+    assert with_all.get(f"/invoices/{invoice}").json["status"] == "paid"
+    payment = with_all.get("/payments").json["data"][0]
+    assert stripe_standin.charges(payment["id"]) == 1
+    again = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (202, "true")
+
+
+@pytest.mark.parametrize(("success", "status"), [(True, "paid"), (False, "open")])
+def test_3d_secure_from_the_charge_to_the_signed_event(with_all, stripe_standin, success, status):
+    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    asked = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    assert (asked.status_code, asked.json["status"]) == (202, "requires_action")
+    payment = with_all.get("/payments").json["data"][0]
+    assert payment["status"] == "requires_action"
+    stripe_standin.post(
+        f"/v1/payment_intents/{payment['gateway_reference']}/_authenticate",
+        {
+            "client_secret": asked.json["next_action"]["client_secret"],
+            "success": str(success).lower(),
+        },
+    )
+    (intent,) = [e for e in stripe_standin.kept() if e["id"] == payment["gateway_reference"]]
+    event = {"type": "payment_intent.updated", "data": {"object": intent}}
+    body = json.dumps(event).encode()
+    told = with_all.http.simulate_post(
+        "/core/v1/gateways/stripe/events",
+        params={"account": with_all.get("/account").json["id"]},
+        body=body,
+        headers={"Stripe-Signature": signature("whsec_test", body)},
+    )
+    assert told.status_code == 200, told.text
+    assert with_all.get(f"/invoices/{invoice}").json["status"] == status
+
+
+def _shop(client, gateway: str, token: str) -> tuple[Shop, str]:
+    shop = open_shop(client)
+    card = add(client, shop.customer["id"], gateway, token, is_default=True)
+    assert card.status_code == 201, card.text
+    return replace(shop, card=card.json), shop.invoice()["id"]
