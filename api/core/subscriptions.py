@@ -73,7 +73,8 @@ class SubscriptionCreation(Body):
 
 
 class Restart(Body):
-    """What is left out is taken from the plan; without a plan it is the one it had."""
+    """What is left out is taken from the plan; without a plan it is the one it had. The fields that
+    put a beginning off are those of a new membership, and refused: `not_with_restart`."""
 
     plan_id: Ref | None = None
     plan_old_provider_id: OldId | None = None
@@ -87,6 +88,13 @@ class Restart(Body):
     invoice_notes: LongText | None = None
     purchase_order: Text | None = None
     metadata: Metadata = absent()
+    old_provider_id: OldId | None = None
+    start_date: Instant | None = None
+    billing_behavior: BillingBehavior | None = None
+    trial_days: TrialDays | None = None
+    next_invoice_date: Instant | None = None
+    current_period_end: Instant | None = None
+    gift: GiftOrder | None = None
 
 
 class SubscriptionChange(Body):
@@ -154,7 +162,7 @@ def create(call: Call, body: SubscriptionCreation) -> Written:
 
 
 def restart(call: Call, body: Restart) -> Written:
-    new = NewSubscription(**body.sent())
+    new = NewSubscription(**ordered(body.sent()))
     gateways, act = call.gateways, call.act
     return paid(
         restarting.restart_subscription(call.books, gateways, call.account, call.ref, new, act)

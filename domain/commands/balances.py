@@ -111,9 +111,10 @@ def adjust_balance(
 def apply_balance(books: Books, account: Account, ref: str, amount: int | None, act: Act) -> Done:
     """Settles an invoice from its customer's credit, as far as both go where no amount is named.
 
-    Raises Conflict for an invoice that takes no money, Invalid `amount_exceeds_outstanding` or
-    `amount_exceeds_balance`.
+    Raises NotAllowed `billing_engine_required`, Conflict for an invoice that takes no money,
+    Invalid `amount_exceeds_outstanding` or `amount_exceeds_balance`.
     """
+    account.require_native_engine("applying a balance")
     case = case_of(books, books.load(Invoice, ref), None)
     invoice = case.invoice
     invoice.require_payable()

@@ -91,6 +91,8 @@ def decide_change(
     subscription.require(Move.CHANGE_PLAN)
     _require_nothing_used(subscription)
     terms, guards = _terms(books, subscription, plan_ref)
+    if terms.revenue_recognition_strategy == "invoice_payment":
+        account.require_native_engine("recognition by payment")
     require_countable(terms, subscription.quantity)
     phase, anchor = _phase(books, subscription, terms, at)
     upcoming = moved_along(subscription.upcoming, phase, anchor, subscription.timezone)

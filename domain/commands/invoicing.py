@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
+from domain.commands.accounts import account_of
 from domain.commands.act import Done
 from domain.commands.billing import issue, issue_document
 from domain.commands.claims import moved_old_id, old_id_claims, resolve
@@ -65,6 +66,7 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
     if ref is None:
         raise Invalid.one("customer_id", "required", "an invoice is a customer's")
     customer = books.load(Customer, ref, field="customer_id")
+    _require_notes_kept_here(account, new.notes, new.purchase_order)
     invoice = Invoice.begin(
         Invoice.Created,
         id=books.new_id(),
@@ -136,6 +138,8 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()
     strategy = _strategy(books, invoice)
+    if strategy == "invoice_payment":
+        account.require_native_engine("recognition by payment")
     document = issue_document(account, customer, invoice.lines, strategy, at)
     named = {"organization_name": name_for(books, customer)}
     issue(invoice, document | named | _span(invoice.lines), at)
@@ -206,7 +210,14 @@ def update_invoice(
 ) -> Done:
     """`changes` of notes, purchase_order, metadata, old_provider_id."""
     invoice = books.load(Invoice, ref)
+    _require_notes_kept_here(account_of(books), changes.get("notes"), changes.get("purchase_order"))
     invoice.require_version(version)
     moved = moved_old_id(invoice, changes, "inv")
     invoice.update(changes)
     return Done(ref, books.record(invoice, by=act.by, given=act.given(ref, **moved)))
+
+
+def _require_notes_kept_here(account: Account, *notes: str | None) -> None:
+    """Raises NotAllowed `billing_engine_required` for what another system's invoices say."""
+    if any(note is not None for note in notes):
+        account.require_native_engine("notes on invoices")

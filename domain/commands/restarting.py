@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.charging import Gateways, ask, settle
+from domain.commands.claims import moved_old_id
 from domain.commands.collecting import Case
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.memberships import MEMBERSHIP, require_fitting
 from domain.commands.opening import (
+    ON_START,
     begins_at_once,
     require_countable,
     require_engine,
@@ -22,8 +24,8 @@ from domain.commands.opening import (
 )
 from domain.commands.sales import NewSubscription, Sale, agreed
 from domain.customers.customer import Customer
-from domain.shared.changes import merged_metadata
-from domain.shared.errors import Conflict, Invalid
+from domain.shared.changes import Changes, merged_metadata
+from domain.shared.errors import Conflict, FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.subscriptions.phases import Phase, opening
 from domain.subscriptions.states import MOVES, Move
@@ -53,16 +55,50 @@ def restart_subscription(
     account.require_native_engine("restarting a membership")
     subscription = books.load(Subscription, ref)
     _require_restartable(subscription)
+    _require_at_once(new)
     sale = _sale(books, subscription, new)
     guards = [*sale.guards(), *require_fitting(books, subscription, sale.terms)]
     case = _restarted(books, account, subscription, sale, new, act.request_key)
+    conditions = {"guards": guards, **_renamed(subscription, new.old_provider_id)}
     if case.payment is None:
-        given = act.given(ref, guards=guards)
+        given = act.given(ref, **conditions)
         return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
-    recorded = books.record(*case.opened(), by=act.by, given=act.intent(guards=guards))
+    recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
     done, _ = settle(books, account, case.payment.ref, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
+
+
+def _renamed(subscription: Subscription, old_provider_id: str | None) -> dict[str, Any]:
+    """The claims of another system's id, where it is told another one than it has."""
+    if old_provider_id is None:
+        return {}
+    changes: Changes = {"old_provider_id": old_provider_id}
+    moved = moved_old_id(subscription, changes, Subscription.prefix)
+    subscription.update(changes)
+    return moved
+
+
+def _require_at_once(new: NewSubscription) -> None:
+    """A restart is billed on its day and runs from its payment: nothing of it is put off.
+
+    Raises Invalid `not_with_restart` naming every field that would.
+    """
+    putting_off: dict[str, object] = {
+        "start_date": new.start_date,
+        "billing_behavior": new.billing_behavior == ON_START,
+        "trial_days": new.trial_days,
+        "next_invoice_date": new.next_invoice_date,
+        "current_period_end": new.current_period_end,
+        "gift": new.gift,
+    }
+    wrong = [
+        FieldError(name, "not_with_restart", "a restart is billed today and begins when it is paid")
+        for name, asked in putting_off.items()
+        if asked
+    ]
+    if wrong:
+        raise Invalid(tuple(wrong))
 
 
 def _require_restartable(subscription: Subscription) -> None:

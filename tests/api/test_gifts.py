@@ -455,3 +455,13 @@ def test_a_free_gift_is_paid_when_it_is_bought(client, shop, reader):
     sub = shop.subscribe(gift=GIFT, plan_id=plan["id"]).json
     assert sub["status"] == "scheduled"
     assert redeem(client, sub, reader).json["status"] == "active"
+
+
+def test_a_gift_is_paid_out_of_the_donors_credit(client, shop, reader):
+    path = f"/customers/{shop.customer['id']}"
+    paid_in = {"amount": 5000, "currency": "USD", "reference": "1", "category": "check"}
+    client.made(f"{path}/offline_payments", paid_in, key="in")
+    sub = shop.subscribe(gift=GIFT).json
+    assert (sub["status"], invoice_of(client, sub)["balance_applied"]) == ("scheduled", 3100)
+    assert redeem(client, sub, reader).json["status"] == "active"
+    assert client.get(path).json["balances"] == {"USD": 1900}

@@ -192,6 +192,39 @@ def test_the_members_kept_must_fit(club):
     assert client.made(path, {"plan_id": small["id"]})["seats_available"] == 0
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("start_date", "2030-01-01"), ("trial_days", 14), ("next_invoice_date", "2030-01-01"),
+        ("current_period_end", "2030-01-01"), ("billing_behavior", "bill_on_start_date"),
+        ("gift", {"recipient_email": "a@example.org"}),
+    ],
+)  # fmt: skip
+def test_nothing_of_a_restart_is_put_off(club, field, value):
+    at = club.client.head
+    answer = club.client.post(f"{club.path}/restart", {field: value})
+    refused(club.client, answer, 422, "not_with_restart", at, field)
+
+
+def test_what_a_new_membership_may_say_a_restart_says_too(club):
+    client = club.client
+    body = {"trial_days": 0, "billing_behavior": "bill_immediately", "old_provider_id": "S-2"}
+    assert client.made(f"{club.path}/restart", body)["old_provider_id"] == "S-2"
+    at = client.head
+    other = club.shop.subscribe(old_provider_id="S-2")
+    refused(client, other, 422, "taken", at, "old_provider_id")
+
+
+def test_a_plans_trial_is_for_those_who_are_new(club):
+    client, product = club.client, club.shop.product["id"]
+    plan = client.made(
+        "/plans",
+        {**PLAN, "product_id": product, "type": "membership", "seat_capacity": 5, "trial_days": 9},
+    )
+    again = client.made(f"{club.path}/restart", {"plan_id": plan["id"]})
+    assert (again["status"], again["current_period_end"]) == ("active", "2026-03-10T00:00:00Z")
+
+
 def test_another_billing_engine_restarts_nothing(club):
     client = club.client
     assert client.patch("/account", {"billing_engine": "external"}).status_code == 200
