@@ -127,7 +127,7 @@ def render(row: MemberRow, around: Around, *, livemode: bool) -> dict[str, Any]:
         "subscription_id": row.subscription_id,
         "subscription_status": None if owned is None else owned.status,
         "plan_id": None if owned is None else owned.plan_id,
-        "owner_id": None if owned is None else owned.customer_id,
+        "owner_id": None if owned is None else owned.recipient_id or owned.customer_id,
         "status": row.status,
         "email": row.email,
         "first_name": row.first_name,
@@ -140,11 +140,13 @@ def render(row: MemberRow, around: Around, *, livemode: bool) -> dict[str, Any]:
     }
 
 
+# Of a gift whoever redeemed it.
+_OWNER = "coalesce(s.recipient_id, s.customer_id)"
 _JOINS = f"""
   LEFT JOIN subscriptions s ON s.account_id = t.account_id
    AND s.generation = t.generation AND s.id = t.subscription_id
   LEFT JOIN customers c ON c.account_id = t.account_id
-   AND c.generation = t.generation AND c.id = s.customer_id
+   AND c.generation = t.generation AND c.id = {_OWNER}
   LEFT JOIN organizations g ON g.account_id = t.account_id
    AND g.generation = t.generation AND g.id = c.organization_id
   LEFT JOIN plans p ON p.account_id = t.account_id
@@ -163,7 +165,7 @@ MEMBERSHIPS: Resource[MemberRow] = Resource(
         folded=frozenset({"email"}),
         more=[
             Field("plan_id", "s.plan_id", "text"),
-            Field("owner_id", "s.customer_id", "text"),
+            Field("owner_id", _OWNER, "text"),
             Field("subscription_status", "s.status", "text", tuple(states.Status)),
             Field("last_active_at", _SEEN, "timestamptz"),
         ],
@@ -181,7 +183,7 @@ MEMBERSHIPS: Resource[MemberRow] = Resource(
         text("member.first_name", "t.first_name"),
         text("member.last_name", "t.last_name"),
         word("customer.id", "t.customer_id"),
-        word("owner.id", "s.customer_id"),
+        word("owner.id", _OWNER),
         text("owner.email", "c.email"),
         text("organization.name", "g.name"),
         word("subscription.id", "t.subscription_id"),

@@ -426,6 +426,11 @@ def test_a_given_membership_is_not_restarted(client, shop, reader):
     )
     sub = shop.subscribe(gift=GIFT, plan_id=plan["id"]).json
     redeem(client, sub, reader)
+    member = client.made(f"/subscriptions/{sub['id']}/members", {"email": "m@example.org"})
+    assert member["owner_id"] == reader["id"]
+    owned = client.get("/memberships", params={"owner_id": reader["id"]}).json["data"]
+    assert [each["id"] for each in owned] == [member["id"]]
+    assert f",{reader['id']},byron@example.org," in client.get("/exports/memberships.csv").text
     advance(client, FEB)
     assert again(client, sub)["status"] == "expired"
     at = client.head
