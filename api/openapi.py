@@ -63,7 +63,7 @@ def _operation(route: Route, routes: Sequence[Route]) -> Json:
 
 
 def _tag(route: Route) -> str:
-    return route.path.split("/")[3]
+    return route.path.split("/")[3].partition(".")[0]
 
 
 def operation_id(route: Route) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from base64 import b64encode
 from html import escape
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,20 +20,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:80rem;padding:0 1rem;display:grid;
-grid-template-columns:13rem minmax(0,1fr);gap:0 2rem}header{grid-column:1/-1}
-nav{position:sticky;top:0;align-self:start;max-height:100vh;overflow:auto;padding:1rem 0}
-nav a{display:block;padding:.1rem 0}@media(max-width:50rem){body{display:block}nav{position:static;
-max-height:none;columns:2}}a{color:#06607a}h2{border-bottom:1px solid #ccc;margin-top:2.5rem}
-h3{font-size:1rem;margin:1rem 0 .3rem}summary{cursor:pointer;padding:.3rem 0;overflow-wrap:anywhere}
-details>*:not(summary){margin-left:1rem}code,pre{font-family:ui-monospace,monospace;font-size:.9em}
-pre{background:#f4f4f4;padding:.8rem;overflow:auto}b.get{color:#06607a}b.post{color:#1d6b2a}
-b.patch{color:#8a5a00}b.delete{color:#a01c1c}div.wide{overflow-x:auto}table{border-collapse:collapse}
-td,th{border:1px solid #ddd;padding:.2rem .6rem;text-align:left;vertical-align:top}
-@media(prefers-color-scheme:dark){body{background:#151515;color:#ddd}pre{background:#222}
-a,b.get{color:#6cc4dd}b.post{color:#7fcf8d}b.patch{color:#e0b45c}b.delete{color:#f08a8a}}
-"""
+_STYLE = resources.files("api").joinpath("docs.css").read_text(encoding="utf-8")
 _DIGEST = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'"
 
@@ -66,7 +54,7 @@ def _page(described: Json) -> Iterator[str]:
     yield "<meta name=viewport content='width=device-width,initial-scale=1'>"
     yield f"<style>{_STYLE}</style><header><h1>{title} API</h1>"
     for paragraph in described["info"]["description"].split("\n\n"):
-        yield f"<p>{escape(paragraph)}</p>"
+        yield f"<p>{_coded(paragraph)}</p>"
     yield "<p>As a file: <a href=/openapi.json>openapi.json</a>.</p></header>"
     yield "<nav aria-label=Resources>"
     for tag in described["tags"]:
@@ -89,19 +77,32 @@ def _by_tag(described: Json) -> dict[str, list[tuple[str, str, Json]]]:
 
 def _shown(described: Json, path: str, method: str, operation: Json) -> Iterator[str]:
     yield f"<details id={operation['operationId']}><summary><b class={method}>{method.upper()}</b>"
-    yield f" <code>{escape(path)}</code> {escape(operation['summary'])}</summary>"
+    yield f"<code>{escape(path)}</code> <span>{escape(operation['summary'])}</span></summary>"
     yield f"<p>{_coded(operation['description'])}</p>"
     yield from _parameters(described, operation["parameters"])
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if content:
         yield "<h3>Body</h3>"
         yield from _fields(described, content["schema"]["$ref"])
-    yield f"<h3>Example</h3><pre>{escape(_curl(path, method, content.get('example')))}</pre>"
+    asked = _curl(path, method, content.get("example"))
+    yield f"<h3>Example of a request</h3><pre>{escape(asked)}</pre>"
     yield "<h3>Answers</h3><ul>"
     for status, answer in operation["responses"].items():
         about = _resolved(described, answer)["description"]
         yield f"<li><b>{status}</b> {_coded(about)}"
-    yield "</ul></details>"
+    yield "</ul>"
+    yield from _answer(operation)
+    yield "</details>"
+
+
+def _answer(operation: Json) -> Iterator[str]:
+    """What is answered when all is well, as an example."""
+    for status, answer in operation["responses"].items():
+        told = answer.get("content", {}).get("application/json", {})
+        if status.startswith("2") and "example" in told:
+            shown = orjson.dumps(told["example"], option=orjson.OPT_INDENT_2).decode()
+            yield f"<h3>Example of an answer</h3><pre>{escape(shown)}</pre>"
+            return
 
 
 def _coded(text: str) -> str:
@@ -119,14 +120,21 @@ def _resolved(described: Json, told: Json) -> Json:
 
 
 def _parameters(described: Json, parameters: list[Json]) -> Iterator[str]:
-    yield "<h3>Parameters</h3><div class=wide><table><tr><th>name<th>in<th>kind<th>what"
-    for told in parameters:
-        each = _resolved(described, told)
-        name = f"<code>{escape(each['name'])}</code>"
-        about = _coded(each.get("description", ""))
-        needed = " (required)" if each.get("required") and each["in"] != "path" else ""
-        yield f"<tr><td>{name}<td>{each['in']}<td>{escape(_kind(each['schema']))}"
-        yield f"<td>{about}{needed}"
+    yield "<h3>Parameters</h3>"
+    rows = [_resolved(described, told) for told in parameters]
+    yield from _table(
+        (each["name"], _kind(each["schema"]), f"In the {each['in']}", each.get("description", ""),
+         each.get("required", False) and each["in"] != "path")
+        for each in rows
+    )  # fmt: skip
+
+
+def _table(rows: Iterable[tuple[str, str, str, str, bool]]) -> Iterator[str]:
+    """Name, kind, where it stands, what it is for, whether it is needed."""
+    yield "<div class=wide><table><thead><tr><th>Name<th>Kind<th>What</thead><tbody>"
+    for name, kind, where, about, needed in rows:
+        told = ". ".join(part for part in (where, about, "Required" if needed else "") if part)
+        yield f"<tr><td><code>{escape(name)}</code><td>{escape(kind)}<td>{_coded(told)}"
     yield "</table></div>"
 
 
@@ -140,14 +148,24 @@ def _curl(path: str, method: str, example: Any) -> str:
     return " \\\n  ".join(lines)
 
 
-def _fields(described: dict[str, Any], ref: str) -> Iterator[str]:
-    schema = described["components"]["schemas"][ref.rpartition("/")[2]]
-    required = schema.get("required", [])
-    yield "<div class=wide><table><tr><th>field<th>kind<th>"
-    for name, field in schema.get("properties", {}).items():
-        needed = "required" if name in required else ""
-        yield f"<tr><td><code>{name}</code><td>{escape(_kind(field))}<td>{needed}"
-    yield "</table></div>"
+def _fields(described: Json, ref: str) -> Iterator[str]:
+    """A body's or a resource's, and below it those of what it nests."""
+    schema = _resolved(described, {"$ref": ref})
+    required, fields = schema.get("required", []), schema.get("properties", {})
+    yield from _table(
+        (name, _kind(field), "", field.get("description", ""), name in required)
+        for name, field in fields.items()
+    )
+    for nested in dict.fromkeys(each for field in fields.values() for each in _nested(field)):
+        yield f"<h4>{nested.rpartition('/')[2]}</h4>"
+        yield from _fields(described, nested)
+
+
+def _nested(field: Json) -> Iterator[str]:
+    if "$ref" in field:
+        yield field["$ref"]
+    for each in (*field.get("anyOf", ()), *([field["items"]] if "items" in field else [])):
+        yield from _nested(each)
 
 
 def _kind(field: Json) -> str:

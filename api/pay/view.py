@@ -130,7 +130,7 @@ def page(
     return _templates().get_template("page.html").render(
         sheet=sheet, words=words, style=style(), address=address, state=shown.state,
         failure=failure, confirm_url=confirm_url, test=not shown.livemode,
-        card=_card_name(frame, words, shown.card), logo=_logo(sheet, told.parties.logo),
+        card=_card_name(frame, words, shown.card), logo=_logo(sheet),
         pay=words["pay"].format(amount=frame.money(told.amount_remaining)),
         key=secrets.token_urlsafe(24),
     )  # fmt: skip
@@ -144,8 +144,13 @@ def _card_name(frame: Frame, words: Mapping[str, str], card: PaymentMethodRow | 
     return frame.card(card.brand, card.last4)
 
 
-def _logo(sheet: Mapping[str, Any], setting: str | None) -> str | None:
-    return None if sheet["logo"] is None else setting
+def _logo(sheet: Mapping[str, Any]) -> str | None:
+    """As data that every browser reads, however it was written into the setting."""
+    picture = sheet["logo"]
+    if picture is None:
+        return None
+    kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(picture["format"], picture["format"])
+    return f"data:image/{kind};base64,{b64encode(bytes(picture['bytes'])).decode()}"
 
 
 def wrong(name: str, languages: str) -> str:
