@@ -137,15 +137,15 @@ def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
     keys = keys_of(conninfo, accounts)
     with serving(conninfo) as port:
         measure(port, keys, turns=10)
-        bare = _cuts(health(port, turns))
+        bare = cuts(health(port, turns))
         timed = measure(port, keys, turns)
-    reads = _cuts([each for one in timed for each in one.reads])
-    writes = _cuts([each for one in timed for each in one.writes])
+    reads = cuts([each for one in timed for each in one.reads])
+    writes = cuts([each for one in timed for each in one.writes])
     wrong = sum(one.wrong for one in timed)
-    yield plain(f"bare answer, {CLIENTS} clients", _shown(bare))
-    yield plain(f"write, {CLIENTS} clients, {accounts} account(s)", _shown(writes))
+    yield plain(f"bare answer, {CLIENTS} clients", shown(bare))
+    yield plain(f"write, {CLIENTS} clients, {accounts} account(s)", shown(writes))
     yield at_most(
-        f"read of what was just written, {accounts} account(s)", _shown(reads), reads.p99_ms,
+        f"read of what was just written, {accounts} account(s)", shown(reads), reads.p99_ms,
         LIMIT_MS, f"{reads.median_ms / bare.median_ms:.1f} × bare answer (medians)",
     )  # fmt: skip
     yield at_most("reads that showed something else", f"{wrong}", wrong, 0)
@@ -166,10 +166,10 @@ class Cuts(NamedTuple):
     p99_ms: float
 
 
-def _cuts(milliseconds: list[float]) -> Cuts:
-    cuts = quantiles(milliseconds, n=100)
-    return Cuts(cuts[49], cuts[98])
+def cuts(milliseconds: list[float]) -> Cuts:
+    found = quantiles(milliseconds, n=100)
+    return Cuts(found[49], found[98])
 
 
-def _shown(cuts: Cuts) -> str:
-    return f"{cuts.median_ms:.1f} ms, p99 {cuts.p99_ms:.1f}"
+def shown(of: Cuts) -> str:
+    return f"{of.median_ms:.1f} ms, p99 {of.p99_ms:.1f}"

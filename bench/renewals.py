@@ -5,12 +5,12 @@ every view showing it at the end. The worker's processes project beside, as they
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bench.figures import at_least, at_most, plain
 from bench.peaks import MEGABYTE, watched
+from bench.workers import working
 from domain.commands.act import Act
 from domain.commands.catalog import NewPlan, NewProduct, create_plans, create_products
 from domain.commands.customers import NewCard, NewCustomer, create_customers
@@ -20,7 +20,7 @@ from domain.shared.period import Interval
 from domain.shared.recording import Context
 from importer.following import finish, following
 from parts import Parts
-from projections.companion import Companion, spare_collections
+from projections.companion import spare_collections
 from projections.groups import GROUPS
 from scheduler.due import run_due
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 TARGET = 1_000
 MEGABYTES = 600
 TRIAL_DAYS = 14
-STARTING_SECONDS = 3
 _ACT = Act(Context(actor="bench", channel="import", reason="bench"))
 _AT_ONCE = 500
 _COUNTS = """
@@ -65,20 +64,6 @@ def renewals(conninfo: str, watch: Watch, subscriptions: int = 100_000) -> list[
     paid = _paid(parts, account_id)
     parts.close()
     return list(_figures(ran, seconds, alone, events, paid, subscriptions, peaks))
-
-
-@contextmanager
-def working(conninfo: str) -> Iterator[None]:
-    """The two projecting processes of a worker, already at work."""
-    processes = [Companion(conninfo, backwards=each) for each in (False, True)]
-    for process in processes:
-        process.ensure()
-    time.sleep(STARTING_SECONDS)
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.end()
 
 
 def _figures(

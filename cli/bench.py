@@ -16,6 +16,7 @@ from bench import export as exporting
 from bench import http as serving
 from bench import lists as listing
 from bench import renewals as renewing
+from bench import subscribe as subscribing
 from bench import telco as importing
 from bench import write as writing
 from bench.figures import lines
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
         http,
         lists,
         write,
+        subscribe,
         deferred,
         entitlements,
         export,
@@ -80,6 +82,13 @@ def http(turns: Annotated[int, typer.Option(min=20, help="Writes by each client.
 def write(seconds: Annotated[float, typer.Option(min=0.5)] = 3, rounds: Rounds = 5) -> None:
     """Customers created over HTTP, beside a bare endpoint that reads once and appends once."""
     _measured(lambda url: writing.write(url, seconds, rounds))
+
+
+def subscribe(
+    turns: Annotated[int, typer.Option(min=20, help="Of each client, three times.")] = 100,
+) -> None:
+    """Subscriptions with their first charge, begun over HTTP, beside the same bare endpoint."""
+    _measured(lambda url: subscribing.subscribe(url, turns))
 
 
 def lists(
@@ -140,6 +149,7 @@ def everything(
             lambda url: catching_up.catchup(url, bar),
             serving.http,
             writing.write,
+            subscribing.subscribe,
             listing.lists,
             deferring.deferred,
             entitling.entitlements,
