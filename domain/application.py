@@ -53,6 +53,7 @@ class Books(Application[UUID]):
         self._store = store
         self._cache_size = cache
         self._kept = None if cache is None else Kept(cache)
+        self._ahead: dict[UUID, Any] = {}
         self._expected: tuple[Guard, ...] = ()
         super().__init__()
 
@@ -74,6 +75,8 @@ class Books(Application[UUID]):
         ids = [_uuid(kind, ref) for ref in refs]
         kept = self._kept
         found: dict[UUID, Any] = {each: kept.get(each) if kept else None for each in ids}
+        if self._ahead:
+            found = {each: self._ahead.pop(each, known) for each, known in found.items()}
         missing = [aggregate_id for aggregate_id, known in found.items() if known is None]
         if missing:
             for aggregate_id, history in self.recorder.histories(kind, missing).items():
@@ -89,6 +92,16 @@ class Books(Application[UUID]):
         """Those that there are, by one query."""
         histories = self.recorder.histories(kind, ids)
         return {each: replay(history) for each, history in histories.items()}
+
+    def load_ahead(self, *refs: str | UUID | None) -> None:
+        """By one query what is loaded next, one after another; each `load` takes its own.
+
+        Of any kinds with short histories. What is not found is left to its `load`.
+        """
+        ids = [known for ref in refs if (known := _id_in(ref)) is not None]
+        several = self._kept is None and len(ids) > 1
+        histories = self.recorder.histories(Aggregate, ids) if several else {}
+        self._ahead = {each: replay(history) for each, history in histories.items()}
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
         """As it was at a position of the log; None if it was not there yet."""
@@ -244,6 +257,15 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
         raise NotFound(detail=f"there is no {kind.TOPIC} {ref!r}") from None
+
+
+def _id_in(ref: str | UUID | None) -> UUID | None:
+    if ref is None or isinstance(ref, UUID):
+        return ref
+    try:
+        return uuid_of(ref)
+    except MalformedId:
+        return None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:

@@ -72,8 +72,8 @@ def seats_id(subscription_id: str) -> str:
 
 def active_of(rows: Rows, subscription_ids: Iterable[str]) -> dict[str, int]:
     """The seats used by subscription; those that never had a member are left out."""
-    ids = [seats_id(each) for each in subscription_ids]
-    return {row.subscription_id: row.active for row in TABLE.load(rows, ids).values()}
+    found = TABLE.load_by(rows, "subscription_id", list(subscription_ids))
+    return {row.subscription_id: row.active for row in found}
 
 
 def render(capacity: int | None, active: int | None) -> dict[str, Any]:

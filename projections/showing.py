@@ -88,12 +88,21 @@ class _Own(Reading):
     """
 
     kept: dict[tuple[str, Any], Any] = field(default_factory=dict)
+    begun: set[Any] = field(default_factory=set)
+    """Keys of rows that were not there before: nothing can refer to them but what was kept."""
 
     def load(self, table: Table[Row], keys: Collection[Any]) -> list[Row]:
         found = [self.kept.get((table.name, key)) for key in sorted(keys)]
         if any(row is None for row in found):
             return Reading.load(self, table, keys)
         return [copy(row) for row in found]  # type: ignore[misc]
+
+    def load_by(self, table: Table[Row], column: str, values: Collection[Any]) -> list[Row]:
+        if not self.begun.issuperset(values):
+            return Reading.load_by(self, table, column, values)
+        mine = [row for (name, _), row in self.kept.items() if name == table.name]
+        found = [copy(row) for row in mine if getattr(row, column) in values]
+        return sorted(found, key=table.key_of)
 
     def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
         Reading.upsert(self, table, rows)
@@ -102,6 +111,7 @@ class _Own(Reading):
     def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
         Reading.insert(self, table, rows)
         self._keep(table, rows)
+        self.begun.update(map(table.key_of, rows))
 
     def delete(self, table: Table[Any], keys: Collection[Any]) -> None:
         Reading.delete(self, table, keys)

@@ -6,6 +6,7 @@ Whatever happens between, the intent is found again and looked up at the gateway
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,10 @@ from domain.payments.gateway import (
     Unanswered,
 )
 from domain.payments.payment import SETTLED, Payment, Status
-from domain.shared.errors import Conflict, Invalid
+from domain.shared.errors import ConcurrentChange, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
-from domain.shared.recording import NO_CONDITIONS, Conditions
+from domain.shared.recording import NO_CONDITIONS, Conditions, Guard
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -152,11 +153,28 @@ def settle(
         ref, given = payment.invoice_id or payment_ref, completing(payment, outcome)
         if not changed and given is NO_CONDITIONS:
             return Done(ref, None), outcome
-        try:
+        with suppress(ConcurrentChange):
             return Done(ref, books.record(*changed, by=act.by, given=given)), outcome
-        except Conflict as lost:
-            if lost.code != "concurrent_change":
-                raise
+
+
+def settle_begun(
+    books: Books, account: Account, case: Case, outcome: Outcome, act: Act
+) -> tuple[Done, Outcome]:
+    """The same of an intent that was saved a moment ago: decided on what was saved then. Loaded
+    afresh only where somebody changed any of it while the gateway was asked."""
+    if case.payment is None:
+        raise TypeError("there is no intent")
+    apply_outcome(books, account, case, outcome, books.now())
+    changed, given = case.changed(), completing(case.payment, outcome)
+    if changed:
+        read = [
+            each for each in (case.invoice, case.subscription) if each and not each.pending_events
+        ]
+        given = replace(given, guards=[Guard(each.id, each.version) for each in read])
+        with suppress(ConcurrentChange):
+            recorded = books.record(*changed, by=act.by, given=given)
+            return Done(case.invoice.ref, recorded), outcome
+    return settle(books, account, case.payment.ref, outcome, act)
 
 
 def following(

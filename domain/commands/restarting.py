@@ -9,7 +9,7 @@ from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, RuleFailed, bill_term
-from domain.commands.charging import Gateways, ask, settle
+from domain.commands.charging import Gateways, ask, settle_begun
 from domain.commands.claims import moved_old_id
 from domain.commands.collecting import Case
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
@@ -65,7 +65,7 @@ def restart_subscription(
         return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
     recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
-    done, _ = settle(books, account, case.payment.ref, outcome, act)
+    done, _ = settle_begun(books, account, case, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
 
 

@@ -130,8 +130,11 @@ def sale_of(books: Books, new: NewSubscription) -> Sale:
     plan_ref = resolve(books, "plan", "plan", new.plan_id, new.plan_old_provider_id)
     if customer_ref is None or plan_ref is None:
         raise Invalid(_missing(customer_id=customer_ref, plan_id=plan_ref))
+    books.load_ahead(customer_ref, plan_ref)
     customer = books.load(Customer, customer_ref, field="customer_id")
     plan = books.load(Plan, plan_ref, field="plan_id")
+    card = new.payment_method_id or customer.default_payment_method_id
+    books.load_ahead(plan.terms.product_id, card)
     return agreed(books, new, customer, plan, books.load(Product, plan.terms.product_id))
 
 

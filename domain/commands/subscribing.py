@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.charging import Gateways, ask, settle, settle_many
+from domain.commands.charging import Gateways, ask, settle_begun, settle_many
 from domain.commands.claims import moved_old_id, old_id_claims
 from domain.commands.credit_at_issue import Credits
 from domain.commands.gifts import gift_claims, update_gift
@@ -54,7 +54,7 @@ def create_subscription(
         return Done(ref, recorded), None
     recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
-    done, _ = settle(books, account, case.payment.ref, outcome, act)
+    done, _ = settle_begun(books, account, case, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
 
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from domain.commands.accounts import account_of
+from domain.commands.act import Act
+from domain.commands.sales import NewSubscription
+from domain.commands.subscribing import create_subscription
+from domain.invoicing.invoice import Invoice
+from domain.payments.payment import Payment
+from domain.shared.recording import Context
+from domain.subscriptions.subscription import Subscription
+from gateways.sandbox import Sandbox
 from tests.api.conftest import SYSTEM, open_shop
 from tests.api.shapes import differences
 
@@ -131,3 +140,34 @@ def test_money_that_a_person_gave_up_and_that_came_after_all_is_credit(client):
     now = {"Ledger-Position": str(client.head)}
     customer = client.get(f"/customers/{unknown['customer_id']}", headers=now).json
     assert customer["balances"] == {"USD": unknown["amount"]}
+
+
+class Interrupting(Sandbox):
+    """While it is asked, somebody changes the subscription that is paid for."""
+
+    def __init__(self, books):
+        super().__init__()
+        self._books = books
+
+    def charge(self, charge):
+        payment = self._books.load(Payment, charge.payment_id)
+        invoice = self._books.load(Invoice, payment.invoice_id)
+        subscription = self._books.load(Subscription, invoice.subscription_id)
+        subscription.update({"metadata": {"told": "meanwhile"}})
+        self._books.record(subscription, by=Context("somebody", "api"))
+        return super().charge(charge)
+
+
+def test_what_changed_while_the_gateway_was_asked_stays_and_the_money_counts_once(client, services):
+    shop = open_shop(client)
+    books, elsewhere = (services.books_for(client.books.account_id) for _ in range(2))
+    new = NewSubscription(customer_id=shop.customer["id"], plan_id=shop.plan["id"])
+    gateways, act = {"sandbox": Interrupting(elsewhere)}, Act(Context("somebody", "api"))
+    done, _ = create_subscription(books, gateways, account_of(books), new, act)
+    shown = client.get(
+        f"/subscriptions/{done.ref}", headers={"Ledger-Position": str(client.head)}
+    ).json
+    assert (shown["status"], shown["metadata"]) == ("active", {"told": "meanwhile"})
+    assert payment(client)["status"] == "succeeded"
+    invoice = client.get(f"/invoices/{shown['latest_invoice_id']}").json
+    assert (invoice["status"], invoice["amount_paid"]) == ("paid", invoice["total"])

@@ -398,6 +398,23 @@ def test_groups_that_rest_on_each_other_are_recorded_one_after_the_other(books):
     assert [loss.group for loss in books.record_in_bulk(groups, by=BY)] == [groups[1]]
 
 
+def test_what_is_loaded_ahead_is_taken_once_and_what_is_not_there_is_left_to_its_load(books):
+    one, two = letter(books.new_id()), counter(books.new_id())
+    books.record(one, two, by=BY)
+    books.load_ahead(one.ref, None, two.id, "let_nothing", books.new_id())
+    one.note(text="later")
+    books.record(one, by=BY)
+    assert books.load(Letter, one.ref).notes == ()
+    assert books.load(Letter, one.ref).notes == ("later",)
+    with pytest.raises(NotFound):
+        books.load(Letter, two.id)
+    with pytest.raises(NotFound):
+        books.load(Letter, "let_nothing")
+    books.load_ahead(one.ref, two.id)
+    books.load_ahead(two.id)
+    assert books.load(Letter, one.ref).version == one.version
+
+
 def test_a_cache_hands_out_what_is_stored(store, books):
     cached = Books(books.account_id, store, cache=10)
     written = letter(books.new_id())
