@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -16,10 +18,16 @@ from store.connections import UNAVAILABLE
 from store.operations import projection_lags, stalled_projections, stopped_projections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from api.services import Services
+
+Lags = list[tuple[str, int, int]]
+"""Of each group of projections: accounts that are behind, and by how many events in all."""
 
 _log = structlog.get_logger()
 _WAIT_SECONDS = 2.0
+REMEMBERED_SECONDS = 5.0
 _PATIENCE = timedelta(seconds=60)
 """A view further behind than this is not being projected."""
 
@@ -27,10 +35,30 @@ _PATIENCE = timedelta(seconds=60)
 def add(app: Any, services: Services) -> None:
     app.add_route("/healthz", Health())
     app.add_route("/readyz", Readiness(services))
-    app.add_route("/metrics", Metrics(partial(_lags, services)))
+    app.add_route("/metrics", Metrics(Remembered(partial(_lags, services))))
 
 
-def _lags(services: Services) -> list[tuple[str, int, int]]:
+class Remembered:
+    """What takes a look at every account is looked at once in a few seconds, however many ask."""
+
+    def __init__(
+        self, ask: Callable[[], Lags], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._asking = Lock()
+        self._known: Lags = []
+        self._until = float("-inf")
+
+    def __call__(self) -> Lags:
+        with self._asking:
+            if self._clock() >= self._until:
+                self._known = self._ask()
+                self._until = self._clock() + REMEMBERED_SECONDS
+            return self._known
+
+
+def _lags(services: Services) -> Lags:
     """None where the database does not answer: what requests meet then is worth being told."""
     try:
         with services.connections.connection(_WAIT_SECONDS) as connection:

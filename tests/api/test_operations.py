@@ -8,6 +8,7 @@ import pytest
 from falcon import testing
 
 from api.app import create_app
+from api.operations import REMEMBERED_SECONDS, Lags, Remembered
 from migrations.apply import migrate
 from store.connections import Connections
 
@@ -83,3 +84,17 @@ def test_advancing_for_too_long_goes_on_by_itself(services, client):
     gate.set()
     assert done.wait(10)
     assert client.get("/test_clock").json["now"] == "2026-02-01T00:00:00Z"
+
+
+def test_lags_are_looked_at_once_in_a_few_seconds() -> None:
+    now, asked = [100.0], []
+
+    def ask() -> Lags:
+        asked.append(now[0])
+        return [("resources", len(asked), 7)]
+
+    lags = Remembered(ask, lambda: now[0])
+    assert [lags(), lags()] == [[("resources", 1, 7)]] * 2
+    now[0] += REMEMBERED_SECONDS
+    assert lags() == [("resources", 2, 7)]
+    assert asked == [100.0, 100.0 + REMEMBERED_SECONDS]
