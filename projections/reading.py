@@ -50,10 +50,17 @@ class Reading(DatabaseWork):
     def shown(self) -> Shown:
         return Shown(self.position, self.head, self.stopped)
 
+    @property
+    def scope(self) -> dict[str, Any]:
+        return {"account": self.account_id, "generation": self.generation}
+
     def select(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Rows of a statement that may name %(account)s and %(generation)s besides `bound`."""
-        scope = {"account": self.account_id, "generation": self.generation}
-        return self.cursor.execute(statement, {**bound, **scope}, binary=True).fetchall()
+        return self.cursor.execute(statement, {**bound, **self.scope}, binary=True).fetchall()
+
+    def last(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The same, of the last statement that is asked of this reading."""
+        return self.select(statement, bound)
 
     def steered(self, way: Way, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The same, planned so; what comes after is planned freely again."""

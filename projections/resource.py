@@ -146,4 +146,9 @@ def get(reading: Reading, resource: Resource[Any], ref: str) -> dict[str, Any]:
     row = resource.table.load(reading, [ref]).get(ref)
     if row is None or getattr(row, "deleted", False):
         raise NotFound(detail=f"there is no {resource.kind} {ref}")
-    return rendered(reading, resource, [row], livemode=reading.livemode)[0]
+    if resource.beside is None:
+        return rendered(reading, resource, [row], livemode=reading.livemode)[0]
+    statement = _ONE.format(columns=resource.beside.columns, table=resource.table.name)
+    (values,) = reading.last(statement, {"id": ref})
+    beside = resource.beside.read(*values)
+    return resource.render(row, beside, livemode=reading.livemode)

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import InvalidSqlStatementName, LockNotAvailable
 
 from domain.shared.errors import DomainError
 from projections import tracking
 from projections.log import envelopes
 from projections.reading import Reading
+from projections.table import parameters
 from projections.tracking import Place
+from projections.work import FEW
+from store.exchange import Asked, ended_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -51,7 +54,9 @@ def show(
                 now = _as_taken(cursor, account_id, taken)
                 if taken.events:
                     _fold(now, group, taken.events)
-                return read(now)
+                found = read(now)
+                now.write()
+                return found
     except (LockNotAvailable, _Broken, DomainError):
         return None
 
@@ -68,10 +73,19 @@ def _committed(connection: Connection) -> Iterator[None]:
 
 
 def _fold(now: Reading, group: Group, events: list[tuple[Any, ...]]) -> None:
-    try:
+    with _breaking():
         group.fold(now, envelopes(events))
-    except (psycopg.OperationalError, psycopg.InterfaceError):
-        raise  # the database's trouble, not the event's
+
+
+@contextmanager
+def _breaking() -> Iterator[None]:
+    """The database's own trouble is raised as it is; anything else is the event's."""
+    try:
+        yield
+    except InvalidSqlStatementName as forgotten:
+        raise _Broken from forgotten
+    except (psycopg.OperationalError, psycopg.InterfaceError, _Broken):
+        raise
     except Exception as error:
         raise _Broken from error
 
@@ -84,45 +98,83 @@ class _Broken(Exception):
 class _Own(Reading):
     """The lease keeps the position while rows are read: they are of one moment.
 
-    Rows that were just written are not read again.
+    Rows that were just written are not read again, and are sent with what is asked next: mostly
+    the answer's last question, which ends the transaction too.
     """
 
     kept: dict[tuple[str, Any], Any] = field(default_factory=dict)
     begun: set[Any] = field(default_factory=set)
     """Keys of rows that were not there before: nothing can refer to them but what was kept."""
+    waiting: list[Asked] = field(default_factory=list)
 
     def load(self, table: Table[Row], keys: Collection[Any]) -> list[Row]:
         found = [self.kept.get((table.name, key)) for key in sorted(keys)]
         if any(row is None for row in found):
+            self.write()
             return Reading.load(self, table, keys)
         return [copy(row) for row in found]  # type: ignore[misc]
 
     def load_by(self, table: Table[Row], column: str, values: Collection[Any]) -> list[Row]:
         if not self.begun.issuperset(values):
+            self.write()
             return Reading.load_by(self, table, column, values)
         mine = [row for (name, _), row in self.kept.items() if name == table.name]
         found = [copy(row) for row in mine if getattr(row, column) in values]
         return sorted(found, key=table.key_of)
 
+    def count_by(self, table: Table[Any], column: str, values: Collection[Any]) -> dict[Any, int]:
+        self.write()
+        return Reading.count_by(self, table, column, values)
+
+    def select(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        self.write()
+        return Reading.select(self, statement, bound)
+
+    def last(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Commits."""
+        asked = Asked(statement, {**bound, **self.scope})
+        with _breaking():
+            rows: list[tuple[Any, ...]]
+            *_, rows = ended_with(self.cursor.connection, [*self.waiting, asked])
+        self.waiting.clear()
+        return rows
+
     def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
-        Reading.upsert(self, table, rows)
-        self._keep(table, rows)
+        self._later(table, table.statements.upsert, rows)
 
     def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
+        self.begun.update(map(table.key_of, rows))
+        if len(rows) <= FEW:
+            self._later(table, table.statements.insert, rows)
+            return
+        self.write()
         Reading.insert(self, table, rows)
         self._keep(table, rows)
-        self.begun.update(map(table.key_of, rows))
 
     def delete(self, table: Table[Any], keys: Collection[Any]) -> None:
+        self.write()
         Reading.delete(self, table, keys)
         for key in keys:
             self.kept.pop((table.name, key), None)
+
+    def write(self) -> None:
+        """What waits to be sent."""
+        waiting = [*self.waiting]
+        self.waiting.clear()
+        with _breaking():
+            for each in waiting:
+                self.cursor.execute(each.sql, each.bound, binary=True)
+
+    def _later(self, table: Table[Row], statement: str, rows: Collection[Row]) -> None:
+        values = map(table.values_of, rows)
+        self.waiting.append(Asked(statement, parameters(self, table.columns, values)))
+        self._keep(table, rows)
 
     def _keep(self, table: Table[Row], rows: Iterable[Row]) -> None:
         self.kept.update(((table.name, table.key_of(row)), copy(row)) for row in rows)
 
 
-def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> Reading:
+def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> _Own:
     return _Own(
         cursor,
         account_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from store.exchange import Asked, begun_with
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -129,11 +131,7 @@ def take(connection: Connection, place: Place, wait_ms: int, topics: bytes) -> T
     trip. None if there is no row. Raises LockNotAvailable.
     """
     bound = {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN, "topics": topics}
-    with connection.cursor(binary=True) as cursor:
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            cursor.execute(_TAKE, bound)
-        rows = cursor.fetchall()
+    rows = begun_with(connection, Asked(_TAKE, bound))
     if not rows:
         return None
     moved, generation, head, livemode, now = rows[0][:5]

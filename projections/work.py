@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from projections.table import Column, Table
 
 Row = TypeVar("Row")
-_FEW = 8
+FEW = 8
 """Rows of one write: a COPY takes more round trips, and the server does not keep its plan."""
 
 
@@ -47,7 +47,7 @@ class DatabaseWork:
 
     def insert(self, table: Table[Row], rows: Collection[Row]) -> None:
         """By COPY, which takes half the time of the same rows as arrays, from a few on."""
-        if len(rows) <= _FEW:
+        if len(rows) <= FEW:
             self._write(table, table.statements.insert, rows)
             return
         own = (self.account_id, self.generation)

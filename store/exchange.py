@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]
 _NAMED = re.compile(r"%\((\w+)\)[sb]|%%")
 _KEPT = 100
-_BEGIN, _COMMIT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", b"COMMIT"
+_SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
 _numbers = count(1)
 _FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED}
 
@@ -78,8 +79,35 @@ def in_one_snapshot(connection: Connection, asked: Sequence[Asked]) -> list[Rows
 
     Raises psycopg's error of what the server refused.
     """
+    return _anew(connection, asked, _SNAPSHOT, _COMMIT)
+
+
+def begun_with(connection: Connection, asked: Asked) -> Rows:
+    """The rows of the first query of a transaction, which goes on. The connection is idle.
+
+    Raises psycopg's error of what the server refused: there is no transaction then.
+    """
+    return _anew(connection, [asked], _BEGIN)[0]
+
+
+def ended_with(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """The rows of the last queries of a transaction, which is committed.
+
+    Raises psycopg's error of what the server refused: all of the transaction is undone then. Where
+    it had forgotten the statements that is InvalidSqlStatementName, once.
+    """
     transformer = Transformer(connection)
-    bound = [_bound(transformer, each) for each in asked]
+    try:
+        results = _asked(connection, [*_bound_all(transformer, asked), _plain(_COMMIT)])
+    except InvalidSqlStatementName:
+        _prepared.pop(connection, None)
+        raise
+    return [_rows(transformer, each) for each in results]
+
+
+def _anew(connection: Connection, asked: Sequence[Asked], begin: bytes, *end: bytes) -> list[Rows]:
+    transformer = Transformer(connection)
+    bound = [_plain(begin), *_bound_all(transformer, asked), *map(_plain, end)]
     try:
         results = _asked(connection, bound)
     except InvalidSqlStatementName:
@@ -90,6 +118,7 @@ def in_one_snapshot(connection: Connection, asked: Sequence[Asked]) -> list[Rows
 
 
 def _asked(connection: Connection, bound: Sequence[_Bound]) -> list[PGresult]:
+    """The results of the queries; of what else was asked there is nothing to tell."""
     try:
         results = connection.wait(_exchange(connection, bound))
     except BaseException:
@@ -107,11 +136,9 @@ def _exchange(connection: Connection, bound: Sequence[_Bound]) -> PQGen[list[PGr
     pgconn = connection.pgconn
     prepared = _prepared.setdefault(connection, _Prepared())
     pgconn.enter_pipeline_mode()
-    prepared.send(pgconn, _Bound(_BEGIN, (), (), ()))
-    prepared.give_up(pgconn)
     for each in bound:
         prepared.send(pgconn, each)
-    prepared.send(pgconn, _Bound(_COMMIT, (), (), ()))
+    prepared.give_up(pgconn)
     pgconn.pipeline_sync()
     yield from generators.send(pgconn)
     results = yield from _until_synced(pgconn)
@@ -128,6 +155,14 @@ def _until_synced(pgconn: PGconn) -> PQGen[list[PGresult]]:
         if result.status == ExecStatus.PIPELINE_SYNC:
             return results
         results.append(result)
+
+
+def _plain(sql: bytes) -> _Bound:
+    return _Bound(sql, (), (), ())
+
+
+def _bound_all(transformer: Adapting, asked: Sequence[Asked]) -> list[_Bound]:
+    return [_bound(transformer, each) for each in asked]
 
 
 def _bound(transformer: Adapting, asked: Asked) -> _Bound:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from store.exchange import Asked, in_one_snapshot
+from store.exchange import Asked, begun_with, ended_with, in_one_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,3 +67,49 @@ def test_a_connection_keeps_a_limited_number_of_them(connection: Connection) -> 
         "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'asked%'"
     ).fetchall()[0]
     assert 50 < kept <= 110
+
+
+@pytest.fixture
+def written(connection: Connection) -> Asked:
+    """Writes a row to a table of the connection's own."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS written (number bigint)")
+    connection.execute("TRUNCATE written")
+    return Asked("INSERT INTO written VALUES (%(number)s)", {"number": 7})
+
+
+def numbers(connection: Connection) -> list[int]:
+    return [row[0] for row in connection.execute("SELECT number FROM written").fetchall()]
+
+
+def test_a_transaction_is_begun_and_ended_with_what_is_asked(
+    connection: Connection, written: Asked
+) -> None:
+    assert begun_with(connection, ONE) == [(2, "é 100%")]
+    assert connection.info.transaction_status == TransactionStatus.INTRANS
+    assert ended_with(connection, [written, ONE]) == [[(2, "é 100%")]]
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+    assert numbers(connection) == [7]
+
+
+def test_a_refusal_at_the_end_undoes_the_transaction(
+    connection: Connection, written: Asked
+) -> None:
+    begun_with(connection, ONE)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        ended_with(connection, [written, Asked("SELECT 1 / %(by)s::int", {"by": 0})])
+    assert connection.info.transaction_status == TransactionStatus.IDLE
+    assert numbers(connection) == []
+
+
+def test_what_was_forgotten_within_a_transaction_undoes_it_once(
+    connection: Connection, written: Asked
+) -> None:
+    begun_with(connection, ONE)
+    ended_with(connection, [written])
+    begun_with(connection, ONE)
+    connection.execute("DEALLOCATE ALL")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+        ended_with(connection, [written])
+    begun_with(connection, ONE)
+    ended_with(connection, [written])
+    assert numbers(connection) == [7, 7]
