@@ -200,8 +200,8 @@ def _refused(route: Route) -> Iterator[str]:
             yield "VersionMismatch"
         if route.pays:
             yield "Declined"
-    elif route.name == "test_clock":
-        yield "Conflict"  # a live account has none
+    elif route.name == "test_clock" or (isinstance(route, Read) and route.conflicts):
+        yield "Conflict"  # a live account has no clock
 
 
 def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from papers.credit_note import credit_note_sheet
 from papers.invoice import invoice_sheet
 from papers.press import TEMPLATE_VERSION
+from papers.receipt import receipt_sheet
 from papers.state import state_of
 from projections.groups import RESOURCES
+from projections.paper_documents import credit_notes_told, receipts_told
 from projections.papers import invoices_told
 from projections.reading import reading
 from store import papers as kept
@@ -39,6 +42,8 @@ class Paper:
 
 
 INVOICE = Kind("invoice", invoices_told, invoice_sheet)
+RECEIPT = Kind("payment", receipts_told, receipt_sheet)
+CREDIT_NOTE = Kind("credit_note", credit_notes_told, credit_note_sheet)
 
 
 def told_of(

@@ -52,12 +52,14 @@ class Route:
 class Read(Route):
     """`parameters` are the names of the query's, for the OpenAPI page. `beside` are further lists
     in the answer, with what they are of. `media` are the content types of a file; none: a table's.
+    `conflicts`: not every state of it can be shown so.
     """
 
     shape: Shape
     parameters: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
     media: tuple[str, ...] = ()
+    conflicts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def invoice_sheet(told: InvoiceTold) -> Sheet:
         facts=_facts(frame, told),
         headline=_headline(frame, told),
         columns=columns(frame, told.lines),
-        lines=lines(frame, told.lines),
+        lines=lines(frame, told),
         totals=list(_totals(frame, told)),
         sections=[
             *frame.movements("payments", told.payments),
@@ -78,16 +78,16 @@ def columns(frame: Frame, told: Sequence[LineTold]) -> list[str]:
     return [frame.say(name) for name in names]
 
 
-def lines(frame: Frame, told: Sequence[LineTold]) -> list[dict[str, Any]]:
-    taxed = _taxed(told)
-    return [_line(frame, line, taxed=taxed) for line in told]
+def lines(frame: Frame, told: InvoiceTold) -> list[dict[str, Any]]:
+    taxed, code = _taxed(told.lines), told.discount_code
+    return [_line(frame, line, code, taxed=taxed) for line in told.lines]
 
 
 def _taxed(told: Sequence[LineTold]) -> bool:
     return any(line.tax_rate for line in told)
 
 
-def _line(frame: Frame, line: LineTold, *, taxed: bool) -> dict[str, Any]:
+def _line(frame: Frame, line: LineTold, code: str | None, *, taxed: bool) -> dict[str, Any]:
     rate = frame.tongue.percent(line.tax_rate) if line.tax_rate else "–"
     cells = [
         frame.tongue.number(line.quantity), frame.money(line.unit_amount),
@@ -97,7 +97,8 @@ def _line(frame: Frame, line: LineTold, *, taxed: bool) -> dict[str, Any]:
     if line.period_start is not None and line.period_end is not None:
         more.append(frame.tongue.period(line.period_start, line.period_end))
     if line.discount:
-        more.append(f"{frame.say('discount')} {frame.money(-line.discount)}")
+        named = " ".join(filter(None, (frame.say("discount"), code)))
+        more.append(f"{named} {frame.money(-line.discount)}")
     if line.tax_rate and line.tax_behavior == "inclusive":
         gross = frame.money(line.amount + line.tax)
         more.append(f"{gross} {frame.say('includes_tax')}")

@@ -99,6 +99,7 @@ class InvoiceTold:
     period_end: datetime | None = None
     purchase_order: str | None = None
     notes: str | None = None
+    discount_code: str | None = None
     payments: Sequence[Movement] = ()
     credits: Sequence[Movement] = ()
     refunds: Sequence[Movement] = ()
@@ -106,7 +107,7 @@ class InvoiceTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptTold:
-    """Of a payment that succeeded. `invoices` are number and amount of what it paid."""
+    """Of a payment that succeeded; `description` is what it was for, if no invoice."""
 
     number: str
     currency: str
@@ -114,7 +115,6 @@ class ReceiptTold:
     payment: Movement
     description: str | None = None
     invoice_number: str | None = None
-    invoice_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

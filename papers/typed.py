@@ -14,6 +14,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
 _BREAK = "\u200b"
+_OUR_ID = re.compile("[a-z]{2,4}_[0-9a-z]{26}")
 
 
 class Typed(TypedDict):
@@ -54,6 +55,8 @@ def _right_to_left(text: str) -> bool:
 
 def _breakable(word: re.Match[str]) -> str:
     """A word longer than a column may be broken, never between a letter and what belongs to it."""
+    if _OUR_ID.fullmatch(word[0]):  # somebody may copy it
+        return word[0]
     pieces: list[str] = []
     since = 0
     for letter in word[0]:

@@ -26,7 +26,7 @@ _PARTS = ("line1", "line2", "city", "state", "postal_code", "country")
 
 
 class Named(NamedTuple):
-    """What a document itself keeps of its reader's names; all None before it is issued."""
+    """What a document itself keeps of its reader's names."""
 
     email: str | None = None
     first_name: str | None = None
@@ -54,8 +54,8 @@ class Directory:
         self._follow(first)
         self._follow(sorted(self._organizations()))
 
-    def parties(self, customer_id: str, position: int | None, named: Named) -> Parties:
-        """As of a position, of a document issued there; None for one that is not issued yet."""
+    def parties(self, customer_id: str, position: int | None, named: Named | None) -> Parties:
+        """As of a position; None: as of now. `named` are the names that the document keeps."""
         until = self._reading.position if position is None else position
         then = MemoryWork(self._reading.account_id)
         self._fold(then, [_account_ref(self._reading), customer_id], until)
@@ -69,7 +69,7 @@ class Directory:
                 names=names([account.legal_name or account.name]), place=place,
                 tax_id=account.tax_id,
             ),
-            buyer=_buyer(then, customer, None if position is None else named),
+            buyer=_buyer(then, customer, named),
             language=self._now[customer_id].language,
             timezone=account.timezone,
             logo=self._account.logo,

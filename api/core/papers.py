@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from api import views
 from api.auth import require
-from api.papers import INVOICE, Kind, printed, told_of
+from api.papers import CREDIT_NOTE, INVOICE, RECEIPT, Kind, printed, told_of
 from api.query import allow
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
 from api.views import Download, Listed
 from domain.shared.errors import NotFound
+from projections.credit_notes import CREDIT_NOTES
 from projections.invoice_resource import INVOICES
+from projections.payments import PAYMENTS
 from projections.rendering import instant
 from store import papers as kept
 
@@ -95,6 +97,7 @@ def _pdf_route(kind: Kind, resource: Resource[Any]) -> Read:
         rule=f"{resource.name}:read",
         shape=Shape.FILE,
         media=(_PDF,),
+        conflicts=kind is RECEIPT,
         summary="As PDF, in the customer's language",
     )
 
@@ -114,6 +117,10 @@ def _sent_route(resource: Resource[Any]) -> Read:
 ROUTES: tuple[Route, ...] = (
     _pdf_route(INVOICE, INVOICES),
     _sent_route(INVOICES),
+    _pdf_route(RECEIPT, PAYMENTS),
+    _sent_route(PAYMENTS),
+    _pdf_route(CREDIT_NOTE, CREDIT_NOTES),
+    _sent_route(CREDIT_NOTES),
     Read(
         method="GET",
         path=f"{BASE}/papers/{{hash}}.pdf",

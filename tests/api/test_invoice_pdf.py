@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from papers.press import Press
-from tests.api.conftest import LINE
+from tests.api.conftest import LINE, open_shop
 
 
 def text_of(data: bytes) -> str:
@@ -140,3 +140,61 @@ def test_a_zip_of_what_cannot_be_meant_is_refused(shop, query) -> None:
 def files(data: bytes) -> list[str]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.namelist()
+
+
+def test_a_payment_has_a_receipt(shop, invoice) -> None:
+    client = shop.client
+    client.made(f"/invoices/{invoice['id']}/charge", key="pay")
+    (payment,) = client.get("/payments", params={"invoice_id": invoice["id"]}).json["data"]
+    said = " ".join(text_of(client.get(f"/payments/{payment['id']}.pdf").content).split())
+    for part in (
+        "Receipt", payment["id"], f"Invoice {invoice['number']}", "Visa ending in 4242", "Ada",
+        "$16.50 paid on January 1, 2026", "The Daily Paper Ltd.",
+    ):  # fmt: skip
+        assert part in said, part
+    assert len(client.get(f"/payments/{payment['id']}/papers").json["data"]) == 1
+
+
+def test_money_that_went_into_the_balance_has_a_receipt_too(shop) -> None:
+    body = {"amount": 5000, "currency": "USD", "description": "For the year"}
+    path = f"/customers/{shop.customer['id']}/balance/charge"
+    shop.client.made(path, body, key="charge")
+    (payment,) = shop.client.get("/payments").json["data"]
+    said = text_of(shop.client.get(f"/payments/{payment['id']}.pdf").content)
+    assert all(part in said for part in ("$50.00", "For the year", "Ada"))
+
+
+def test_a_declined_payment_has_no_receipt(client) -> None:
+    shop = open_shop(client, "tok_chargeDeclined")
+    invoice = shop.invoice()
+    client.post(f"/invoices/{invoice['id']}/charge", key="pay")
+    (payment,) = client.get("/payments").json["data"]
+    answer = client.get(f"/payments/{payment['id']}.pdf")
+    assert (answer.status_code, answer.json["code"]) == (409, "payment_not_succeeded")
+    assert client.get(f"/payments/{payment['id']}/papers").json["data"] == []
+
+
+def test_a_credit_note_is_a_paper_and_stands_on_its_invoice(shop, invoice) -> None:
+    client, path = shop.client, f"/invoices/{invoice['id']}/credit_notes"
+    made = client.made(path, {"amount": 550, "reason": "Late delivery"}, key="credit")
+    note = client.get("/credit_notes").json["data"][0]
+    assert made["id"] in {note["id"], invoice["id"]}
+    said = text_of(client.get(f"/credit_notes/{note['id']}.pdf").content)
+    for part in (
+        "Credit note", note["number"], invoice["number"], "Late delivery", "$5.00", "$5.50",
+        "Tax 10% on $5.00", "Taken off the amount owed", "Ada",
+    ):  # fmt: skip
+        assert part in said, part
+    of_invoice = text_of(pdf(client, invoice["id"]))
+    assert all(part in of_invoice for part in ("Credited -$5.50", note["number"], "$11.00"))
+    client.made(f"/credit_notes/{note['id']}/void")
+    assert "VOID" in text_of(client.get(f"/credit_notes/{note['id']}.pdf").content)
+    assert note["number"] not in text_of(pdf(client, invoice["id"]))
+
+
+@pytest.mark.parametrize("noun", ["payments", "credit_notes", "invoices"])
+def test_a_paper_of_nothing_is_not_found(client, noun) -> None:
+    prefix = {"payments": "pay", "credit_notes": "cn", "invoices": "inv"}[noun]
+    for ref in ("x", f"{prefix}_01m80my81rfv4vwsscfv9yf2pm"):
+        assert client.get(f"/{noun}/{ref}.pdf").status_code == 404
+        assert client.get(f"/{noun}/{ref}/papers").status_code == 404
