@@ -15,6 +15,7 @@ from bench import entitlements as entitling
 from bench import export as exporting
 from bench import http as serving
 from bench import lists as listing
+from bench import members as inviting
 from bench import renewals as renewing
 from bench import subscribe as subscribing
 from bench import telco as importing
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
         export,
         telco,
         renewals,
+        members,
     ):
         benches.command()(command)
     benches.command("all")(everything)
@@ -127,6 +129,14 @@ def renewals(
         _measured(lambda url: renewing.renewals(url, bar, subscriptions))
 
 
+def members(
+    number: Annotated[int, typer.Option(min=1000, help="On one subscription.")] = 10_000,
+) -> None:
+    """What is done with a subscription of very many members, over HTTP."""
+    with Bar() as bar:
+        _measured(lambda url: inviting.members(url, bar, number))
+
+
 def telco(
     file: Annotated[
         Path, typer.Argument(help="CSV of a telephone company's subscribers.", exists=True)
@@ -155,6 +165,7 @@ def everything(
             entitling.entitlements,
             exporting.export,
             lambda url: renewing.renewals(url, bar),
+            lambda url: inviting.members(url, bar),
         ]
         if file is not None:
             scenarios.append(partial(importing.telco, file=file, watch=bar))
