@@ -109,7 +109,9 @@ def _round(caller: Caller, club: str) -> dict[str, float]:
         "the subscription": lambda: caller.get(club),
         "cancel at its end": lambda: caller.post(f"{club}/cancel", {"mode": "period_end"}),
         "reactivate": lambda: caller.post(f"{club}/reactivate", {}),
-        "a member's updates": lambda: caller.get(f"/memberships/{someone['id']}/subscription_updates"),
+        "a member's updates": lambda: caller.get(
+            f"/memberships/{someone['id']}/subscription_updates"
+        ),
     }
     took: dict[str, list[float]] = {name: [] for name in (*reads, "restart")}
     for _ in range(_TIMES):

@@ -20,7 +20,7 @@ from projections.rendering import instant
 from projections.subscription_resource import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from projections.memberships import MemberRow
@@ -78,9 +78,9 @@ def told_of(
         "limit": limit,
     }  # fmt: skip
     members = reading.select(_OPEN_THEN, bound)
-    common = _subscription(reading, change) if members else {}
+    common = _subscriptions(reading, [change]) if members else {}
     for member in members:
-        yield _update(change, common, *member)
+        yield _update(change, common[change.position], *member)
 
 
 def of_member(reading: Reading, member: MemberRow, limit: int) -> list[dict[str, Any]]:
@@ -91,18 +91,33 @@ def of_member(reading: Reading, member: MemberRow, limit: int) -> list[dict[str,
         "topics": arrays.array_of(arrays.TEXT, sorted(AFFECTING)),
     }  # fmt: skip
     changes = [Change(member.subscription_id, *row) for row in reading.select(_CHANGES, bound)]
+    common = _subscriptions(reading, changes) if changes else {}
     return [
-        _update(each, _subscription(reading, each), member.id, member.first_name, member.last_name)
+        _update(each, common[each.position], member.id, member.first_name, member.last_name)
         for each in changes
     ]
 
 
-def _subscription(reading: Reading, change: Change) -> dict[str, Any]:
-    position = change.position
-    shown = resources.as_of(reading, SUBSCRIPTIONS, change.subscription_id, position)
-    plan = resources.as_of(reading, PLANS, shown["plan_id"], position, deleted=True)
-    slim = {name: shown[name] for name in _OF_SUBSCRIPTION}
-    return {**slim, "plan": {name: plan[name] for name in _OF_PLAN}}
+def _subscriptions(reading: Reading, changes: Sequence[Change]) -> dict[int, dict[str, Any]]:
+    """One subscription as each of its changes left it, by position, with its plan of then."""
+    positions = [each.position for each in changes]
+    ref = changes[0].subscription_id
+    shown = resources.as_of_each(reading, SUBSCRIPTIONS, ref, positions)
+    by_plan: dict[str, list[int]] = {}
+    for position, each in shown.items():
+        by_plan.setdefault(each["plan_id"], []).append(position)
+    plans = {
+        position: plan
+        for ref, those in by_plan.items()
+        for position, plan in resources.as_of_each(reading, PLANS, ref, those).items()
+    }
+    return {
+        position: {
+            **{name: each[name] for name in _OF_SUBSCRIPTION},
+            "plan": {name: plans[position][name] for name in _OF_PLAN},
+        }
+        for position, each in shown.items()
+    }
 
 
 def _update(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from projections.subscription_resource import SUBSCRIPTIONS
 from projections.work import MemoryWork
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -88,6 +90,25 @@ def as_of(
     if ref not in found or (getattr(found[ref], "deleted", False) and not deleted):
         raise NotFound(detail=f"there was no {resource.kind} {ref} then")
     return rendered(memory, resource, [found[ref]], livemode=reading.livemode)[0]
+
+
+def as_of_each(
+    reading: Reading, resource: Resource[Any], ref: str, positions: Collection[int]
+) -> dict[int, dict[str, Any]]:
+    """As it was at each of some positions, deleted or not: its events are read and folded once."""
+    originators = _originators(reading, resource, ref)
+    until = max(positions, default=0)
+    read = log.read_streams(reading.cursor, reading.account_id, originators, until)
+    events = deque(event for event in read if event.topic in RESOURCES.topics)
+    memory, shown = MemoryWork(reading.account_id), {}
+    for position in sorted(positions):
+        passed = []
+        while events and events[0].position <= position:
+            passed.append(events.popleft())
+        RESOURCES.fold(memory, passed)
+        found = list(resource.table.load(memory, [ref]).values())
+        (shown[position],) = rendered(memory, resource, found, livemode=reading.livemode)
+    return shown
 
 
 def then(reading: Reading, when: datetime | int) -> Load:
