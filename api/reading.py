@@ -62,7 +62,9 @@ class Reading:
 
 def _end(response: Any) -> None:
     if response.stream is not None:
-        response.stream.close()
+        closing = getattr(response.stream, "close", None)
+        if closing is not None:
+            closing()
         response.stream = iter(())  # of a length that nobody knows, as before
 
 

@@ -85,7 +85,9 @@ class Books(Application[UUID]):
                     kept.put(loaded)
         for aggregate_id, aggregate in found.items():
             if type(aggregate) is not kind:
-                raise NotFound(detail=f"there is no {kind.TOPIC} {aggregate_id}")
+                raise NotFound(
+                    detail=f"there is no {kind.TOPIC} {typed_id(kind.prefix, aggregate_id)!r}"
+                )
         return found
 
     def load_known(self, kind: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:

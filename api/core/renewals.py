@@ -16,10 +16,12 @@ from domain.shared.errors import FieldError, Invalid
 from domain.shared.money import major
 from domain.shared.period import accounting_date, midnight
 from projections import due
-from projections.exports import disarmed
+from projections.downloads import FORMATS, of_file
+from projections.exports import Cell, disarmed
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
+from projections.workbook import write_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +86,16 @@ def as_csv(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
+def as_xlsx(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    cells = tuple(Cell(name, "text", "", "") for name in COLUMNS)
+    rows = (tuple(_told(_cell(row, name)) for name in COLUMNS) for row in found)
+    return of_file(write_sheet("renewals", cells, rows))
+
+
+def _told(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _cell(row: dict[str, Any], name: str) -> Any:
     value = row[name]
     if name in _MONEY:
@@ -102,8 +114,9 @@ def show(call: Call) -> Reported | Download:
     if form == "json":
         return Reported(list(found), position, position, head)
     first = next(found, None)
-    pieces = as_csv(found if first is None else _again(first, found))
-    return Download(CONTENT_TYPES["csv"], f"renewals-{on}.csv", pieces, position, head)
+    again = found if first is None else _again(first, found)
+    pieces = as_csv(again) if form == "csv" else as_xlsx(again)
+    return Download(CONTENT_TYPES[form], f"renewals-{on}.{form}", pieces, position, head)
 
 
 def _again(first: dict[str, Any], rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -114,13 +127,13 @@ def _again(first: dict[str, Any], rest: Iterator[dict[str, Any]]) -> Iterator[di
 
 def _asked(call: Call) -> tuple[date, str]:
     wrong = [
-        FieldError(name, "unknown_field", "is no parameter of this report")
+        FieldError(name[:100], "unknown_filter", "there is no such parameter")
         for name in call.query
         if name not in {"on", "format"}
     ]
     form = call.query.get("format", "json")
-    if form not in {"json", "csv"}:
-        wrong.append(FieldError("format", "unknown_format", "json or csv"))
+    if form not in {"json", *FORMATS}:
+        wrong.append(FieldError("format", "not_allowed", "one of json, csv, xlsx"))
     on = _date(call.query.get("on", ""))
     if on is None:
         wrong.append(FieldError("on", "invalid_date", "is a date, as 2026-01-31"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.examples import EXAMPLES
-from api.route import Write
+from projections.resources import BY_NAME
 from tests.api.conftest import PLAN, open_shop
 
 if TYPE_CHECKING:
-    from api.route import Route
+    from api.route import Route, Write
     from tests.api.conftest import Client, Shop
 
 NAMES = {"exports": "customers", "reports": "trial_balance"}
@@ -30,15 +30,27 @@ class Everything:
         noun = route.path.split("/")[3]
 
         def filled(found: re.Match[str]) -> str:
-            if found[1] == "name":
-                return NAMES[noun]
             if found[1] == "mem":
                 return ref or self.ids["mem"]
-            if ref is not None and "{mem}" not in route.path:
-                return ref
-            return self.ids["clb" if "/members/" in f"{route.path}/" else PREFIXES[noun]]
+            if found[1] == "id" and "{mem}" in route.path:
+                return self.ids["clb"]
+            if found[1] != "id":
+                return NAMES.get(noun, "nothing")
+            return ref or self.ref(route)
 
         return re.sub(r"\{(\w+)\}", filled, route.path)
+
+    def ref(self, route: Route) -> str:
+        """Of the thing that the route's last id names; where there is none here, of nothing."""
+        prefix = prefix_of(route)
+        if "/members/" in f"{route.path}/" and prefix == "sub":
+            return self.ids["clb"]
+        return self.ids.get(prefix, f"{prefix}_{NOTHING}")
+
+    def has(self, route: Route) -> bool:
+        return "{" not in route.path or (
+            prefix_of(route) in self.ids and "{hash}" not in route.path
+        )
 
     def body(self, route: Write) -> dict[str, Any]:
         """The route's own example, about what there is."""
@@ -51,14 +63,17 @@ class Everything:
         return value
 
 
-PREFIXES = {
-    "account": "acct", "products": "prod", "plans": "plan", "organizations": "org",
-    "customers": "cus", "addresses": "adr", "payment_methods": "pm", "subscriptions": "sub",
-    "memberships": "mem", "invoices": "inv", "payments": "pay", "balance_transactions": "bal",
-    "collaborators": "col", "api_keys": "key", "exports": "exp", "events": "evt",
-    "export_files": "exp", "refunds": "ref", "credit_notes": "cn",
-}  # fmt: skip
-"""By noun of an address. A list that lacks one fails the tests of its routes."""
+NOTHING = "01m80my81rfv4vwsscfv9yf2pm"
+
+
+def prefix_of(route: Route) -> str:
+    """What the ids begin with of what the route's address names last."""
+    noun = route.path.split("/")[3]
+    if "{mem}" in route.path:
+        return "mem"
+    if noun in BY_NAME:
+        return BY_NAME[noun].prefix
+    return {"export_files": "exp", "events": "evt"}.get(noun, "acct")
 
 
 def fill(client: Client) -> Everything:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -15,8 +17,17 @@ if TYPE_CHECKING:
 
 
 class Served(NamedTuple):
+    """`key_id` is what the key is called among the account's."""
+
     url: str
     key: str
+    key_id: str
+
+    def get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        asked = urllib.request.Request(f"{self.url}{path}", headers=headers)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return json.load(answer)
 
 
 @pytest.fixture(scope="module")
@@ -26,4 +37,6 @@ def served(database_url: str) -> Iterator[Served]:
     address = f"postgresql:///{named['dbname']}?{urlencode(rest)}"
     (key,) = keys_of(address, 1)
     with serving(address) as port:
-        yield Served(f"http://127.0.0.1:{port}", key)
+        served = Served(f"http://127.0.0.1:{port}", key, "")
+        (made,) = served.get("/core/v1/events?type=api_key.created")["data"]
+        yield served._replace(key_id=made["subject"])

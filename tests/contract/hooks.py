@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from zlib import crc32
 
 import schemathesis
@@ -16,7 +17,7 @@ OF_THE_RECORDS = {
     "too_common": "a password that everybody tries, or the address of the account",
     "token_not_accepted": "the gateway does not know the card",
     "unknown_gateway": "the operator has not set this gateway up",
-    "invalid_instant": "a date of the right form that no calendar has",
+    "invalid_instant": "a date of the right form that no calendar has, or a position to come",
     "invalid_date": "the same",
     "before_now": "the account's clock is later",
     "in_the_past": "the same",
@@ -25,11 +26,29 @@ OF_THE_RECORDS = {
     "amount_exceeds_outstanding": "what of the invoice is not paid yet",
     "currency_mismatch": "the currency of what is referred to",
     "seat_capacity_exceeded": "how many seats are taken",
-    "empty_period": "one parameter against another",
-    "conflicting": "two names of one thing, of which the records know that they differ",
-    "not_ascending": "one element against the one before it",
+    "empty_period": "the end of a period against its beginning",
+    "conflicting": "`to` against `as_of`, which name the same day",
+    "not_ascending": "one day of dunning against the one before it",
 }
 """Codes of fields whose form is right: the records, the gateway or the calendar say no."""
+
+ONLY_OF = {
+    "invalid_token": {"token"},
+    "too_common": {"password"},
+    "token_not_accepted": {"token"},
+    "unknown_gateway": {"gateway"},
+    "invalid_date": {"as_of", "from", "to", "on"},
+    "before_now": {"to"},
+    "in_the_past": {"on"},
+    "not_in_future": {"expires_at"},
+    "empty_period": {"from", "lines[].period_end"},
+    "conflicting": {"to"},
+    "not_ascending": {"dunning_days"},
+}
+"""The fields that such a code may stand at; at any other it hides what the description lacks."""
+
+OWN_KEY = os.environ.get("SUBLEDGER_CONTRACT_KEY", "")
+"""The key that is asked with. Ids are learned from answers: withdrawn, it would end the run."""
 
 NOUNS = ("customer", "plan", "product", "organization")
 REFERENCES = {(f"{noun}_id", "required") for noun in NOUNS}
@@ -44,6 +63,8 @@ SHARE = int(os.environ.get("SUBLEDGER_CONTRACT_SHARE", "1"))
 
 @schemathesis.hook
 def filter_case(_context, case):
+    if case.method != "GET" and OWN_KEY in (case.path_parameters or {}).values():
+        return False
     if case.meta is None:
         return True
     positive = case.meta.generation.mode.is_positive
@@ -80,13 +101,19 @@ def refused_only_for_what_is_recorded(ctx, response, case):
     ):
         return
     told = response.json()
-    wrong = [each for each in told["errors"] if not is_explained(each)]
-    codes = {each["code"] for each in wrong} or ({told["code"]} if not told["errors"] else set())
-    unexplained = codes - OF_THE_RECORDS.keys()
+    wrong = [each for each in told["errors"] if not is_explained(each, case)]
+    codes = {each["code"] for each in wrong}
+    unexplained = codes or ({told["code"]} - OF_THE_RECORDS.keys() if not told["errors"] else ())
     assert not unexplained, f"the description does not say why {unexplained}: {told['errors']}"
 
 
-def is_explained(error) -> bool:
-    if (error["field"], error["code"]) in REFERENCES:
+def is_explained(error, case) -> bool:
+    field, code = re.sub(r"\[\d+\]", "[]", error["field"]), error["code"]
+    if code in OF_THE_RECORDS:
+        return field in ONLY_OF.get(code, {field})
+    if (field, code) in REFERENCES:
         return True
+    # Which parameters a report has depends on its name: that is one address for the description.
+    if code == "unknown_filter":
+        return case.path == "/core/v1/reports/{name}"
     return error["code"] == "invalid_value" and error["detail"] in NO_SUCH_DAY

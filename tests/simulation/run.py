@@ -46,8 +46,9 @@ def simulate(database_url: str, seed: int, steps: int) -> str:
             if world.strays():
                 raise Broken(f"seed {seed}, step {step}: {world.strays()}")
         _end(parts, account.account_id, gateway, f"seed {seed}, end")
-        for breach in world.clubs.breaches(world.desk.books):
-            raise Broken(f"seed {seed}, end: {breach}")
+        for held in (world.clubs, world.offices):
+            for breach in held.breaches(world.desk.books):
+                raise Broken(f"seed {seed}, end: {breach}")
         head = world.desk.books.head()
     finally:
         parts.close()

@@ -39,6 +39,7 @@ from domain.subscriptions.subscription import Subscription
 from scheduler.due import run_due
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
+from tests.simulation.offices import Offices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,7 @@ class World:
     cards: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
     clubs: Clubs = field(default_factory=Clubs)
+    offices: Offices = field(default_factory=Offices)
     refused: int = 0
     crashed: int = 0
 
@@ -397,4 +399,5 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.reschedule, 2), (world.suspend, 1)]
         acts += [(world.invite, 4), (world.restart, 5)]
         acts.append((world.answer, 4 if world.clubs.members else 0))
+    acts += world.offices.acts(world)
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
