@@ -11,6 +11,7 @@ from api.core import (
     balances,
     cancelling,
     collaborators,
+    coupons,
     credit_notes,
     customers,
     gifts,
@@ -62,6 +63,11 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     },
     plans.PlanChange: {"name": "Monthly, digital"},
     plans.PolicyActivation: {"activate": 1},
+    coupons.CouponCreation: {
+        "code": "SPRING", "percent": 12.5, "duration": "repeating", "duration_in_months": 3,
+        "max_redemptions": 100,
+    },
+    coupons.CouponChange: {"max_redemptions": 200, "expires_at": "2030-03-01"},
     organizations.OrganizationCreation: {
         "name": "Analytical Engines Ltd", "industry": "manufacturing",
         "website": "https://engines.example.org", "tax_id": "GB 123 4567 89",
@@ -142,6 +148,9 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     },
     balances.BalanceAdjustment: {
         "amount": 1500, "currency": "USD", "reason": "The paper came late",
+    },
+    balances.BalanceRefund: {
+        "amount": 500, "currency": "USD", "to": "offline", "reason": "Moved abroad",
     },
     balances.OfflineMoney: {
         "amount": 5000, "currency": "USD", "reference": "check 1843", "category": "check",

@@ -28,7 +28,8 @@ _INVOICES = """
 SELECT t.due_at, 'past_due', t.id
   FROM invoices t
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s
-   AND t.status = 'open' AND t.collection_method = 'send_invoice' AND t.due_at <= %(until)s
+   AND t.status = 'open' AND t.due_at <= %(until)s
+   AND (t.collection_method = 'send_invoice' OR t.subscription_id IS NULL)
    AND (t.due_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
  ORDER BY t.due_at, t.id LIMIT %(limit)s"""
 _PAYMENTS = """
@@ -59,7 +60,8 @@ SELECT least(
         AND t.due_at IS NOT NULL AND t.due_at > %(after)s::timestamptz),
     (SELECT min(t.due_at) FROM invoices t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
-        AND t.status = 'open' AND t.collection_method = 'send_invoice'
+        AND t.status = 'open'
+        AND (t.collection_method = 'send_invoice' OR t.subscription_id IS NULL)
         AND t.due_at > %(after)s::timestamptz),
     (SELECT min(t.started_at) + interval '1 hour' FROM payments t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s

@@ -11,7 +11,7 @@ from api.resource_routes import BASE, LIST, reads
 from api.route import Key, Read, Route, Shape, Write
 from api.views import Listed
 from api.writing import Written, of, paid
-from domain.commands import balances
+from domain.commands import balances, paying_back
 from domain.shared.errors import NotFound
 from projections.balances import BALANCE_TRANSACTIONS, TRANSACTIONS
 from projections.customers import CUSTOMERS
@@ -19,6 +19,7 @@ from projections.event_log import events_at
 from projections.groups import RESOURCES
 from projections.payments import PAYMENTS
 from projections.reading import reading
+from projections.refunds import REFUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,15 @@ class BalanceAdjustment(Body):
 
     amount: SignedAmount
     currency: Currency
+    reason: Required
+
+
+class BalanceRefund(Body):
+    """`card`: to the cards that were charged into the balance, as far as they brought it."""
+
+    amount: Amount
+    currency: Currency
+    to: Literal["card", "offline"]
     reason: Required
 
 
@@ -68,6 +78,14 @@ def adjust(call: Call, body: BalanceAdjustment) -> Written:
 def pay_in(call: Call, body: OfflineMoney) -> Written:
     new = balances.PaidIn(**body.sent())
     return of(balances.pay_into_balance(call.books, call.account, _customer(call), new, call.act))
+
+
+def refund(call: Call, body: BalanceRefund) -> Written:
+    asked, customer = paying_back.PaidBack(**body.sent()), _customer(call)
+    result = paying_back.refund_balance(
+        call.books, call.gateways, call.account, customer, asked, call.act
+    )
+    return paid(result)
 
 
 def of_customer(call: Call) -> Listed:
@@ -141,6 +159,14 @@ ROUTES: tuple[Route, ...] = (
         BALANCE_TRANSACTIONS,
         BalanceAdjustment,
         "Give a customer credit, or take it back",
+    ),
+    _moves(
+        "balance/refund",
+        refund,
+        REFUNDS,
+        BalanceRefund,
+        "Give a customer's credit back as money",
+        pays=True,
     ),
     _moves(
         "offline_payments",

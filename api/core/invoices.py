@@ -28,7 +28,7 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Key, Route
 from api.writing import Written, of, paid
-from domain.commands import balances, charging, invoicing, offline
+from domain.commands import balances, charging, drafting, invoicing, manual_lines, offline
 from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
@@ -49,12 +49,18 @@ class LineCreation(Body):
     tax_behavior: TaxBehavior = absent()
 
 
+Lines = Annotated[list[LineCreation], Field(min_length=1, max_length=200)]
+
+
 class InvoiceCreation(Body):
     customer_id: Ref
     customer_old_provider_id: OldId | None = None
     currency: Currency
-    lines: Annotated[list[LineCreation], Field(min_length=1, max_length=200)]
+    lines: Lines
     collection_method: CollectionMethod = absent()
+    due_at: Instant | None = None
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     notes: LongText | None = None
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
@@ -62,6 +68,15 @@ class InvoiceCreation(Body):
 
 
 class InvoiceChange(Body):
+    """A draft's currency, lines, collection_method and coupon can be said anew, `due_at` while it
+    is open; the rest in every status."""
+
+    currency: Currency = absent()
+    lines: Lines = absent()
+    collection_method: CollectionMethod = absent()
+    due_at: Instant | None = None
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     notes: LongText | None = None
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
@@ -91,13 +106,21 @@ class Ending(Body):
 
 def create(call: Call, body: InvoiceCreation) -> Written:
     sent: dict[str, Any] = body.sent()
-    sent["lines"] = [invoicing.NewLine(**line) for line in sent["lines"]]
-    new = invoicing.NewInvoice(**sent)
-    return of(invoicing.create_invoice(call.books, call.account, new, call.act))
+    sent["lines"] = [manual_lines.NewLine(**line) for line in sent["lines"]]
+    new = drafting.NewInvoice(**sent)
+    return of(drafting.create_invoice(call.books, call.account, new, call.act))
 
 
 def update(call: Call, body: InvoiceChange) -> Written:
-    return of(invoicing.update_invoice(call.books, call.ref, body.sent(), call.act, call.version))
+    sent: dict[str, Any] = body.sent()
+    if "lines" in sent:
+        sent["lines"] = [manual_lines.NewLine(**line) for line in sent["lines"]]
+    books, version = call.books, call.version
+    return of(drafting.update_invoice(books, call.account, call.ref, sent, call.act, version))
+
+
+def delete(call: Call, _: Body) -> Written:
+    return of(drafting.delete_invoice(call.books, call.ref, call.act))
 
 
 def issue(call: Call, _: Body) -> Written:
@@ -143,6 +166,7 @@ ROUTES: tuple[Route, ...] = reads(
     INVOICES,
     write(INVOICES, "POST", "", create, "Draft an invoice", InvoiceCreation, status=201),
     write(INVOICES, "PATCH", "/{id}", update, "Annotate an invoice", InvoiceChange),
+    write(INVOICES, "DELETE", "/{id}", delete, "Delete a draft", deletes=True),
     write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft"),
     CHARGE,
     write(

@@ -36,6 +36,7 @@ from domain.commands import (
     starting,
     subscribing,
 )
+from domain.commands.coupons import take_up
 from domain.commands.foreseeing import next_billing
 from domain.commands.sales import NewSubscription
 from domain.subscriptions.subscription import Subscription
@@ -62,6 +63,8 @@ class SubscriptionCreation(Body):
     current_period_end: Instant | None = None
     next_invoice_date: Instant | None = None
     trial_days: TrialDays | None = None
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     suspended_until: Instant | None = None
     shipping_address_id: Ref | None = None
     shipping_address_old_provider_id: OldId | None = None
@@ -78,6 +81,8 @@ class Restart(Body):
 
     plan_id: Ref | None = None
     plan_old_provider_id: OldId | None = None
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     quantity: Quantity = absent()
     auto_renew: bool = absent()
     collection_method: CollectionMethod = absent()
@@ -133,6 +138,8 @@ class Renewal(Body):
     invoice_notes: LongText | None = None
     purchase_order: Text | None = None
     billing_behavior: BillingBehavior | None = None
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     replace_upcoming_phases: bool = absent()
 
 
@@ -143,8 +150,11 @@ class PlanSwitch(Body):
 
 
 class Preview(Body):
-    """Of a change to another plan; without one, of what is billed next by itself."""
+    """Of a change to another plan; without one, of what is billed next by itself, by a coupon too
+    that would be taken up."""
 
+    coupon_id: Ref | None = None
+    coupon_code: Text | None = None
     plan_id: Ref | None = None
     plan_old_provider_id: OldId | None = None
     proration: Literal["immediate", "next_invoice", "none"] = absent()
@@ -226,6 +236,7 @@ def preview(call: Call, body: Preview) -> Written:
     if body.plan_id is None:
         subscription = call.books.load(Subscription, call.ref)
         usage = usage_so_far(subscription)
+        take_up(call.books, subscription, body.coupon_id, body.coupon_code)
         seen = next_billing(call.books, call.account, subscription)
         return Written(call.ref, None, {"shown": previewed_billing(seen, usage)})
     way = body.sent().get("proration", "immediate")

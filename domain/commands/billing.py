@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from domain.commands.coupons import discounted
 from domain.commands.moving import held
 from domain.commands.organizations import name_for
 from domain.invoicing.invoice import Invoice
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from domain.customers.customer import Customer
     from domain.customers.payment_method import PaymentMethod
     from domain.payments.balance import Balance
+    from domain.shared.discount import Discount
     from domain.shared.policy import BillingPolicy
     from domain.subscriptions.phases import Proration
 
@@ -36,7 +38,8 @@ class Bill:
     `request_key` is the caller's key, answered by the outcome of that charge. `usage` is of the
     term before; with a quantity of 0 that is all there is to bill. `off_session`: nobody is there
     to confirm the charge with their bank. `held`: nobody knows yet when a gift's term begins.
-    `credit` is to be spent first (`settle_from_credit`): the card is asked for the rest.
+    `discount` makes the term cheaper. `credit` is to be spent first (`settle_from_credit`): the
+    card is asked for the rest.
     """
 
     customer: Customer
@@ -55,6 +58,7 @@ class Bill:
     gift: bool = False
     held: bool = False
     credit: Balance | None = None
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ def _issued(
         "period_start": None if bill.held else billed.start,
         "period_end": None if bill.held else billed.end,
         "charging": None if payment is None or spent else payment.ref,
+        "discount": bill.discount,
     }
     issue(invoice, document, at)
     return invoice, payment
@@ -140,6 +145,7 @@ def _lines(books: Books, account: Account, bill: Bill) -> tuple[Line, ...]:
     if _in_advance(bill):
         term = term_line(books, account, bill.phase, bill.quantity)
         lines.append(held(term) if bill.held else term)
+    lines = discounted(lines, bill.discount)
     lines.extend(_prorated(books, account, bill))
     if bill.phase.terms.policy is None and bill.usage is None:
         return with_tax(lines)
@@ -211,7 +217,9 @@ def proration_line(books: Books, account: Account, part: Proration) -> Line:
     whole = replace(part.terms, amount=part.amount, policy=None)
     line = term_line(books, account, Phase("", 0, part.start, part.end, whole), 1)
     behavior = "exclusive" if part.net else line.tax_behavior
-    return replace(line, description=part.description, tax_behavior=behavior)
+    return replace(
+        line, description=part.description, tax_behavior=behavior, discount=part.discount
+    )
 
 
 def new_intent(

@@ -12,6 +12,7 @@ from domain.commands.billing import Bill, bill_term
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import ask, chosen_method, settle
 from domain.commands.collecting import Case
+from domain.commands.coupons import count_discount, covering, take_up
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.ending import give_back_unbegun
 from domain.commands.opening import (
@@ -54,6 +55,8 @@ class Renewal:
     purchase_order: str | None = None
     billing_behavior: str | None = None
     replace_upcoming_phases: bool = False
+    coupon_id: str | None = None
+    coupon_code: str | None = None
 
 
 def book_phase(
@@ -90,6 +93,7 @@ def _book(
     dropped = subscription.upcoming if new.replace_upcoming_phases else ()
     billed = [each.invoice_id for each in dropped if each.invoice_id]
     returned = give_back_unbegun(returns, list(books.load_many(Invoice, billed).values()))
+    coupon = take_up(books, subscription, new.coupon_id, new.coupon_code)
     case = None
     if booked.billing_behavior == AT_ONCE:
         case = _billed(returns, subscription, customer, booked, method, act)
@@ -97,7 +101,7 @@ def _book(
     subscription.book(booked, at, replaces=new.replace_upcoming_phases)
     payment = None if case is None else case.payment
     billed_now = [subscription] if case is None else case.opened()
-    changed = [*returns.recorded(), *returned, *billed_now]
+    changed = [*returns.recorded(), *returned, *billed_now, *coupon]
     if payment is None:
         given = act.given(ref, guards=guards)
         return Done(ref, books.record(*changed, by=act.by, given=given)), None
@@ -191,11 +195,13 @@ def _billed(
         purchase_order=booked.purchase_order,
         request_key=act.request_key,
         gift=subscription.gift is not None,
+        discount=covering(subscription.discount, booked.phase),
         credit=credit_of(books, account, customer.ref, currency, returns.balances.get(currency)),
     )
     invoice, payment = bill_term(books, account, bill, at)
     if invoice is None:
         return None
     case = Case(payment, invoice, subscription)
+    count_discount(subscription, booked.phase, invoice, at)
     settle_from_credit(books, account, case, bill.credit, at)
     return case

@@ -13,6 +13,7 @@ from domain.commands.buyers import buyers_of
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import ask, settle
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.coupons import count_discount
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.earning import unearned_by_line
 from domain.commands.memberships import require_fitting
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from domain.payments.gateway import Outcome
     from domain.payments.payment import Payment
     from domain.shared.aggregate import Aggregate
+    from domain.shared.discount import Discount
     from domain.shared.terms import Terms
 
 
@@ -102,6 +104,8 @@ def decide_change(
     if parts and (proration != "next_invoice" or new_term):
         _bill(books, account, change, phase, parts, request_key, at)
         parts = ()
+    if new_term:
+        count_discount(subscription, phase, change.invoice, at)
     subscription.change_plan(
         phase, anchor, at, proration=proration, prorations=parts, upcoming=upcoming,
         invoice_id=None if change.invoice is None else change.invoice.ref,
@@ -156,12 +160,13 @@ def _parts(
     if not _billed(subscription):
         return ()
     new_term, on = anchor == at, accounting_date(at, account.timezone)
-    amount = phase.unit_amount * subscription.quantity
-    if not new_term:
-        if proration == "none":
-            return ()
-        amount = _share(subscription, account, amount, on)
-    due = Proration(phase.terms.plan_name, amount, at, phase.end, phase.terms)
+    if not new_term and proration == "none":
+        return ()
+    share = (1, 1) if new_term else _left(subscription, account, on)
+    amount = round_half_away(phase.unit_amount * subscription.quantity * share[0], share[1])
+    discount = _discount(subscription, phase, at, new_term=new_term)
+    off = 0 if discount is None else discount.off([amount], share)[0]
+    due = Proration(phase.terms.plan_name, amount, at, phase.end, phase.terms, discount=off)
     if proration == "none":
         return (due,)
     unused = _unused(books, account, change, at, on)
@@ -172,15 +177,26 @@ def _parts(
     return (back, due) if unused else (due,)
 
 
-def _share(subscription: Subscription, account: Account, amount: int, on: date) -> int:
-    """Of a whole term's amount, by the days that are left."""
+def _discount(
+    subscription: Subscription, phase: Phase, at: datetime, *, new_term: bool
+) -> Discount | None:
+    """What makes a new term cheaper, or the rest of one that it counted for."""
+    discount = subscription.discount
+    if discount is None:
+        return None
+    counts = discount.covers(phase.start) if new_term else discount.covers_change(at)
+    return discount if counts else None
+
+
+def _left(subscription: Subscription, account: Account, on: date) -> tuple[int, int]:
+    """The days that are left of a term, and all of its days."""
     old, zone = subscription.phase, subscription.timezone
     start = old.start
     if old.index >= 0:
         kept = old.terms
         start = boundary(subscription.anchor, zone, kept.interval, kept.interval_count, old.index)
     begins, ends = (accounting_date(each, account.timezone) for each in (start, old.end))
-    return round_half_away(amount * max((ends - on).days, 0), max((ends - begins).days, 1))
+    return max((ends - on).days, 0), max((ends - begins).days, 1)
 
 
 def _unused(books: Books, account: Account, change: Change, at: datetime, on: date) -> int:
@@ -245,6 +261,7 @@ def _bill(
         purchase_order=subscription.purchase_order,
         request_key=request_key,
         credit=credit,
+        discount=subscription.discount if any(part.discount for part in parts) else None,
     )
     lines = [proration_line(books, account, part) for part in parts]
     change.invoice, change.payment = bill_lines(books, account, bill, lines, at)

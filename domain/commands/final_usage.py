@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import buyers_of
 from domain.commands.collecting import Case
+from domain.commands.coupons import count_discount, covering
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.rules import Rules, usage_of
 
@@ -82,6 +83,7 @@ class FinalUsage:
             purchase_order=subscription.purchase_order,
             usage=usage_of(subscription),
             off_session=True,
+            discount=covering(subscription.discount, subscription.phase),
             credit=credit_of(self._books, self._account, subscription.customer_id, currency, moved)
             if moved
             else self._buyers.credit(subscription),
@@ -90,6 +92,7 @@ class FinalUsage:
         if invoice is None:
             return None
         subscription.bill_usage(invoice.ref, at)
+        count_discount(subscription, subscription.phase, invoice, at)
         case = Case(payment, invoice, subscription, bill.credit)
         settle_from_credit(self._books, self._account, case, bill.credit, at)
         if payment is not None:

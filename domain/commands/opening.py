@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.collecting import Case
+from domain.commands.coupons import count_discount, covering
 from domain.commands.credit_at_issue import Credits, settle_from_credit
 from domain.commands.rules import note_failure
 from domain.shared.errors import FieldError, Invalid
@@ -47,8 +48,7 @@ def open_subscription(
     subscription_id = books.new_id()
     ref = typed_id(Subscription.prefix, subscription_id)
     phase = _phase(books, account, sale.terms, new, at)
-    held = credits_ or Credits(books, account, [(sale.customer.ref, sale.terms.currency)])
-    credit = held.of(sale.customer.ref, sale.terms.currency)
+    credit = (credits_ or sale.credits(books, account)).of(*sale.spender)
     bill = replace(_first_bill(sale, new, ref, phase, request_key), credit=credit)
     invoice, payment, failed = _billed(books, account, new, bill, at)
     subscription = Subscription.begin(
@@ -63,8 +63,10 @@ def open_subscription(
         anchor=phase.end if phase.index < 0 else phase.start,
         timezone=account.timezone,
         invoice_id=None if invoice is None else invoice.ref,
-        **_beginning(account, new, at, gift_code),
+        **_beginning(account, sale, new, at, gift_code),
     )
+    sale.redeem(ref, at)
+    count_discount(subscription, phase, invoice, at)
     if failed is not None:
         note_failure(sale.plan, subscription, phase, failed, at, None)
     else:
@@ -104,7 +106,7 @@ def _go_on(subscription: Subscription, invoice: Invoice | None, at: datetime) ->
 
 
 def _beginning(
-    account: Account, new: NewSubscription, at: datetime, gift_code: str | None
+    account: Account, sale: Sale, new: NewSubscription, at: datetime, gift_code: str | None
 ) -> dict[str, object]:
     scheduled = new.start_date is not None
     behavior = new.billing_behavior or AT_ONCE
@@ -118,6 +120,7 @@ def _beginning(
         "shipping_address_id": new.shipping_address_id,
         "invoice_notes": new.invoice_notes,
         "purchase_order": new.purchase_order,
+        "discount": sale.discount,
         "gift": new.gift,
         "gift_code": gift_code,
         "old_provider_id": new.old_provider_id,
@@ -155,6 +158,7 @@ def _first_bill(
         notes=new.invoice_notes,
         purchase_order=new.purchase_order,
         request_key=request_key,
+        discount=covering(sale.discount, phase),
         gift=new.gift is not None,
         held=new.gift is not None,
     )

@@ -10,6 +10,7 @@ from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, settle_many
 from domain.commands.collecting import Case, credit_negative
+from domain.commands.coupons import count_discount, covering
 from domain.commands.credit_at_issue import settle_from_credit
 from domain.commands.dunning import dunning_until, next_retry
 from domain.commands.final_usage import FinalUsage
@@ -107,6 +108,7 @@ def renewed(
         subscription.renew(term.phase, None, at, booked)
         return Unbilled(subscription)
     subscription.renew(term.phase, invoice.ref, at, booked)
+    count_discount(subscription, term.phase, invoice, at)
     case = Case(payment, invoice, subscription, bill.credit)
     credit_negative(books, account, case, at)
     settle_from_credit(books, account, case, bill.credit, at)
@@ -131,6 +133,7 @@ def _bill(subscription: Subscription, term: Booked, buyers: Buyers) -> Bill:
         prorations=subscription.prorations,
         usage=usage_of(subscription),
         credit=buyers.credit(subscription),
+        discount=covering(subscription.discount, term.phase),
         off_session=True,
         gift=subscription.gift is not None,
     )

@@ -12,6 +12,7 @@ from domain.commands.billing import Bill, RuleFailed, bill_term
 from domain.commands.charging import Gateways, ask, settle_begun
 from domain.commands.claims import moved_old_id
 from domain.commands.collecting import Case
+from domain.commands.coupons import count_discount, covering
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
 from domain.commands.memberships import MEMBERSHIP, require_fitting
 from domain.commands.opening import (
@@ -62,8 +63,9 @@ def restart_subscription(
     conditions = {"guards": guards, **_renamed(subscription, new.old_provider_id)}
     if case.payment is None:
         given = act.given(ref, **conditions)
-        return Done(ref, books.record(*case.opened(), by=act.by, given=given)), None
-    recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
+        return Done(ref, books.record(*case.opened(), *sale.told, by=act.by, given=given)), None
+    opened = [*case.opened(), *sale.told]
+    recorded = books.record(*opened, by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
     done, _ = settle_begun(books, account, case, outcome, act)
     return Done(ref, done.recorded or recorded), outcome
@@ -148,6 +150,7 @@ def _restarted(
         purchase_order=new.purchase_order,
         shipping_address_id=new.shipping_address_id or subscription.shipping_address_id,
     )  # fmt: skip
+    _discount(subscription, sale, invoice, at)
     _suspend(subscription, new.suspended_until, at)
     if begins_at_once(subscription, invoice):
         subscription.activate(at)
@@ -174,6 +177,16 @@ def _suspend(subscription: Subscription, until: datetime | None, at: datetime) -
     subscription.suspend(until, at)
 
 
+def _discount(
+    subscription: Subscription, sale: Sale, invoice: Invoice | None, at: datetime
+) -> None:
+    """It begins anew: by the coupon named, or at the full price."""
+    if sale.discount is not None or subscription.discount is not None:
+        subscription.take_discount(sale.discount, at)
+    sale.redeem(subscription.ref, at)
+    count_discount(subscription, subscription.phase, invoice, at)
+
+
 def _bill(
     subscription: Subscription,
     sale: Sale,
@@ -192,4 +205,5 @@ def _bill(
         notes=new.invoice_notes,
         purchase_order=new.purchase_order,
         request_key=request_key,
+        discount=covering(sale.discount, phase),
     )

@@ -10,6 +10,8 @@ from domain.catalog.product import Product
 from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import chosen_method
 from domain.commands.claims import kept, resolve
+from domain.commands.coupons import coupon_named
+from domain.commands.credit_at_issue import Credits
 from domain.commands.payment_methods import method_of
 from domain.customers.address import Address
 from domain.customers.customer import Customer
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from domain.accounts.account import Account
     from domain.application import Books
+    from domain.catalog.coupon import Coupon
+    from domain.shared.discount import Discount
     from domain.shared.terms import Terms
     from domain.subscriptions.gift import Gift
 
@@ -53,6 +58,8 @@ class NewSubscription:
     old_provider_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     gift: Gift | None = None
+    coupon_id: str | None = None
+    coupon_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Sale:
     terms: Terms
     collection_method: str
     method: PaymentMethod | None
+    coupon: Coupon | None = None
 
     @property
     def card(self) -> str | None:
@@ -72,13 +80,31 @@ class Sale:
 
     def guards(self) -> list[Guard]:
         """A plan that tells of a failed rule is held by its own version."""
-        read = [self.product] if self.told else [self.plan, self.product]
+        read = [self.product] if self.plan.pending_events else [self.plan, self.product]
         return [Guard(each.id, each.version) for each in read]
 
     @property
-    def told(self) -> list[Plan]:
-        """The plan where its billing rule failed: recorded with the sale."""
-        return [self.plan] if self.plan.pending_events else []
+    def told(self) -> list[Aggregate]:
+        """What the sale changes besides: the plan whose billing rule failed, the coupon redeemed.
+        Recorded with it."""
+        changed: list[Aggregate | None] = [self.plan, self.coupon]
+        return [each for each in changed if each is not None and each.pending_events]
+
+    @property
+    def discount(self) -> Discount | None:
+        return None if self.coupon is None else self.coupon.discount()
+
+    @property
+    def spender(self) -> tuple[str, str]:
+        """Whose credit pays first, in which currency."""
+        return self.customer.ref, self.terms.currency
+
+    def credits(self, books: Books, account: Account) -> Credits:
+        return Credits(books, account, [self.spender])
+
+    def redeem(self, subscription_ref: str, at: datetime) -> None:
+        if self.coupon is not None:
+            self.coupon.redeem(self.customer.ref, at, subscription_id=subscription_ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +176,14 @@ def agreed(
         terms = replace(terms, trial_days=new.trial_days or 0)
     return Sale(
         customer, plan, product, terms, collection,
-        _method(books, new, customer, collection),
+        _method(books, new, customer, collection), _coupon(books, new, terms),
     )  # fmt: skip
+
+
+def _coupon(books: Books, new: NewSubscription, terms: Terms) -> Coupon | None:
+    if new.coupon_id is None and new.coupon_code is None:
+        return None
+    return coupon_named(books, new.coupon_id, new.coupon_code, terms.currency, books.now())
 
 
 def _missing(**refs: object) -> tuple[FieldError, ...]:

@@ -10,6 +10,7 @@ from domain.commands.billing import Bill, RuleFailed, bill_term, new_intent
 from domain.commands.buyers import Buyers, buyers_of
 from domain.commands.charging import Gateways, kept, note_decline, settle_many
 from domain.commands.collecting import Case, void_and_return
+from domain.commands.coupons import count_discount, covering
 from domain.commands.credit_at_issue import settle_from_credit
 from domain.commands.dunning import retry_after
 from domain.commands.moving import moved_lines
@@ -86,6 +87,7 @@ def started(
         subscription.activate(at, invoice_id=invoice.ref)
     else:
         subscription.start(invoice.ref, window(account, at), at)
+    count_discount(subscription, subscription.phase, invoice, at)
     settle_from_credit(books, account, case, bill.credit, at)
     if automatic and payment is None and invoice.status in PAYABLE:
         _without_card(account, case, at)
@@ -103,6 +105,7 @@ def _first_bill(subscription: Subscription, buyers: Buyers) -> Bill:
         billing_reason="subscription_create",
         method=buyers.method(subscription) if automatic else None,
         credit=buyers.credit(subscription),
+        discount=covering(subscription.discount, subscription.phase),
         notes=subscription.invoice_notes,
         purchase_order=subscription.purchase_order,
         off_session=True,

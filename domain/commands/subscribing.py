@@ -52,7 +52,8 @@ def create_subscription(
         given = act.given(ref, **conditions)
         recorded = books.record(*case.opened(), *sale.told, by=act.by, given=given)
         return Done(ref, recorded), None
-    recorded = books.record(*case.opened(), by=act.by, given=act.intent(**conditions))
+    opened = [*case.opened(), *sale.told]
+    recorded = books.record(*opened, by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)
     done, _ = settle_begun(books, account, case, outcome, act)
     return Done(ref, done.recorded or recorded), outcome

@@ -106,7 +106,7 @@ class Balance(Aggregate):
         """Raises Invalid `amount_exceeds_balance`, `invalid_value` for nothing."""
         if amount == 0:
             raise Invalid.one("amount", "invalid_value", "must not be zero")
-        self._require(-amount)
+        self.require(-amount)
         self._adjusted(
             transaction_id=transaction_id,
             amount=amount,
@@ -143,7 +143,7 @@ class Balance(Aggregate):
         invoice_id: str,
     ) -> None:
         """Raises Invalid `amount_exceeds_balance`."""
-        self._require(amount)
+        self.require(amount)
         self._applied(
             transaction_id=transaction_id,
             amount=amount,
@@ -186,7 +186,7 @@ class Balance(Aggregate):
         payment_id: str | None = None,
     ) -> None:
         """Raises Invalid `amount_exceeds_balance`."""
-        self._require(amount)
+        self.require(amount)
         self._paid_back(
             transaction_id=transaction_id, amount=amount, ending_balance=self.amount - amount,
             to=to, refunded_at=at, refunded_on=on, description=description, refund_id=refund_id,
@@ -206,7 +206,8 @@ class Balance(Aggregate):
         others = {ref: kept for ref, kept in self.cards.items() if ref != payment_id}
         self.cards = {**others, payment_id: left} if left > 0 else others
 
-    def _require(self, amount: int) -> None:
+    def require(self, amount: int) -> None:
+        """Raises Invalid `amount_exceeds_balance`."""
         if amount > self.amount:
             detail = f"the balance holds {self.amount} {self.currency}"
             raise Invalid.one("amount", "amount_exceeds_balance", detail)

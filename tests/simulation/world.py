@@ -16,9 +16,11 @@ from domain.commands import (
     changing,
     charging,
     customers,
+    drafting,
     ending,
     extending,
     invoicing,
+    manual_lines,
     offline,
     organizations,
     payment_methods,
@@ -301,7 +303,7 @@ class World:
     def bill_by_hand(self) -> None:
         pick, now = self.random, self.desk.books.now()
         start = now + timedelta(days=pick.randrange(-60, 60))
-        line = invoicing.NewLine(
+        line = manual_lines.NewLine(
             description="By hand",
             unit_amount=pick.choice([-500, 0, 777, 10000]),
             product_id=pick.choice([None, *self.products]),
@@ -309,13 +311,13 @@ class World:
             period_end=start + timedelta(days=pick.randrange(1, 400)),
             tax_rate=pick.choice([None, Decimal("0.19")]),
         )
-        once = invoicing.NewLine(description="Once", unit_amount=pick.choice([0, 250]))
+        once = manual_lines.NewLine(description="Once", unit_amount=pick.choice([0, 250]))
         lines = [line, once] if pick.random() < 0.5 else [line]
-        new = invoicing.NewInvoice(
+        new = drafting.NewInvoice(
             currency="USD", lines=lines, customer_id=pick.choice(self.customers)
         )
         desk = self.desk
-        done = invoicing.create_invoice(desk.books, desk.account, new, ACT)
+        done = drafting.create_invoice(desk.books, desk.account, new, ACT)
         invoicing.issue_invoice(desk.books, desk.account, done.ref, ACT)
 
     def move_balance(self) -> None:
