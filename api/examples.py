@@ -15,7 +15,7 @@ from api.core import (
     credit_notes,
     customers,
     gifts,
-    invoices,
+    invoice_bodies,
     members,
     ordered_exports,
     organizations,
@@ -124,14 +124,14 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     subscriptions.Preview: {},
     subscriptions.Usage: {"quantity": 120, "at": "2026-01-31T23:00:00Z"},
     cancelling.Cancellation: {"mode": "period_end", "reason": "moved abroad"},
-    invoices.InvoiceCreation: {
+    invoice_bodies.InvoiceCreation: {
         "customer_id": _CUSTOMER, "currency": "USD",
         "lines": [{"description": "Back issues", "unit_amount": 1500, "quantity": 2}],
     },
-    invoices.InvoiceChange: {"notes": "Deliver to the back door"},
-    invoices.Charge: {"payment_method_id": _CARD},
-    invoices.OfflinePayment: {"reference": "check 1842", "category": "check"},
-    invoices.Application: {"amount": 1500},
+    invoice_bodies.InvoiceChange: {"notes": "Deliver to the back door"},
+    invoice_bodies.Charge: {"payment_method_id": _CARD},
+    invoice_bodies.OfflinePayment: {"reference": "check 1842", "category": "check"},
+    invoice_bodies.Application: {"amount": 1500},
     credit_notes.RefundCreation: {
         "amount": 1500, "to": "card", "reason": "The paper came late", "policy": "proportional",
     },
@@ -155,7 +155,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     balances.OfflineMoney: {
         "amount": 5000, "currency": "USD", "reference": "check 1843", "category": "check",
     },
-    invoices.Ending: {"reason": "entered twice"},
+    invoice_bodies.Ending: {"reason": "entered twice"},
     test_clock.ClockSetting: {"now": "2026-01-01"},
     ordered_exports.ExportCreation: {
         "name": "customers", "format": "csv",

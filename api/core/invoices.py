@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from api.fields import (
-    Amount,
-    Body,
-    CollectionMethod,
-    Currency,
-    Instant,
-    LongText,
-    Metadata,
-    MetadataChange,
-    OldId,
-    Quantity,
-    Ref,
-    Required,
-    SignedAmount,
-    TaxBehavior,
-    TaxRate,
-    Text,
-    absent,
+from api.core.invoice_bodies import (
+    Application,
+    Charge,
+    Ending,
+    InvoiceChange,
+    InvoiceCreation,
+    OfflinePayment,
 )
+from api.fields import Body
 from api.resource_routes import reads, write
 from api.route import Key, Route
 from api.writing import Written, of, paid
@@ -33,75 +21,6 @@ from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
     from api.call import Call
-
-
-class LineCreation(Body):
-    description: Required
-    unit_amount: SignedAmount
-    quantity: Quantity = absent()
-    plan_id: Ref | None = None
-    plan_old_provider_id: OldId | None = None
-    product_id: Ref | None = None
-    product_old_provider_id: OldId | None = None
-    period_start: Instant | None = None
-    period_end: Instant | None = None
-    tax_rate: TaxRate | None = None
-    tax_behavior: TaxBehavior = absent()
-
-
-Lines = Annotated[list[LineCreation], Field(min_length=1, max_length=200)]
-
-
-class InvoiceCreation(Body):
-    customer_id: Ref
-    customer_old_provider_id: OldId | None = None
-    currency: Currency
-    lines: Lines
-    collection_method: CollectionMethod = absent()
-    due_at: Instant | None = None
-    coupon_id: Ref | None = None
-    coupon_code: Text | None = None
-    notes: LongText | None = None
-    purchase_order: Text | None = None
-    old_provider_id: OldId | None = None
-    metadata: Metadata = absent()
-
-
-class InvoiceChange(Body):
-    """A draft's currency, lines, collection_method and coupon can be said anew, `due_at` while it
-    is open; the rest in every status."""
-
-    currency: Currency = absent()
-    lines: Lines = absent()
-    collection_method: CollectionMethod = absent()
-    due_at: Instant | None = None
-    coupon_id: Ref | None = None
-    coupon_code: Text | None = None
-    notes: LongText | None = None
-    purchase_order: Text | None = None
-    old_provider_id: OldId | None = None
-    metadata: MetadataChange = absent()
-
-
-class Charge(Body):
-    payment_method_id: Ref | None = None
-
-
-class OfflinePayment(Body):
-    reference: Required
-    category: Literal["check", "wire", "transfer", "cash", "external"]
-    amount: Amount | None = None
-    excess_to_balance: bool = absent()
-
-
-class Application(Body):
-    """As far as the credit and the debt go where no amount is named."""
-
-    amount: Amount | None = None
-
-
-class Ending(Body):
-    reason: Text | None = None
 
 
 def create(call: Call, body: InvoiceCreation) -> Written:
