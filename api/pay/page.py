@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from api.auth import attempting
 from api.call import Call
 from api.core import invoices, payment_methods
+from api.core.invoice_bodies import Charge
 from api.errors import Refused, refused
 from api.idempotency import earlier, request_hash
 from api.papers import INVOICE, printed, told_of
@@ -179,7 +180,7 @@ class _Sent:
         return self._shown.card.id
 
     def _charge(self, card_id: str) -> Answered:
-        body = invoices.Charge.model_validate({"payment_method_id": card_id})
+        body = Charge.model_validate({"payment_method_id": card_id})
         return self._perform(invoices.CHARGE, self._link.invoice_id, body, "charge")
 
     def _perform(self, route: Write, ref: str, body: Any, step: str) -> Answered:
