@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from api import samples
 from api.body import LARGEST_BODY, LONGEST_ADDRESS
 from api.errors import CONTENT_TYPE, Refused, problem
-from api.route import Linked, Read, Route, Shape, Write
+from api.route import Linked, Read, Route, Shape, Signed, Write
 from domain.shared.errors import FieldError
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ _REFUSALS: dict[str, _Refusal] = {
             402, "payment_declined", "the card was declined",
             _wrong("payment_method_id", "card_declined", "the card was declined"),
         ),
+    ),
+    "Forged": _Refusal(
+        401, "It does not bear the gateway's signature, or one too old",
+        Refused(401, "invalid_signature", "the header does not fit the body, or is too old"),
     ),
     "Forbidden": _Refusal(
         403, "The key's role or scopes do not reach so far",
@@ -178,12 +182,15 @@ def of(route: Route, routes: Sequence[Route]) -> Json:
         str(_REFUSALS[name].status): {"$ref": f"#/components/responses/{name}"}
         for name in _refused(route)
     }
-    if isinstance(route, Read | Linked):
+    if isinstance(route, Read | Linked) and not isinstance(route, Signed):
         refused["414"] = _TOO_LONG
     return dict(sorted({**accepted, **refused}.items()))
 
 
 def _refused(route: Route) -> Iterator[str]:
+    if isinstance(route, Signed):
+        yield from ("Forged", "Conflict", "TooLarge", "TooManyRequests", "Unavailable")
+        return
     if isinstance(route, Linked):
         yield from ("WrongLink", "LinkExpired", "Unavailable")
         return
@@ -219,7 +226,8 @@ def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json
 
 def _carried(route: Route) -> Iterable[str]:
     if isinstance(route, Linked):
-        yield from ("XRequestId", "ContentDisposition")
+        yield "LedgerPosition" if isinstance(route, Signed) else "ContentDisposition"
+        yield "XRequestId"
         return
     yield from ("LedgerPosition", "LedgerLag", "XRequestId", *_QUOTA)
     if isinstance(route, Write):
@@ -236,7 +244,7 @@ def _headers(names: Iterable[str]) -> Json:
 
 def _content(route: Route, routes: Sequence[Route]) -> Json:
     if isinstance(route, Linked):
-        return _FILES
+        return {"application/json": _RECEIVED} if isinstance(route, Signed) else _FILES
     if isinstance(route, Write) and route.many:
         items = {"type": "array", "items": ref(route.name)}
         several = {"type": "object", "required": ["data"], "properties": {"data": items}}
@@ -250,6 +258,9 @@ def _content(route: Route, routes: Sequence[Route]) -> Json:
     if route.shape is Shape.FILE:
         return dict.fromkeys(route.media, _FILE) or _FILES
     return {"application/json": _REPORTED, **_FILES}
+
+
+_RECEIVED: Json = {"schema": {"type": "object"}, "example": {"received": True}}
 
 
 _REPORTED: Json = {

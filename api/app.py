@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import falcon
 
-from api import errors, gateway_events, operations
+from api import errors, operations
 from api.metrics import Measured
 from api.pages import Pages
 from api.pay import page as pay_page
@@ -41,7 +41,6 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     errors.register(app)
     for path in dict.fromkeys(route.path for route in routes):
         app.add_route(path, _Resource(services, [each for each in routes if each.path == path]))
-    app.add_route(gateway_events.PATH, gateway_events.GatewayEvents(services))
     pay_page.add(app, services)
     operations.add(app, services)
     Pages(routes).add(app)

@@ -36,7 +36,7 @@ class GatewayEvents:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def on_post(self, request: Any, response: Any, name: str) -> None:
+    def __call__(self, request: Any, response: Any, name: str) -> None:
         message = Message(
             read_body(request), {key.lower(): value for key, value in request.headers.items()}
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api import answers, parameters, schemas
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
-from api.route import Route, Write
+from api.route import Route, Signed, Write
 from api.rules import PUBLIC
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def _operation(route: Route, routes: Sequence[Route]) -> Json:
     }
     if route.rule == PUBLIC:
         operation["security"] = []
+    if isinstance(route, Signed):
+        any_object: Json = {"schema": {"type": "object"}, "example": {"type": "dispute.opened"}}
+        operation["requestBody"] = {"required": True, "content": {"*/*": any_object}}
     if isinstance(route, Write):
         if route.body is not Nothing:
             operation["requestBody"] = _request(route.body)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from api.fields import INSTANT
 from api.idempotency import KEY
 from api.reasons import HEADER as REASON
-from api.route import Key, Linked, Read, Route, Shape, Write
+from api.route import Key, Linked, Read, Route, Shape, Signed, Write
 from api.versions import TAGS
 from domain.shared.money import EXPONENTS
+from projections.choices import choices
 from projections.downloads import names
 from projections.expansion import references
 from projections.pages import LARGEST_PAGE, USUAL_PAGE
@@ -115,7 +116,10 @@ def of(route: Route) -> list[Json]:
     if isinstance(route, Read):
         found += _in_query(route)
     if isinstance(route, Linked):
-        found += [{**_parameter(name, *_LINK[name]), "required": True} for name in route.parameters]
+        needed = not isinstance(route, Signed)
+        found += [
+            {**_parameter(name, *_LINK[name]), "required": needed} for name in route.parameters
+        ]
     return found + [{"$ref": f"#/components/parameters/{name}"} for name in _sent(route)]
 
 
@@ -141,6 +145,8 @@ def _in_path(route: Route, name: str) -> Json:
         schema = {"type": "string", "enum": sorted(REPORTS)}
         if noun == "exports":
             schema["enum"] = names()
+        elif noun == "gateways":
+            schema["enum"] = sorted(choices("payments", "gateway") or ())
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -73,6 +73,11 @@ class Linked(Route):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signed(Linked):
+    """What somebody sends without a key: its signature lets it in. `handler` as of `Linked`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
     answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.

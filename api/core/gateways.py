@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.auth import may
-from api.gateway_events import PATH
+from api.gateway_events import PATH, GatewayEvents
 from api.query import allow
 from api.resource_routes import BASE
-from api.route import Read, Route, Shape
+from api.route import Read, Route, Shape, Signed
+from api.rules import PUBLIC
 from api.views import Listed
 
 if TYPE_CHECKING:
@@ -47,5 +48,14 @@ ROUTES: tuple[Route, ...] = (
         rule="payment_methods:read",
         shape=Shape.LIST,
         summary="List the payment gateways that the account is set up for",
+    ),
+    Signed(
+        method="POST",
+        path=PATH,
+        handler=GatewayEvents,
+        kind="gateway_event",
+        rule=PUBLIC,
+        parameters=("account",),
+        summary="Take an event that a gateway signed: no key is needed",
     ),
 )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from api.examples import EXAMPLES
 from projections.resources import BY_NAME
 from tests.api.conftest import PLAN, open_shop
+from tests.api.telling import send
 
 if TYPE_CHECKING:
     from api.route import Route, Write
     from tests.api.conftest import Client, Shop
 
-NAMES = {"exports": "customers", "reports": "trial_balance"}
+NAMES = {"exports": "customers", "reports": "trial_balance", "gateways": "sandbox"}
 """What `{name}` is, by the noun before it."""
 
 
@@ -102,9 +103,17 @@ def fill(client: Client) -> Everything:
         "key": made("/api_keys", {"name": "another"})["id"],
         "exp": client.post("/exports", {"name": "customers"}).json["id"],
         **_returned(shop),
+        "dp": _disputed(client),
         "evt": client.get("/events").json["data"][0]["id"],
     }  # fmt: skip
     return Everything(client, ids)
+
+
+def _disputed(client: Client) -> str:
+    payment = client.get("/payments").json["data"][-1]["id"]
+    send(client, {"type": "dispute.opened", "dispute": "d-1", "payment_id": payment})
+    ref: str = client.get("/disputes").json["data"][0]["id"]
+    return ref
 
 
 def _returned(shop: Shop) -> dict[str, str]:

@@ -8,7 +8,7 @@ from proof import books_breaches
 from store.factory import PostgresStore
 from tests.api.conftest import open_shop
 from tests.api.shapes import differences
-from tests.api.test_gateway_events import send
+from tests.api.telling import send
 
 
 @pytest.fixture

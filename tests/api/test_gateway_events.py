@@ -9,20 +9,8 @@ import pytest
 
 from gateways.sandbox import SIGNATURE
 from tests.api.conftest import open_shop
+from tests.api.telling import send
 from tests.gateways.contract import signature
-
-
-def send(
-    client, event, *, secret="whsec_test", at=None, name="sandbox", account=None, headers=None
-):
-    body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    ref = account or client.get("/account").json["id"]
-    return client.http.simulate_post(
-        f"/core/v1/gateways/{name}/events",
-        params={"account": ref},
-        body=body,
-        headers={SIGNATURE: signature(secret, body, at)} if headers is None else headers,
-    )
 
 
 def waiting(client):

@@ -57,10 +57,10 @@ class StripeStandIn:
         assert answer.ok, read
         return read
 
-    def fail(self, path: str, kind: str) -> None:
-        """Also when the library asks again by itself."""
-        for _ in range(2):
-            fault: Any = {"path": path, "kind": kind, "seconds": 0.7}
+    def fail(self, path: str, kind: str, *, seconds: float = 0.7, times: int = 2) -> None:
+        """Twice: also when the library asks again by itself."""
+        for _ in range(times):
+            fault: Any = {"path": path, "kind": kind, "seconds": seconds}
             requests.post(f"{self.base}/_config/fault", json=fault, timeout=5)
 
     def kept(self) -> list[dict[str, Any]]:

@@ -36,16 +36,28 @@ async def once(request: web.Request, handler: Any) -> Any:
 
 @web.middleware
 async def faulty(request: web.Request, handler: Any) -> Any:
-    """`before`: nothing was done. `after`: it was done and the answer is lost, or `slow`."""
+    """`before`: nothing was done. `after`: it was done and the answer is lost, or `slow`. `late`:
+    it is done in a while, `held`: it is done and answered in a while, whoever still listens."""
     if not _faults or request.path != _faults[0]["path"] or request.method != "POST":
         return await handler(request)
     fault = _faults.popleft()
     if fault["kind"] == "before":
         return web.json_response({"error": {"type": "api_error"}}, status=500)
-    await handler(request)
+    if fault["kind"] == "late":
+        await request.read()
+        return await asyncio.shield(_after(fault["seconds"], handler(request)))
+    answer = await handler(request)
+    if fault["kind"] == "held":
+        await asyncio.sleep(fault["seconds"])
+        return answer
     if fault["kind"] == "slow":
         await asyncio.sleep(fault["seconds"])
     return web.json_response({"error": {"type": "api_error"}}, status=500)
+
+
+async def _after(seconds: float, answer: Any) -> Any:
+    await asyncio.sleep(seconds)
+    return await answer
 
 
 async def add_fault(request: web.Request) -> web.Response:
