@@ -16,6 +16,7 @@ from bench import export as exporting
 from bench import http as serving
 from bench import lists as listing
 from bench import members as inviting
+from bench import pdf as typesetting
 from bench import renewals as renewing
 from bench import subscribe as subscribing
 from bench import telco as importing
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
         deferred,
         entitlements,
         export,
+        pdf,
         telco,
         renewals,
         members,
@@ -137,6 +139,13 @@ def members(
         _measured(lambda url: inviting.members(url, bar, number))
 
 
+def pdf(
+    invoices: Annotated[int, typer.Option(min=2, help="How many, twice.")] = 300,
+) -> None:
+    """Invoices as PDF, one by one and as a ZIP of 300."""
+    _measured(lambda url: typesetting.pdf(url, invoices))
+
+
 def telco(
     file: Annotated[
         Path, typer.Argument(help="CSV of a telephone company's subscribers.", exists=True)
@@ -164,6 +173,7 @@ def everything(
             deferring.deferred,
             entitling.entitlements,
             exporting.export,
+            typesetting.pdf,
             lambda url: renewing.renewals(url, bar),
             lambda url: inviting.members(url, bar),
         ]
