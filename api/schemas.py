@@ -45,7 +45,8 @@ _FIELDS = {
     "account": """name:text legal_name:text? address:object? tax_id:text? logo:text? timezone:text
         currency:currency billing_engine:text invoice_prefix:text grace_days:integer
         days_until_due:integer incomplete_days:integer dunning_days:integers dunning_end:text
-        balance_auto_apply:text bad_debt_tax_relief:boolean gl_codes:object""",
+        invoice_numbering:text balance_auto_apply:text bad_debt_tax_relief:boolean
+        gl_codes:object""",
     "product": """name:text description:text? image:text? revenue_recognition_strategy:text
         archived:boolean old_provider_id:text? metadata:metadata""",
     "plan": """product_id:id name:text type:text amount:money currency:currency interval:text

@@ -41,6 +41,7 @@ class AccountRow:
     balance_auto_apply: str
     bad_debt_tax_relief: bool
     gl_codes: Json
+    invoice_numbering: str = "continuous"
 
 
 _KEPT_AS_JSON = frozenset({"address", "dunning_days", "gl_codes"})
@@ -69,6 +70,7 @@ def _created(envelope: Envelope) -> AccountRow:
         dunning_days=stored(told.dunning_days),
         dunning_end=told.dunning_end,
         balance_auto_apply=told.balance_auto_apply,
+        invoice_numbering=told.invoice_numbering,
         bad_debt_tax_relief=told.bad_debt_tax_relief,
         gl_codes=EMPTY_OBJECT,
     )
@@ -99,6 +101,7 @@ def render(row: AccountRow, _related: None, *, livemode: bool) -> dict[str, Any]
         "incomplete_days": row.incomplete_days,
         "dunning_days": read(row.dunning_days),
         "dunning_end": row.dunning_end,
+        "invoice_numbering": row.invoice_numbering,
         "balance_auto_apply": row.balance_auto_apply,
         "bad_debt_tax_relief": row.bad_debt_tax_relief,
         "gl_codes": gl_codes_with(read(row.gl_codes)),

@@ -126,6 +126,7 @@ class AccountChange(Body):
     incomplete_days: Annotated[int, Field(ge=1, le=365)] = absent()
     dunning_days: DunningDays = absent()
     dunning_end: Literal["unpaid", "cancel"] = absent()
+    invoice_numbering: Literal["continuous", "yearly"] = absent()
     balance_auto_apply: Literal["on_issue", "manual"] = absent()
     bad_debt_tax_relief: bool = absent()
     gl_codes: GlCodes = absent()

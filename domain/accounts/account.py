@@ -11,6 +11,7 @@ from domain.shared.facts import event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 
 class Account(Aggregate):
@@ -34,6 +35,7 @@ class Account(Aggregate):
         dunning_end: str = "unpaid"
         balance_auto_apply: str = "on_issue"
         bad_debt_tax_relief: bool = True
+        invoice_numbering: str = "continuous"
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Account(Aggregate):
         dunning_end: str,
         balance_auto_apply: str,
         bad_debt_tax_relief: bool,
+        invoice_numbering: str,
     ) -> None:
         self.name = name
         self.livemode = livemode
@@ -65,6 +68,7 @@ class Account(Aggregate):
         self.dunning_end = dunning_end
         self.balance_auto_apply = balance_auto_apply
         self.bad_debt_tax_relief = bad_debt_tax_relief
+        self.invoice_numbering = invoice_numbering
         self.legal_name: str | None = None
         self.address: dict[str, str | None] | None = None
         self.tax_id: str | None = None
@@ -87,6 +91,13 @@ class Account(Aggregate):
     @event(Updated)
     def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
+
+    def invoice_series(self, on: date) -> str:
+        """What the number of an invoice issued that day begins with: of one series that goes on,
+        or of that year's."""
+        if self.invoice_numbering == "yearly":
+            return f"{self.invoice_prefix}{on.year}-"
+        return self.invoice_prefix
 
     def require_native_engine(self, feature: str) -> None:
         """Raises NotAllowed `billing_engine_required` where another system bills."""

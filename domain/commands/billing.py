@@ -262,11 +262,12 @@ def issue_document(
     """The fields of `Invoice.Issued` for these lines, due then or after the account's terms."""
     subtotal = sum(line.amount for line in lines)
     tax = sum(line.tax for line in lines)
+    on = accounting_date(at, account.timezone)
     due = due_at or at + timedelta(days=account.days_until_due)
     return {
-        "series": account.invoice_prefix,
+        "series": account.invoice_series(on),
         "issued_at": at,
-        "issued_on": accounting_date(at, account.timezone),
+        "issued_on": on,
         "due_at": due,
         "due_on": accounting_date(due, account.timezone),
         "lines": tuple(lines),
