@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from api import answers, parameters, schemas
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
@@ -91,8 +93,15 @@ def _request(body: type[Body]) -> Json:
     content: Json = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
     if body in EXAMPLES:
         content["example"] = EXAMPLES[body]
-    needed = any(field.is_required() for field in body.model_fields.values())
-    return {"required": needed, "content": {"application/json": content}}
+    return {"required": not _takes_nothing(body), "content": {"application/json": content}}
+
+
+def _takes_nothing(body: type[Body]) -> bool:
+    try:
+        body.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _components(routes: Sequence[Route]) -> Json:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from api.examples import EXAMPLES
 from projections.resources import BY_NAME
-from tests.api.conftest import PLAN, open_shop
+from tests.api.conftest import LINE, PLAN, open_shop
 from tests.api.telling import send
 
 if TYPE_CHECKING:
@@ -48,6 +49,21 @@ class Everything:
             return self.ids["clb"]
         return self.ids.get(prefix, f"{prefix}_{NOTHING}")
 
+    def fresh(self, route: Route) -> str:
+        """The address; of what ends by what is done to it, of a new one each time."""
+        noun = route.path.split("/")[3]
+        if noun == "subscriptions" and "{id}" in route.path and "{mem}" not in route.path:
+            plan = self.ids["club" if "members" in route.path else "plan"]
+            parties = {"customer_id": self.ids["cus"], "payment_method_id": self.ids["pm"]}
+            made = self.client.made("/subscriptions", {**parties, "plan_id": plan})
+            return self.path(route, made["id"])
+        if noun == "invoices" and "{id}" in route.path:
+            lines = {"customer_id": self.ids["cus"], "currency": "USD", "lines": [LINE]}
+            made = self.client.made("/invoices", lines)
+            self.client.made(f"/invoices/{made['id']}/issue")
+            return self.path(route, made["id"])
+        return self.path(route)
+
     def has(self, route: Route) -> bool:
         return "{" not in route.path or (
             prefix_of(route) in self.ids and "{hash}" not in route.path
@@ -55,7 +71,9 @@ class Everything:
 
     def body(self, route: Write) -> dict[str, Any]:
         """The route's own example, about what there is."""
-        example = EXAMPLES.get(route.body, {})
+        example = {**EXAMPLES.get(route.body, {})}
+        if "email" in example:
+            example["email"] = f"{uuid4().hex}@example.org"
         return {name: self._known(name, value) for name, value in example.items()}
 
     def _known(self, name: str, value: Any) -> Any:

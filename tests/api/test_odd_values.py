@@ -14,7 +14,7 @@ import pytest
 from api.fields import INSTANT, Nothing
 from api.route import Write
 from api.routes import ROUTES
-from tests.api.conftest import LINE, open_client
+from tests.api.conftest import open_client
 from tests.api.everything import Everything, fill
 
 if TYPE_CHECKING:
@@ -127,22 +127,6 @@ def texts_of(name: str, kind: dict[str, Any]) -> Sequence[str]:
     return ("x" * kind.get("maxLength", 254),)
 
 
-def at_fresh(everything: Everything, route: Write) -> str:
-    """The address; of what ends by what is done to it, of a new one each time."""
-    noun, client = route.path.split("/")[3], everything.client
-    if noun == "subscriptions" and "{id}" in route.path and "{mem}" not in route.path:
-        plan = everything.ids["club" if "members" in route.path else "plan"]
-        body = {"customer_id": everything.ids["cus"], "plan_id": plan,
-                "payment_method_id": everything.ids["pm"]}  # fmt: skip
-        return everything.path(route, client.made("/subscriptions", body)["id"])
-    if noun == "invoices" and "{id}" in route.path:
-        lines = {"customer_id": everything.ids["cus"], "currency": "USD", "lines": [LINE]}
-        made = client.made("/invoices", lines)
-        client.made(f"/invoices/{made['id']}/issue")
-        return everything.path(route, made["id"])
-    return everything.path(route)
-
-
 # A thousand years of the clock would be lived through.
 ENDED = [route for route in WRITES if not route.path.endswith("/test_clock/advance")]
 
@@ -152,7 +136,7 @@ def test_what_lies_at_the_ends_is_done_or_refused(everything: Everything, route:
     client = everything.client
     for name, schema in described(route.body).items():
         for value in ends(name, schema):
-            path = at_fresh(everything, route)
+            path = everything.fresh(route)
             body, at = {**everything.body(route), name: value}, client.head
             answer = client.send(route.method, path, body, key=uuid4().hex)
             told = (name, value, answer.text)
