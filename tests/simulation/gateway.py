@@ -27,10 +27,12 @@ class UnreliableGateway(Sandbox):
         self._random = random
         self.charged: dict[str, int] = {}
         self.repaid: dict[str, int] = {}
+        self.asked: dict[str, Charge] = {}
 
     def charge(self, charge: Charge) -> Outcome:
         if self._random.random() < 0.02:
             raise Crash("before the gateway heard of it")
+        self.asked[charge.payment_id] = charge
         outcome = self._noted(charge, super().charge(charge))
         if self._random.random() < 0.02:
             raise Crash("before the answer was recorded")
@@ -39,12 +41,14 @@ class UnreliableGateway(Sandbox):
     def look_up(self, charge: Charge) -> Outcome | Lost | None:
         if self._random.random() < 0.05:
             return Unanswered()
-        return super().look_up(charge) if charge.payment_id in self.charged else None
+        heard = charge.payment_id in self.charged or charge.method_reference == "tok_lost"
+        return super().look_up(charge) if heard else None
 
     def repay(self, repayment: Repayment) -> Outcome:
         if self._random.random() < 0.02:
             raise Crash("before the refund was heard of")
-        self.repaid[repayment.refund_id] = repayment.amount
+        if isinstance(self._repaid(repayment), Approved):
+            self.repaid[repayment.refund_id] = repayment.amount
         if self._random.random() < 0.02:
             raise Crash("before the refund's answer was recorded")
         return Unanswered() if self._random.random() < 0.05 else super().repay(repayment)
@@ -55,6 +59,7 @@ class UnreliableGateway(Sandbox):
     def _noted(self, charge: Charge, outcome: Outcome) -> Outcome:
         """What was charged though the answer got lost counts as much."""
         decided = super()._decided(charge)
-        if isinstance(decided, Approved) and charge.method_reference != "tok_threeDSecure":
+        unsure = charge.method_reference in {"tok_threeDSecure", "tok_lost"}
+        if isinstance(decided, Approved) and not unsure:
             self.charged[charge.payment_id] = charge.amount
         return outcome

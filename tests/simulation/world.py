@@ -39,6 +39,7 @@ from domain.shared.period import Interval
 from domain.shared.recording import Context
 from domain.subscriptions.subscription import Subscription
 from scheduler.due import run_due
+from tests.simulation import banks
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
 from tests.simulation.offices import Offices
@@ -159,7 +160,7 @@ class World:
         email = f"reader{self.random.randrange(10**6)}@example.com"
         ref = customers.create_customer(books, customers.NewCustomer(email=email), ACT).ref
         self.customers.append(ref)
-        token = self.random.choice(["tok_visa"] * 4 + ["tok_chargeDeclined", "tok_timeout"])
+        token = self.random.choice(banks.TOKENS)
         card = payment_methods.NewPaymentMethod(customer_id=ref, token=token)
         done = payment_methods.create_payment_method(books, self.desk.gateways, card, ACT)
         self.cards.append(done.ref)
@@ -402,4 +403,5 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.invite, 4), (world.restart, 5)]
         acts.append((world.answer, 4 if world.clubs.members else 0))
     acts += world.offices.acts(world)
+    acts += banks.acts(world)
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
