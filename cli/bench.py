@@ -18,6 +18,7 @@ from bench import lists as listing
 from bench import members as inviting
 from bench import pdf as typesetting
 from bench import renewals as renewing
+from bench import settle as settling
 from bench import subscribe as subscribing
 from bench import telco as importing
 from bench import write as writing
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
         lists,
         write,
         subscribe,
+        settle,
         deferred,
         entitlements,
         export,
@@ -93,6 +95,13 @@ def subscribe(
 ) -> None:
     """Subscriptions with their first charge, begun over HTTP, beside the same bare endpoint."""
     _measured(lambda url: subscribing.subscribe(url, turns))
+
+
+def settle(
+    turns: Annotated[int, typer.Option(min=5, help="Of each client, three times.")] = 30,
+) -> None:
+    """Invoices settled over HTTP from balances and by hand, beside the same bare endpoint."""
+    _measured(lambda url: settling.settle(url, turns))
 
 
 def lists(
@@ -169,6 +178,7 @@ def everything(
             serving.http,
             writing.write,
             subscribing.subscribe,
+            settling.settle,
             listing.lists,
             deferring.deferred,
             entitling.entitlements,

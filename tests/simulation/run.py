@@ -46,7 +46,7 @@ def simulate(database_url: str, seed: int, steps: int) -> str:
             if world.strays():
                 raise Broken(f"seed {seed}, step {step}: {world.strays()}")
         _end(parts, account.account_id, gateway, f"seed {seed}, end")
-        for held in (world.clubs, world.offices):
+        for held in (world.clubs, world.offices, world.shoppers):
             for breach in held.breaches(world.desk.books):
                 raise Broken(f"seed {seed}, end: {breach}")
         head = world.desk.books.head()

@@ -43,6 +43,7 @@ from tests.simulation import banks
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
 from tests.simulation.offices import Offices
+from tests.simulation.shoppers import Shoppers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,7 @@ class World:
     subscriptions: list[str] = field(default_factory=list)
     clubs: Clubs = field(default_factory=Clubs)
     offices: Offices = field(default_factory=Offices)
+    shoppers: Shoppers = field(default_factory=Shoppers)
     refused: int = 0
     crashed: int = 0
 
@@ -231,6 +233,7 @@ class World:
             plan_id=self.random.choice(self.plans),
             quantity=self.random.choice([1, 1, 3]),
             collection_method=self.random.choice(["charge_automatically", "send_invoice"]),
+            coupon_id=self.shoppers.named(self.random),
         )
         desk = self.desk
         done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
@@ -402,6 +405,6 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.reschedule, 2), (world.suspend, 1)]
         acts += [(world.invite, 4), (world.restart, 5)]
         acts.append((world.answer, 4 if world.clubs.members else 0))
-    acts += world.offices.acts(world)
+    acts += world.offices.acts(world) + world.shoppers.acts(world)
     acts += banks.acts(world)
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
