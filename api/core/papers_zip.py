@@ -54,6 +54,8 @@ def _named(ids: str) -> list[str]:
 
 
 def _found(call: Call, query: dict[str, str]) -> list[str]:
+    # A file has no pages, and nothing is nested in it.
+    allow({name: query[name] for name in ("limit", "cursor", "expand") if name in query})
     refs: list[str] = []
     page: dict[str, str] = {"limit": "100"}
     while True:

@@ -131,7 +131,14 @@ def test_many_invoices_are_one_zip_by_the_lists_filters_or_by_ids(shop, invoice)
 
 
 @pytest.mark.parametrize(
-    "query", [{"ids": ""}, {"ids": "x,y", "status": "open"}, {"colour": "red"}, {"status": "odd"}]
+    "query",
+    [
+        {"ids": ""},
+        {"ids": "x,y", "status": "open"},
+        {"colour": "red"},
+        {"status": "odd"},
+        {"limit": "5"},
+    ],
 )
 def test_a_zip_of_what_cannot_be_meant_is_refused(shop, query) -> None:
     assert shop.client.get("/invoices.zip", params=query).status_code == 422
