@@ -139,7 +139,7 @@ class Writing:
         route, answer = self._route, answered.answer
         outcome = answer.get("outcome")
         if outcome == "declined" and route.pays:
-            raise _declined(answer)
+            raise _declined(route, answer)
         if outcome in _UNFINISHED:
             response.status = 202
             resource = {**resource, "status": _UNFINISHED[outcome]}
@@ -201,9 +201,12 @@ def _handled(route: Write, call: Call, body: Any) -> Written:
     return written
 
 
-def _declined(answer: Mapping[str, Any]) -> Refused:
-    wrong = FieldError("payment_method_id", answer["code"], answer["detail"])
-    return Refused(402, "payment_declined", answer["detail"], [wrong])
+def _declined(route: Write, answer: Mapping[str, Any]) -> Refused:
+    refund = route.name == "refund"
+    field = "to" if refund else "payment_method_id"
+    wrong = FieldError(field, answer["code"], answer["detail"])
+    code = "refund_declined" if refund else "payment_declined"
+    return Refused(402, code, answer["detail"], [wrong])
 
 
 def _told(call: Call, route: Write, answered: Answered) -> Told:

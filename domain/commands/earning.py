@@ -9,7 +9,7 @@ from domain.invoicing.adjustment import Restored
 from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge
 from domain.ledger.chart import Account
-from domain.ledger.segments import PostingDay
+from domain.ledger.segments import HELD_FROM, HELD_UNTIL, PostingDay
 from domain.shared.money import round_half_away
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from domain.invoicing.adjustment import Adjustment
     from domain.invoicing.invoice import Invoice
+    from domain.invoicing.lines import Line
     from domain.ledger.books import LineBook
 
 
@@ -90,17 +91,19 @@ def put_back(invoice: Invoice, ref: str, on: date) -> list[Restored]:
             Restored(each.line_id, each.net, 0, each.tax, *_days_left(None, on)) for each in noted
         ]
     ended = any(each.kind == "ended" for each in invoice.adjustments)
-    service = {line.id: (line.service_start, line.service_end) for line in invoice.lines}
+    by_line = {line.id: line for line in invoice.lines}
     return [
-        Restored(*each, *_days_left(None if ended else service[each.line_id], on))
+        Restored(*each, *_days_left(None if ended else by_line[each.line_id], on))
         for each in taken_by(invoice, ref)
     ]
 
 
-def _days_left(service: tuple[date | None, date | None] | None, on: date) -> tuple[date, date]:
-    start, end = service or (None, None)
-    first = max(start or on, on)
-    return first, max(end or first, first + timedelta(days=1))
+def _days_left(line: Line | None, on: date) -> tuple[date, date]:
+    if line is not None and line.held:
+        return HELD_FROM, HELD_UNTIL
+    first = on if line is None else max(line.service_start or on, on)
+    end = first if line is None else line.service_end or first
+    return first, max(end, first + timedelta(days=1))
 
 
 def _booking(adjustment: Adjustment, lines: Sequence[LineBook]) -> Booking:

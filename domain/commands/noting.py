@@ -41,9 +41,15 @@ class Noted:
     lines: Sequence[NotedLine] = ()
 
     @property
+    def receivable(self) -> int:
+        return self.amount - self.balance - self.card - self.offline
+
+    @property
     def allocations(self) -> tuple[Allocation, ...]:
-        given = {"balance": self.balance, "card": self.card, "offline": self.offline}
-        parts = {"receivable": self.amount - sum(given.values()), **given}
+        parts = {
+            "receivable": self.receivable, "balance": self.balance, "card": self.card,
+            "offline": self.offline,
+        }  # fmt: skip
         return tuple(Allocation(to, amount) for to, amount in parts.items() if amount)
 
 
@@ -55,8 +61,9 @@ def note(returns: Returns, invoice: Invoice, noted: Noted) -> CreditNote:
     note_id = returns.books.new_id()
     ref = typed_id(CreditNote.prefix, note_id)
     cards = cards_for(invoice, noted.card) if noted.card else {}
+    invoice.require_room(noted.receivable, noted.amount - noted.receivable)
     waiting = invoice.waiting
-    lines = _spread(invoice, noted) if waiting else tuple(noted.lines)
+    lines = spread(invoice, noted) if waiting else tuple(noted.lines)
     invoice.credit(
         ref, noted.amount, balance=noted.balance, offline=noted.offline,
         cards={payment: part for payment, part in cards.items() if payment is not None},
@@ -117,7 +124,7 @@ def net_left(invoice: Invoice) -> dict[str, tuple[int, int]]:
     }
 
 
-def _spread(invoice: Invoice, noted: Noted) -> tuple[NotedLine, ...]:
+def spread(invoice: Invoice, noted: Noted) -> tuple[NotedLine, ...]:
     """Before anything is booked: net and tax of each line in proportion."""
     if noted.lines:
         return tuple(noted.lines)

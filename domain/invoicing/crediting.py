@@ -67,7 +67,7 @@ class Crediting(Ending):
         given = balance + sum((cards or {}).values()) + offline
         owed = self.amount_remaining
         self.require_creditable()
-        self._require_room(amount - given, given)
+        self.require_room(amount - given, given)
         line_id, net, tax = line or (None, 0, 0)
         completes = self.status in PAYABLE and amount - given == owed and not self.waiting
         self._credited(
@@ -83,7 +83,9 @@ class Crediting(Ending):
         if self.status not in {*PAYABLE, Status.PAID}:
             raise Conflict("invoice_not_creditable", f"invoice is {self.status}")
 
-    def _require_room(self, receivable: int, given: int) -> None:
+    def require_room(self, receivable: int, given: int) -> None:
+        """Raises Invalid `amount_exceeds_outstanding`, `amount_exceeds_refundable` or
+        `receivable_first`."""
         owed = self.amount_remaining if self.status in PAYABLE else 0
         if receivable > owed or (given and self.waiting):
             raise Invalid.one("amount", "amount_exceeds_outstanding", f"{owed} is owed")

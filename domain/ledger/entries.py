@@ -78,7 +78,7 @@ def part_of_line(
     """How much of a line's net is unearned and earned; of both kinds where they are of one sign."""
     unearned, earned, _ = remains
     if policy == "unearned_first":
-        first = min(net, unearned) if net > 0 else max(net, unearned)
+        first = min(net, max(unearned, 0)) if net > 0 else max(net, min(unearned, 0))
         return first, net - first, tax
     return *split_net(net, unearned, earned), tax
 

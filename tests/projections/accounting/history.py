@@ -9,6 +9,8 @@ from uuid import UUID
 
 from eventsourcing.utils import get_topic
 
+from domain.commands.earning import put_back
+from domain.commands.noting import Noted, spread
 from domain.invoicing.invoice import Invoice
 from domain.invoicing.lines import Line
 from domain.payments.balance import Balance
@@ -54,6 +56,8 @@ class History:
     boundaries: list[int] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     balances: dict[tuple[str, str], Balance] = field(default_factory=dict)
+    notes: list[tuple[Invoice, str, int]] = field(default_factory=list)
+    refunds: list[tuple[Invoice, str, int]] = field(default_factory=list)
     _ids: int = 0
     _numbers: int = 0
 
@@ -119,17 +123,54 @@ class History:
         returned = invoice.amount_paid if waiting else 0
         self._end(invoice, returned, "unapplied", on, credit_first=False)
 
-    def refund(self, invoice: Invoice, amount: int, on: date, to: str, policy: str) -> None:
-        invoice.refund("ref_1", amount, to, policy=policy, at=noon(on), on=on)
+    def refund(self, invoice: Invoice, amount: int, on: date, to: str, policy: str) -> str:
+        """The refund's id."""
+        ref = typed_id("ref", self.new_id())
+        invoice.refund(ref, amount, to, policy=policy, at=noon(on), on=on)
         if to == "balance":
             self.record(on, invoice, self._credited(invoice, amount, "refund", on))
         else:
             self.record(on, invoice)
+        if to == "card":
+            self.refunds.append((invoice, ref, amount))
+        return ref
 
-    def note(self, invoice: Invoice, on: date) -> None:
-        """A credit note that clears what is owed."""
-        owed = invoice.amount_remaining
-        invoice.credit("cn_1", owed, policy="unearned_first", at=noon(on), on=on)
+    def fail(self, at: int, on: date, *, falls_to: str) -> None:
+        """The gateway refuses one of the refunds to cards."""
+        invoice, ref, amount = self.refunds.pop(at)
+        if falls_to == "invoice":
+            lines = put_back(invoice, ref, on)
+            invoice.reverse_refund(ref, amount, None, at=noon(on), on=on, lines=lines)
+            self.record(on, invoice)
+        else:
+            self.record(on, self._credited(invoice, amount, "refund_failed", on))
+
+    def note(self, invoice: Invoice, on: date, noted: Noted | None = None) -> str:
+        """A credit note; of all that is owed if not told otherwise. Its id."""
+        noted = noted or Noted(amount=invoice.amount_remaining, policy="unearned_first")
+        ref, waiting = typed_id("cn", self.new_id()), invoice.waiting
+        invoice.credit(
+            ref, noted.amount, balance=noted.balance, offline=noted.offline, policy=noted.policy,
+            at=noon(on), on=on, lines=spread(invoice, noted) if waiting else noted.lines,
+        )  # fmt: skip
+        if waiting and invoice.amount_remaining == 0:
+            invoice.receive(None, 0, "none", at=noon(on), on=on)
+        if noted.receivable == noted.amount:
+            self.notes.append((invoice, ref, noted.amount))
+        if noted.balance:
+            self.record(on, invoice, self._credited(invoice, noted.balance, "credit_note", on))
+        else:
+            self.record(on, invoice)
+        return ref
+
+    def void_note(self, at: int, on: date) -> None:
+        invoice, ref, amount = self.notes.pop(at)
+        lines = put_back(invoice, ref, on)
+        invoice.void_credit(ref, amount, at=noon(on), on=on, lines=lines)
+        self.record(on, invoice)
+
+    def recover(self, invoice: Invoice, amount: int, on: date) -> None:
+        invoice.recover(typed_id("pay", self.new_id()), amount, at=noon(on), on=on)
         self.record(on, invoice)
 
     def end(self, invoice: Invoice, on: date) -> None:

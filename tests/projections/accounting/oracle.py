@@ -7,7 +7,7 @@ what it has to earn a day; a cent is booked when the exact cumulative figure rou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,8 @@ class Line:
     contra: int = 0
     reversed: int = 0
     deferred: int = 0
+    service: tuple[date, date] | None = None
+    held: bool = False
     by_month: Counter[str] = field(default_factory=Counter)
 
 
@@ -78,6 +80,7 @@ class Oracle:
         self.lines: dict[str, list[Line]] = {}
         self.invoices: dict[str, dict[str, Any]] = {}
         self.currencies: dict[str, str] = {}
+        self.taken: dict[str, list[list[int]]] = {}
         by_day: dict[date, list[Envelope]] = defaultdict(list)
         for each in events:
             if each.position <= position:
@@ -135,7 +138,8 @@ class Oracle:
 
     def _invoice_created(self, ref: str, event: Any, _: date) -> None:
         self.invoices[ref] = {
-            "who": event.customer_id, "currency": event.currency, "got": 0, "back": 0,
+            "who": event.customer_id, "currency": event.currency, "got": 0, "less": {},
+            "lost": [0, 0, 0, 0],
         }  # fmt: skip
 
     def _invoice_issued(self, ref: str, event: Any, day: date) -> None:
@@ -151,19 +155,21 @@ class Oracle:
     def _bill(self, ref: str, lines: Iterable[Any], day: date) -> None:
         invoice = self.invoices[ref]
         self.lines[ref] = []
-        for sold in lines:
+        for issued in lines:
+            net, tax = invoice["less"].get(issued.id, (0, 0))
+            sold = replace(issued, amount=issued.amount - net, tax=issued.tax - tax)
             line = Line(sold.id, invoice["currency"], invoice["who"], sold.amount, sold.tax)
             self.lines[ref].append(line)
             self.accounts["tax_payable", line.currency] -= sold.tax
             if getattr(sold, "held", False):
                 self.accounts["deferred_revenue", line.currency] -= sold.amount
-                line.deferred = sold.amount
+                line.deferred, line.held = sold.amount, True
             elif sold.service_start is None:
                 self.accounts["recognized_revenue", line.currency] -= sold.amount
                 self._earn(line, sold.amount, day)
             else:
                 self.accounts["deferred_revenue", line.currency] -= sold.amount
-                line.deferred = sold.amount
+                line.deferred, line.service = sold.amount, (sold.service_start, sold.service_end)
                 days = (sold.service_end - sold.service_start).days
                 line.earnings = [Earning(sold.amount, sold.service_start, days)]
 
@@ -189,32 +195,105 @@ class Oracle:
         self._take_back(ref, owed, "voids", day)
 
     def _invoice_marked_uncollectible(self, ref: str, event: Any, day: date) -> None:
-        owed = self.invoices[ref]["total"] - self.invoices[ref]["got"]
-        self._take_back(ref, owed, "bad_debt", day)
+        invoice = self.invoices[ref]
+        owed = invoice["total"] - invoice["got"] + (event.returned if invoice["waits"] else 0)
+        expense, tax = self._take_back(ref, owed, "bad_debt", day)
+        invoice["lost"] = [owed, expense, tax, 0]
+
+    def _invoice_recovered(self, ref: str, event: Any, _: date) -> None:
+        """All that came so far, less what was booked of it before."""
+        owed, expense, tax, before = self.invoices[ref]["lost"]
+        self.invoices[ref]["lost"][3] += event.amount
+
+        def booked(came: int) -> tuple[int, int]:
+            again = half_away(Fraction(came * tax, owed))
+            return again, min(came - again, expense)
+
+        (taxes, undone), (taxed, was) = booked(before + event.amount), booked(before)
+        self._post(
+            self.invoices[ref]["currency"], cash_offline=event.amount, tax_payable=taxed - taxes,
+            bad_debt=was - undone, recoveries=taxes - taxed + undone - was - event.amount,
+        )  # fmt: skip
 
     def _invoice_credited(self, ref: str, event: Any, day: date) -> None:
-        """Only the form that clears what is owed; a line's own note is tested by its example."""
-        self.invoices[ref]["got"] += event.receivable
+        """A plan change's note of one line is tested by its example."""
+        invoice = self.invoices[ref]
         assert event.line_id is None
-        given = {"accounts_receivable": -event.receivable, "customer_balance": -event.balance}
-        self._give_back(ref, event.amount, "credit_notes", given, event.policy, day)
+        if invoice["waits"]:
+            invoice["total"] -= event.amount
+            self._lower(invoice, event.lines, 1)
+            self.taken[event.credit_note_id] = event.lines
+            return
+        invoice["got"] += event.receivable
+        given = {
+            "accounts_receivable": -event.receivable, "customer_balance": -event.balance,
+            "cash_offline": -event.offline,
+        }  # fmt: skip
+        parts = {each.line_id: (each.net, each.tax) for each in event.lines}
+        self.taken[event.credit_note_id] = self._give_back(
+            ref, event.amount, "credit_notes", given, event.policy, day, parts
+        )
+
+    @staticmethod
+    def _lower(invoice: dict[str, Any], lines: Iterable[Any], sign: int) -> None:
+        for each in lines:
+            net, tax = invoice["less"].get(each.line_id, (0, 0))
+            invoice["less"][each.line_id] = (net + sign * each.net, tax + sign * each.tax)
+
+    def _invoice_credit_voided(self, ref: str, event: Any, day: date) -> None:
+        invoice = self.invoices[ref]
+        if invoice["waits"]:
+            invoice["total"] += event.amount
+            self._lower(invoice, self.taken[event.credit_note_id], -1)
+        else:
+            invoice["got"] -= event.amount
+            back = {"accounts_receivable": event.amount}
+            self._put_back(ref, event.credit_note_id, "credit_notes", back, day)
+
+    def _invoice_refund_reversed(self, ref: str, event: Any, day: date) -> None:
+        self._put_back(ref, event.refund_id, "refunds", {"cash_online": event.amount}, day)
+
+    def _put_back(self, ref: str, of: str, contra: str, given: dict[str, int], day: date) -> None:
+        lines, taken = self.lines[ref], self.taken[of]
+        for line, (unearned, earned, tax) in zip(lines, taken, strict=True):
+            line.deferred += unearned
+            line.reversed -= unearned + earned
+            line.contra -= earned
+            line.tax += tax
+            if unearned and not line.held:
+                start, end = line.service or (day, day)
+                first = max(start, day)
+                line.earnings.append(Earning(unearned, first, max((end - first).days, 1)))
+        sums = [-sum(each) for each in zip(*taken, strict=True)]
+        self._post(
+            self.invoices[ref]["currency"],
+            **{"deferred_revenue": sums[0], contra: sums[1], "tax_payable": sums[2]}, **given,
+        )  # fmt: skip
 
     def _invoice_refunded(self, ref: str, event: Any, day: date) -> None:
         account = {"card": "cash_online", "offline": "cash_offline"}.get(
             event.to, "customer_balance"
         )
         given = {account: -event.amount}
-        self._give_back(ref, event.amount, "refunds", given, event.policy, day)
+        self.taken[event.refund_id] = self._give_back(
+            ref, event.amount, "refunds", given, event.policy, day
+        )
 
     def _give_back(
-        self, ref: str, amount: int, contra: str, given: dict[str, int], policy: str, day: date
-    ) -> None:
+        self, ref: str, amount: int, contra: str, given: dict[str, int], policy: str, day: date,
+        of: dict[str, tuple[int, int]] | None = None,
+    ) -> list[list[int]]:  # fmt: skip
         """Of each line what is unearned, earned and taxed and nobody took back yet."""
         lines = self.lines[ref]
         left = [
             [line.deferred, line.net - line.reversed - line.deferred, line.tax] for line in lines
         ]
-        if policy == "proportional":
+        if of:
+            taken = [
+                self._of_line(of.get(line.ref, (0, 0)), each, policy)
+                for line, each in zip(lines, left, strict=True)
+            ]
+        elif policy == "proportional":
             parts = apportioned(amount, [sum(each) for each in left])
             taken = [apportioned(part, each) for part, each in zip(parts, left, strict=True)]
         else:
@@ -224,13 +303,21 @@ class Oracle:
             line.reversed += unearned + earned
             line.contra += earned
             line.tax -= tax
-            if unearned:
-                self._go_on(line, day)
+            self._go_on(line, unearned, day)
         sums = [sum(each) for each in zip(*taken, strict=True)]
         self._post(
             self.invoices[ref]["currency"],
             **{"deferred_revenue": sums[0], contra: sums[1], "tax_payable": sums[2]}, **given,
         )  # fmt: skip
+        return taken
+
+    @staticmethod
+    def _of_line(asked: tuple[int, int], left: list[int], policy: str) -> list[int]:
+        (net, tax), (unearned, earned, _) = asked, left
+        if policy == "proportional":
+            return [*apportioned(net, [unearned, earned]), tax]
+        first = min(net, unearned)
+        return [first, net - first, tax]
 
     @staticmethod
     def _unearned_first(amount: int, left: list[list[int]]) -> list[list[int]]:
@@ -248,6 +335,7 @@ class Oracle:
 
     def _invoice_service_ended(self, ref: str, _: Any, day: date) -> None:
         for line in self.lines.get(ref, []):
+            line.service, line.held = None, False
             if line.deferred:
                 line.earnings = [Earning(line.deferred, day, 1)]
 
@@ -255,14 +343,18 @@ class Oracle:
         spans = {sold.id: (sold.service_start, sold.service_end) for sold in event.lines}
         for line in self.lines.get(ref, []):
             start, end = spans[line.ref]
+            if start is not None and (line.held or line.service is not None):
+                line.service, line.held = (start, end), False
             if line.deferred and start is not None:
                 first = max(start, day)
                 line.earnings = [Earning(line.deferred, first, max((end - first).days, 1))]
 
-    def _take_back(self, ref: str, owed: int, contra: str, day: date) -> None:
+    def _take_back(self, ref: str, owed: int, contra: str, day: date) -> tuple[int, int]:
+        """How much of it was earned, and how much was tax."""
         lines = self.lines.get(ref, [])
         if not lines:
-            return
+            return 0, 0
+        spent = [0, 0]
         currency = self.invoices[ref]["currency"]
         parts = apportioned(owed, [line.net - line.reversed + line.tax for line in lines])
         for line, part in zip(lines, parts, strict=True):
@@ -276,18 +368,26 @@ class Oracle:
             line.contra += lost
             line.reversed += unearned + lost
             line.tax -= tax
-            if unearned:
-                self._go_on(line, day)
+            spent = [spent[0] + lost, spent[1] + tax]
+            self._go_on(line, unearned, day)
+        return spent[0], spent[1]
 
-    def _go_on(self, line: Line, day: date) -> None:
+    @staticmethod
+    def _go_on(line: Line, taken: int, day: date) -> None:
         """What is still deferred is earned over the days that are left, or today if none are.
         A gift that nobody redeemed is earned on no day."""
-        if not line.earnings:
+        if not taken or not line.earnings:
             return
-        (old,) = line.earnings
-        first = max(day, old.first)
-        left = (old.first + old.days * DAY - first).days
-        line.earnings = [Earning(line.deferred, first, max(left, 1))] if line.deferred else []
+        kept, going_on = [], []
+        left = [each.to_earn - each.booked for each in line.earnings]
+        for old, part, rest in zip(line.earnings, apportioned(taken, left), left, strict=True):
+            first = max(day, old.first)
+            days = max((old.first + old.days * DAY - first).days, 1)
+            if not part:
+                kept.append(old)
+            elif rest != part:
+                going_on.append(Earning(rest - part, first, days))
+        line.earnings = kept + going_on
 
     def _balance_created(self, ref: str, event: Any, _: date) -> None:
         self.currencies[ref] = event.currency
@@ -296,6 +396,7 @@ class Oracle:
         source = {
             "online": "cash_online", "offline": "cash_offline", "unapplied": "unapplied_payments",
             "receivable": "accounts_receivable", "invoice": None, "refund": None,
+            "credit_note": None, "refund_failed": "cash_online",
         }[event.source]  # fmt: skip
         if source:
             amounts = {source: event.amount, "customer_balance": -event.amount}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.commands.noting import Noted, lines_of, net_left
 from projections.accounting_rows import TABLES
 from projections.invariants import findings
 from projections.reports.all_reports import REPORTS as ALL_REPORTS
@@ -55,9 +56,9 @@ def histories(draw: st.DrawFn) -> History:
     for _ in range(draw(st.integers(2, 9))):
         today += timedelta(days=draw(st.sampled_from([17, 0, 1, 31, 80])))
         payable = [each for each in history.invoices if each.amount_remaining > 0]
-        act = draw(st.sampled_from(["issue", "settle", "settle", "settle", "adjust", "fund"]))
-        standing = [each for each in history.invoices if each.booked_on and each.total > 0
-                    and each.status in {"open", "past_due", "paid"}]  # fmt: skip
+        act = draw(st.sampled_from(["issue", "settle", "settle", "adjust", "adjust", "fund"]))
+        standing = [each for each in history.invoices if each.total > 0
+                    and each.status in {"open", "past_due", "paid", "uncollectible"}]  # fmt: skip
         if act == "adjust" and standing:
             _adjust(draw, history, standing[draw(st.integers(0, len(standing) - 1))], today)
         elif act == "fund":
@@ -96,25 +97,71 @@ def _settle(draw: st.DrawFn, history: History, invoice: Invoice, today: date) ->
 
 def _adjust(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
     """Money goes back, what is owed is taken off, service ends or is moved out."""
-    kind = draw(st.sampled_from(["refund", "note", "end", "extend"]))
-    if any(line.held for line in invoice.lines) and draw(st.booleans()):
+    kind = draw(st.sampled_from(["refund", "note", "lines", "undo", "undo", "end", "extend"]))
+    if invoice.status == "uncollectible":
+        kind = "undo"
+    elif any(line.held for line in invoice.lines) and draw(st.booleans()):
         start = today + timedelta(days=draw(st.sampled_from([0, 0, 12])))
         history.redeem(invoice, start, draw(st.sampled_from([365, 31])), today)
         return
     plain = all(line.amount >= 0 for line in invoice.lines)
-    if kind == "refund" and invoice.refundable and plain:
+    if kind == "undo":
+        _undo(draw, history, today)
+    elif kind == "refund" and invoice.refundable and plain:
         amount = max(invoice.refundable * draw(st.integers(1, 10)) // 10, 1)
-        way = draw(st.sampled_from(["card", "balance", "offline"]))
-        policy = draw(st.sampled_from(["proportional", "unearned_first"]))
-        history.refund(invoice, amount, today, way, policy)
-    elif kind == "note" and invoice.amount_remaining > 0 and plain:
-        history.note(invoice, today)
+        way = draw(st.sampled_from(["card", "card", "balance", "offline"]))
+        history.refund(invoice, amount, today, way, draw(policies))
+    elif kind == "note" and plain:
+        _note(draw, history, invoice, today)
+    elif kind == "lines" and plain:
+        _note_lines(draw, history, invoice, today)
     elif kind == "extend":
         history.extend(invoice, draw(st.integers(1, 40)), today)
     elif kind == "end":
         history.end(invoice, today)
 
 
+def _note(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
+    """Part of what is owed, all of it, or more: then some is given back."""
+    owed, back = invoice.amount_remaining, 0 if invoice.waiting else invoice.returnable
+    amount = (owed + back) * draw(st.sampled_from([1, 3, 5, 7, 10])) // 10
+    beyond = max(amount - owed, 0)
+    offline = beyond if draw(st.booleans()) else 0
+    if amount:
+        noted = Noted(
+            amount=amount, policy=draw(policies), balance=beyond - offline, offline=offline
+        )
+        history.note(invoice, today, noted)
+
+
+def _note_lines(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
+    asked = {ref: net * draw(st.integers(1, 4)) // 4 for ref, (net, _) in net_left(invoice).items()}
+    lines = lines_of(invoice, {ref: net for ref, net in asked.items() if net > 0})
+    amount = sum(each.net + each.tax for each in lines)
+    beyond = max(amount - invoice.amount_remaining, 0)
+    if amount and not (beyond and invoice.waiting):
+        noted = Noted(amount=amount, policy=draw(policies), balance=beyond, lines=lines)
+        history.note(invoice, today, noted)
+
+
+def _undo(draw: st.DrawFn, history: History, today: date) -> None:
+    """A note is void again, a refund is refused by its gateway, money comes after all."""
+    voidable = [at for at, (invoice, _, _) in enumerate(history.notes)
+                if invoice.status in {"open", "past_due"}]  # fmt: skip
+    lost = [each for each in history.invoices if each.recoverable > 0]
+    if voidable:
+        history.void_note(draw(st.sampled_from(voidable)), today)
+    elif history.refunds:
+        falls_to = draw(st.sampled_from(["invoice", "invoice", "balance"]))
+        at = draw(st.integers(0, len(history.refunds) - 1))
+        history.fail(at, today, falls_to=falls_to)
+    elif lost:
+        invoice = lost[draw(st.integers(0, len(lost) - 1))]
+        amount = max(invoice.recoverable * draw(st.integers(1, 10)) // 10, 1)
+        history.recover(invoice, amount, today)
+
+
+policies = st.sampled_from(["proportional", "unearned_first"])
 days = st.integers(0, 500).map(lambda n: BEGIN + timedelta(days=n))
 
 
