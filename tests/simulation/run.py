@@ -14,6 +14,7 @@ from store.factory import PostgresStore
 from store.ids import SeededIds
 from tests.simulation import banks
 from tests.simulation.gateway import UnreliableGateway
+from tests.simulation.paybacks import repaid_once
 from tests.simulation.world import ACT, World
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ def simulate(database_url: str, seed: int, steps: int) -> str:
             if world.strays():
                 raise Broken(f"seed {seed}, step {step}: {world.strays()}")
         _end(parts, account.account_id, gateway, f"seed {seed}, end")
-        for held in (world.clubs, world.offices, world.shoppers):
+        for held in (world.clubs, world.offices, world.shoppers, world.paybacks):
             for breach in held.breaches(world.desk.books):
                 raise Broken(f"seed {seed}, end: {breach}")
+        for breach in repaid_once(world.desk.books, gateway.repaid):
+            raise Broken(f"seed {seed}, end: {breach}")
         head = world.desk.books.head()
     finally:
         parts.close()

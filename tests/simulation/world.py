@@ -44,6 +44,7 @@ from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
 from tests.simulation.offices import Offices
 from tests.simulation.shoppers import Shoppers
+from tests.simulation.paybacks import Paybacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ class World:
     clubs: Clubs = field(default_factory=Clubs)
     offices: Offices = field(default_factory=Offices)
     shoppers: Shoppers = field(default_factory=Shoppers)
+    paybacks: Paybacks = field(default_factory=Paybacks)
     refused: int = 0
     crashed: int = 0
 
@@ -119,6 +121,14 @@ class World:
     def restart(self) -> None:
         ref = self.random.choice(self.subscriptions)
         self.clubs.restart(self.desk, self.random, ref, self.plans)
+
+    def give_back(self) -> None:
+        """Of an invoice met so far: a refund, a note, a note withdrawn, a late payment."""
+        back, desk = self.paybacks, self.desk
+        back.meet(desk, self._subscription() if self.subscriptions else None)
+        acts = [back.refund, back.refund, back.note, back.note, back.recover]
+        acts += [back.withdraw] if back.notes else []
+        self.random.choice(acts)(desk, self.random)
 
     def reprice(self) -> None:
         pick = self.random
@@ -388,7 +398,7 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
     acts += [(world.new_customer, 6), (world.change_settings, 1)]
     if world.customers:
         acts += [(world.bill_by_hand, 5), (world.pay_by_hand, 10), (world.charge, 5)]
-        acts += [(world.void, 3), (world.give_up, 3)]
+        acts += [(world.void, 3), (world.give_up, 3), (world.give_back, 10)]
         acts += [(world.found, 1), (world.settle_down, 2), (world.change_card, 1)]
         acts += [(world.move_balance, 5), (world.apply_balance, 6)]
     if world.organizations:

@@ -98,27 +98,30 @@ def _settle(draw: st.DrawFn, history: History, invoice: Invoice, today: date) ->
 def _adjust(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
     """Money goes back, what is owed is taken off, service ends or is moved out."""
     kind = draw(st.sampled_from(["refund", "note", "lines", "undo", "undo", "end", "extend"]))
-    if invoice.status == "uncollectible":
-        kind = "undo"
+    if kind == "undo" or invoice.status == "uncollectible":
+        _undo(draw, history, today)
     elif any(line.held for line in invoice.lines) and draw(st.booleans()):
         start = today + timedelta(days=draw(st.sampled_from([0, 0, 12])))
         history.redeem(invoice, start, draw(st.sampled_from([365, 31])), today)
-        return
-    plain = all(line.amount >= 0 for line in invoice.lines)
-    if kind == "undo":
-        _undo(draw, history, today)
-    elif kind == "refund" and invoice.refundable and plain:
-        amount = max(invoice.refundable * draw(st.integers(1, 10)) // 10, 1)
-        way = draw(st.sampled_from(["card", "card", "balance", "offline"]))
-        history.refund(invoice, amount, today, way, draw(policies))
-    elif kind == "note" and plain:
-        _note(draw, history, invoice, today)
-    elif kind == "lines" and plain:
-        _note_lines(draw, history, invoice, today)
+    elif kind in {"refund", "note", "lines"}:
+        _take_back(draw, history, invoice, kind, today)
     elif kind == "extend":
         history.extend(invoice, draw(st.integers(1, 40)), today)
     elif kind == "end":
         history.end(invoice, today)
+
+
+def _take_back(draw: st.DrawFn, history: History, invoice: Invoice, kind: str, today: date) -> None:
+    if any(line.amount < 0 for line in invoice.lines):
+        return
+    if kind == "note":
+        _note(draw, history, invoice, today)
+    elif kind == "lines":
+        _note_lines(draw, history, invoice, today)
+    elif invoice.refundable:
+        amount = max(invoice.refundable * draw(st.integers(1, 10)) // 10, 1)
+        way = draw(st.sampled_from(["card", "card", "balance", "offline"]))
+        history.refund(invoice, amount, today, way, draw(policies))
 
 
 def _note(draw: st.DrawFn, history: History, invoice: Invoice, today: date) -> None:
