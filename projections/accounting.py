@@ -222,7 +222,7 @@ def _line(
         invoice.subscription_id, invoice.currency, line.amount, line.tax,
         line.service_start, line.service_end, line.description,
         line.product_id, line.product_name, line.plan_id, line.plan_name,
-        ",".join(line.entitlements), invoice.strategy, position,
+        ",".join(line.entitlements), invoice.strategy, position, held=line.held,
     )  # fmt: skip
 
 

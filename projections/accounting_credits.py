@@ -27,7 +27,9 @@ def charges_left(batch: Batch, invoice: str, redated: Sequence[Line] | None) -> 
 
 def _charge(row: LineRow, moved: Line | None) -> Charge:
     if moved is None:
-        return Charge(row.line_id, row.amount, row.tax, row.service_start, row.service_end)
+        return Charge(
+            row.line_id, row.amount, row.tax, row.service_start, row.service_end, row.held
+        )
     return Charge(
         row.line_id, row.amount, row.tax, moved.service_start, moved.service_end, moved.held
     )

@@ -64,7 +64,8 @@ class SegmentRow:
 
 @dataclass(slots=True)
 class LineRow:
-    """A line as issued. `entitlement` is comma-joined; the reversed amounts are what rules took."""
+    """A line as issued, less what notes took off before it was booked. `entitlement` is
+    comma-joined; the reversed amounts are what rules took. `held`: a gift's, not redeemed then."""
 
     invoice_id: str
     line: int
@@ -88,6 +89,7 @@ class LineRow:
     from_position: int
     net_reversed: int = 0
     tax_reversed: int = 0
+    held: bool = False
 
 
 @dataclass(slots=True)

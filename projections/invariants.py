@@ -127,6 +127,11 @@ WITH documents AS (
        AND i.generation = %(generation)s AND i.id = l.invoice_id
      WHERE l.account_id = %(account)s AND l.generation = %(generation)s
        AND (i.state = 'booked' OR l.net_reversed <> 0 OR l.tax_reversed <> 0)
+     UNION ALL
+    SELECT 'tax_payable', i.currency,
+           -round(i.recovered::numeric * i.relieved / i.written_off)::bigint
+      FROM accounting_invoices AS i
+     WHERE i.account_id = %(account)s AND i.generation = %(generation)s AND i.recovered <> 0
 ), owed AS (
     SELECT d.ledger_account, d.currency, sum(d.amount)::bigint AS amount
       FROM documents AS d GROUP BY d.ledger_account, d.currency
