@@ -10,17 +10,16 @@ from domain.ledger.books import Booking, Charge
 from domain.payments.balance import Balance
 from projections.accounting_balances import BALANCE_HANDLERS, MOVES
 from projections.accounting_batch import Batch, day_of, open_batch
-from projections.accounting_credits import CREDIT_HANDLERS, charges_left, count_written_off
+from projections.accounting_credits import CREDIT_HANDLERS, charges_left
 from projections.accounting_disputes import DISPUTE_HANDLERS
 from projections.accounting_rows import TABLES, DueRow, InvoiceRow, LineRow, PartyRow
+from projections.accounting_services import SERVICE_HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from domain.invoicing.lines import Line
-    from domain.ledger.books import LineBook
-    from domain.ledger.segments import PostingDay
     from projections.envelope import Envelope
     from projections.table import Table, Work
 
@@ -152,57 +151,6 @@ def _paid(batch: Batch, at: Envelope) -> None:
     batch.book(at, row, booking, day, f"Payment of {row.number}")
 
 
-def _voided(batch: Batch, at: Envelope) -> None:
-    event: Invoice.Voided = at.event
-    row = batch.invoices[at.subject]
-    row.returned = event.returned
-    if row.state == "booked":
-        day = day_of(event.voided_on)
-        lines = batch.books_of(row.id)
-        booking = rules.invoice_voided(lines, row.outstanding, row.balance_applied, day)
-        batch.book(at, row, booking, day, f"Void of {row.number}")
-    row.state = "void"
-
-
-def _given_up(batch: Batch, at: Envelope) -> None:
-    event: Invoice.MarkedUncollectible = at.event
-    row = batch.invoices[at.subject]
-    row.returned = event.returned
-    row.written_off = row.outstanding
-    if row.state == "booked":
-        day = day_of(event.marked_on)
-        lines = batch.books_of(row.id)
-        booking = rules.marked_uncollectible(
-            lines, row.outstanding, day, tax_relief=event.tax_relief
-        )
-        count_written_off(row, booking)
-        batch.book(at, row, booking, day, f"Write-off of {row.number}")
-    row.state = "uncollectible"
-
-
-def _service_moved(batch: Batch, at: Envelope) -> None:
-    event: Invoice.ServiceMoved = at.event
-    spans = {
-        line.id: (line.service_start, line.service_end)
-        for line in event.lines
-        if line.service_start is not None and line.service_end is not None
-    }
-    _replan(batch, at, lambda lines, day: rules.service_moved(lines, spans, day), event.moved_on)
-
-
-def _service_ended(batch: Batch, at: Envelope) -> None:
-    _replan(batch, at, rules.service_ended, at.event.ended_on)
-
-
-def _replan(
-    batch: Batch, at: Envelope, rule: Callable[[list[LineBook], PostingDay], Booking], on: date
-) -> None:
-    row = batch.invoices[at.subject]
-    if row.state == "booked":
-        day = day_of(on)
-        batch.book(at, row, rule(batch.books_of(row.id), day), day, f"Service of {row.number}")
-
-
 def due_date(issued: Invoice.Issued) -> date | None:
     """As it was recorded; before it was, as many days after the issue as its instants say."""
     if issued.due_on is not None or issued.due_at is None:
@@ -231,10 +179,7 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Invoice.Issued: _issued,
     Invoice.DueMoved: _due_moved,
     Invoice.PaymentSucceeded: _paid,
-    Invoice.Voided: _voided,
-    Invoice.MarkedUncollectible: _given_up,
-    Invoice.ServiceMoved: _service_moved,
-    Invoice.ServiceEnded: _service_ended,
+    **SERVICE_HANDLERS,
     **CREDIT_HANDLERS,
     **DISPUTE_HANDLERS,
     **BALANCE_HANDLERS,

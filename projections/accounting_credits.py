@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from domain.invoicing.invoice import Invoice
 from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge, WrittenOff
-from domain.ledger.chart import Account
 from projections.accounting_batch import Batch, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from domain.invoicing.lines import Line
-    from projections.accounting_rows import InvoiceRow, LineRow
+    from projections.accounting_rows import LineRow
     from projections.envelope import Envelope
 
 
@@ -33,15 +32,6 @@ def _charge(row: LineRow, moved: Line | None) -> Charge:
     return Charge(
         row.line_id, row.amount, row.tax, moved.service_start, moved.service_end, moved.held
     )
-
-
-def count_written_off(row: InvoiceRow, booking: Booking) -> None:
-    """What of it was expensed, and what the state gives back: a recovery undoes as much."""
-    for posting in booking.postings:
-        if posting.account is Account.BAD_DEBT:
-            row.expensed += posting.amount
-        elif posting.account is Account.TAX_PAYABLE:
-            row.relieved += posting.amount
 
 
 def _credited(batch: Batch, at: Envelope) -> None:
