@@ -43,8 +43,8 @@ from tests.simulation import banks
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
 from tests.simulation.offices import Offices
-from tests.simulation.shoppers import Shoppers
 from tests.simulation.paybacks import Paybacks
+from tests.simulation.shoppers import Shoppers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
