@@ -6,6 +6,7 @@ The tables are made of the route table and the published description.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,7 +29,15 @@ ODD = (
     'a"b,c\r\nd\te\x01\x7f', "\u200b\ufeff \u2028", "\U0001f468\u200d\U0001f469\u200d\U0001f467",
     "\\u0041 %s %(a)s {0} ${x}", "\ufdd0\uffff\U0010ffff", "null", " spaces around ",
 )  # fmt: skip
-OF_A_FORM = {"token", "password", "timezone", "invoice_prefix", "billing_prompt", "filters"}
+OF_A_FORM = {
+    "token",
+    "coupon_code",
+    "password",
+    "timezone",
+    "invoice_prefix",
+    "billing_prompt",
+    "filters",
+}
 """Text of which only some is allowed, for reasons that are the field's own."""
 INSTANTS = ("1970-01-01", "2999-12-31T23:59:59.999999Z", "2026-02-30", "2026-01-01T00:00:00+23:59")
 
@@ -66,11 +75,17 @@ def texts(route: Write) -> list[str]:
 
 
 OF_A_PLAN = {"invoice_notes", "purchase_order"} | {"members"}
-MAKING = [r for r in WRITES if (r.status == 201 or r.method == "PATCH") and texts(r)]
+MAKING = [
+    route for route in WRITES
+    if (route.status == 201 or route.method == "PATCH") and texts(route)
+    and not re.match(r"/core/v1/invoices/\{id\}/", route.path)  # those depend on its state
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("route", MAKING, ids=lambda route: f"{route.method} {route.path}")
 def test_text_comes_back_as_it_was_sent(everything: Everything, route: Write) -> None:
+    if not everything.has(route):
+        pytest.skip("there is none to be changed here")
     names, path = texts(route), everything.path(route)
     for odd in ODD:
         sent: dict[str, Any] = {**dict.fromkeys(names, odd), **once(route, odd)}
@@ -91,6 +106,7 @@ def test_text_comes_back_as_it_was_sent(everything: Everything, route: Write) ->
 def once(route: Write, odd: str) -> dict[str, str]:
     """What may stand only once in an account."""
     told = {"email": f"{uuid4().hex}@example.org", "old_provider_id": f"{odd} {uuid4().hex}"}
+    told["code"] = uuid4().hex
     return {name: value for name, value in told.items() if name in route.body.model_fields}
 
 
