@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.commands.billing import Bill, RuleFailed, bill_term
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from domain.accounts.account import Account
     from domain.application import Books
+    from domain.commands.billing import Usage
     from domain.payments.balance import Balance
     from domain.shared.aggregate import Aggregate
     from domain.subscriptions.subscription import Subscription
@@ -81,7 +83,7 @@ class FinalUsage:
             method=self._buyers.method(subscription) if automatic else None,
             notes=subscription.invoice_notes,
             purchase_order=subscription.purchase_order,
-            usage=usage_of(subscription),
+            usage=_until(subscription, at),
             off_session=True,
             discount=covering(subscription.discount, subscription.phase),
             credit=credit_of(self._books, self._account, subscription.customer_id, currency, moved)
@@ -100,3 +102,11 @@ class FinalUsage:
         elif automatic and invoice.status == "open":
             invoice.fall_past_due(at)
         return case
+
+
+def _until(subscription: Subscription, at: datetime) -> Usage | None:
+    """What the term brought; one that ends early was delivered until then, and no longer."""
+    usage = usage_of(subscription)
+    if usage is None or not usage.phase.start < at < usage.phase.end:
+        return usage
+    return replace(usage, phase=replace(usage.phase, end=at))
