@@ -18,6 +18,7 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--steps", type=int, default=400)
+    asked.add_argument("--years", type=int, default=5)
     given = asked.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with (
@@ -26,7 +27,7 @@ def main() -> None:
     ):
         Path(folder).chmod(0o755)
         migrate(server.url)
-        told = simulate(server.url, given.seed, given.steps)
+        told = simulate(server.url, given.seed, given.steps, given.years)
     _log.info("seed %d: %s; the books balance", given.seed, told)
 
 

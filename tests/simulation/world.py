@@ -42,6 +42,8 @@ from scheduler.due import run_due
 from tests.simulation import banks
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
+from tests.simulation.givers import Givers
+from tests.simulation.meters import Meters
 from tests.simulation.offices import Offices
 from tests.simulation.paybacks import Paybacks
 from tests.simulation.shoppers import Shoppers
@@ -72,6 +74,9 @@ class World:
     offices: Offices = field(default_factory=Offices)
     shoppers: Shoppers = field(default_factory=Shoppers)
     paybacks: Paybacks = field(default_factory=Paybacks)
+    givers: Givers = field(default_factory=Givers)
+    meters: Meters = field(default_factory=Meters)
+    intervals: tuple[Interval, ...] = tuple(Interval)
     refused: int = 0
     crashed: int = 0
 
@@ -100,7 +105,7 @@ class World:
             name=f"Plan {len(self.plans)}",
             amount=pick.choice([0, 1, 999, 3000, 12345]),
             currency="USD",
-            interval=pick.choice(list(Interval)),
+            interval=pick.choice(self.intervals),
             interval_count=pick.choice([1, 1, 2, 3]),
             auto_renew=pick.random() < 0.9,
             trial_days=pick.choice([0, 0, 0, 14]),
@@ -417,4 +422,5 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts.append((world.answer, 4 if world.clubs.members else 0))
     acts += world.offices.acts(world) + world.shoppers.acts(world)
     acts += banks.acts(world)
+    acts += [*world.givers.acts(world), *world.meters.acts(world)]
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
