@@ -58,7 +58,7 @@ def _operation(route: Route, routes: Sequence[Route]) -> Json:
         operation["security"] = []
     if isinstance(route, Signed):
         any_object: Json = {"schema": {"type": "object"}, "example": {"type": "dispute.opened"}}
-        operation["requestBody"] = {"required": True, "content": {"*/*": any_object}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": any_object}}
     if isinstance(route, Write):
         if route.body is not Nothing:
             operation["requestBody"] = _request(route.body)

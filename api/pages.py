@@ -83,7 +83,8 @@ def _shown(described: Json, path: str, method: str, operation: Json) -> Iterator
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if content:
         yield "<h3>Body</h3>"
-        yield from _fields(described, content["schema"]["$ref"])
+        if "$ref" in content["schema"]:
+            yield from _fields(described, content["schema"]["$ref"])
     asked = _curl(path, method, content.get("example"))
     yield f"<h3>Example of a request</h3><pre>{escape(asked)}</pre>"
     yield "<h3>Answers</h3><ul>"

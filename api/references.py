@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from copy import deepcopy
 from functools import cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -39,14 +40,14 @@ Owners = dict[tuple[str, str], str]
 
 
 class Place(NamedTuple):
-    """Where an old id was given: `path` leads to its `holder` in the request. `needed` is a
+    """Where an old id was given: `path` leads to its `holder` in the request. `kept` is a
     reference that cannot be cleared.
     """
 
     holder: dict[str, Any]
     stem: str
     path: str = ""
-    needed: bool = False
+    kept: bool = False
 
     @property
     def family(self) -> str:
@@ -99,7 +100,7 @@ def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Ite
     for stem in shape.stems:
         name = f"{stem}{SUFFIX}"
         if name in read and _readable(read[name]):
-            yield Place(read, stem, path, _needed(model, stem))
+            yield Place(read, stem, path, _kept(model, stem))
     for name, nested in shape.lists:
         given = read.get(name)
         for at, each in enumerate(given if isinstance(given, list) else ()):
@@ -107,9 +108,9 @@ def _places(model: type[BaseModel], read: dict[str, Any], path: str = "") -> Ite
                 yield from _places(nested, each, f"{path}{name}[{at}].")
 
 
-def _needed(model: type[BaseModel], stem: str) -> bool:
+def _kept(model: type[BaseModel], stem: str) -> bool:
     ours = model.model_fields.get(f"{stem}_id")
-    return ours is not None and ours.is_required()
+    return ours is not None and NoneType not in get_args(ours.annotation)
 
 
 def _readable(given: Any) -> bool:
@@ -147,7 +148,7 @@ def _put(place: Place, owners: Owners) -> FieldError | None:
     holder, ours, theirs = place.holder, f"{place.stem}_id", f"{place.stem}{SUFFIX}"
     old_id = holder.pop(theirs)
     if old_id is None:
-        if not place.needed:
+        if not place.kept:
             holder.setdefault(ours, None)
         return None
     found = owners.get((place.family, old_id))

@@ -66,6 +66,13 @@ def test_both_ids_of_the_same_record_are_taken(moved):
     assert moved.client.made("/subscriptions", body)["customer_id"] == moved.customer["id"]
 
 
+def test_another_id_without_a_value_leaves_alone_what_cannot_be_cleared(moved):
+    change = {"name": "Renamed", "product_old_provider_id": None}
+    answer = moved.client.patch(f"/plans/{moved.plan['id']}", change)
+    assert answer.status_code == 200, answer.text
+    assert answer.json["product_id"] == moved.product["id"]
+
+
 def test_references_are_refused_all_at_once(moved):
     client = moved.client
     other = client.made("/customers", {})

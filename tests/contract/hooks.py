@@ -29,6 +29,9 @@ OF_THE_RECORDS = {
     "empty_period": "the end of a period against its beginning",
     "conflicting": "`to` against `as_of`, which name the same day",
     "not_ascending": "one day of dunning against the one before it",
+    "not_in_the_future": "the account's clock is later",
+    "percent_or_amount": "one field against the other: a coupon takes off one of the two",
+    "only_repeating": "how long a coupon lasts against its duration",
 }
 """Codes of fields whose form is right: the records, the gateway or the calendar say no."""
 
@@ -44,6 +47,8 @@ ONLY_OF = {
     "empty_period": {"from", "lines[].period_end"},
     "conflicting": {"to"},
     "not_ascending": {"dunning_days"},
+    "percent_or_amount": {"percent"},
+    "only_repeating": {"duration_in_months", "periods"},
 }
 """The fields that such a code may stand at; at any other it hides what the description lacks."""
 
@@ -53,6 +58,9 @@ OWN_KEY = os.environ.get("SUBLEDGER_CONTRACT_KEY", "")
 NOUNS = ("customer", "plan", "product", "organization")
 REFERENCES = {(f"{noun}_id", "required") for noun in NOUNS}
 """References that are required under one of two names, which generators of clients cannot say."""
+
+BESIDE_OTHERS = {("currency", "required"), ("duration_in_months", "required")}
+"""Of a coupon: an amount has a currency, and what repeats says for how long."""
 
 NO_SUCH_DAY = ("must be an RFC 3339 instant with an offset, or a date",)
 """What lists say of 30 February, of which the pattern does not know."""
@@ -111,7 +119,7 @@ def is_explained(error, case) -> bool:
     field, code = re.sub(r"\[\d+\]", "[]", error["field"]), error["code"]
     if code in OF_THE_RECORDS:
         return field in ONLY_OF.get(code, {field})
-    if (field, code) in REFERENCES:
+    if (field, code) in REFERENCES | BESIDE_OTHERS:
         return True
     # Which parameters a report has depends on its name: that is one address for the description.
     if code == "unknown_filter":

@@ -24,8 +24,11 @@ def generate(url: str, folder: Path) -> None:
     described = folder / "openapi.json"
     with urllib.request.urlopen(f"{url}/openapi.json", timeout=30) as answer:
         described.write_bytes(answer.read())
+    (settings,) = blocks("json")
+    (folder / "generator.json").write_text(settings, encoding="utf-8")
     command = [str(GENERATOR), "generate", "--path", str(described), "--meta", "none"]
     command += ["--output-path", str(folder / "subledger_client"), "--fail-on-warning"]
+    command += ["--config", str(folder / "generator.json")]
     # It tidies what it wrote with the ruff it finds beside itself.
     path = f"{GENERATOR.parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(
