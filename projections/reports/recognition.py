@@ -74,8 +74,8 @@ def _share(day: str) -> str:
     return f"(2 * s.amount * ({day} - s.start_date + 1) + {half}) / (2 * {days})"
 
 
-# Days that stand for unknown ones are no end of a recognition that began since.
-_KNOWN = f"s.start_date < DATE '{HELD_FROM}'"
+KNOWN_DAYS = f"s.start_date < DATE '{HELD_FROM}'"
+"""SQL: not held for days that nobody knows yet, which the calendar's last ones stand for."""
 
 
 def monthly(basis: Basis, methods: str) -> str:
@@ -100,7 +100,7 @@ span AS (
 ), monthly AS (
     SELECT p.invoice_id, p.line, m.starts, m.ends, min(s.from_position) AS from_position,
            min(s.start_date) AS first_day,
-           max(s.end_date) FILTER (WHERE {_KNOWN}) - 1 AS last_day,
+           max(s.end_date) FILTER (WHERE {KNOWN_DAYS}) - 1 AS last_day,
            {in_period}::bigint AS in_period,
            sum({earned("m.ends", basis)})::bigint AS to_date,
            sum({deferred("m.ends", basis)})::bigint AS deferred_balance

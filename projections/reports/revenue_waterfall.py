@@ -1,12 +1,12 @@
 """Deferred revenue month by month: what came to it, what was earned out of it, what is left.
 
-Months up to the day asked for show what happened; the later ones, until nothing is deferred any
-more, what will be earned if nothing else happens.
+Months up to the day asked for show what happened; the later ones, as long as days earn something,
+what will be earned if nothing else happens. A gift that waits for its recipient stays deferred.
 """
 
 from __future__ import annotations
 
-from projections.reports.recognition import DATES, earned
+from projections.reports.recognition import DATES, KNOWN_DAYS, earned
 from projections.reports.report import Basis, Report, amount, code, day, in_currency, of_customer
 
 UNTIL = "%(until)s::date"
@@ -50,18 +50,22 @@ def _earning(basis: Basis) -> str:
              FROM generate_series(date_trunc('month', {dates.earning}::timestamp),
                                   ({last_day})::timestamp, interval '1 month') AS g (month)) AS m
      WHERE s.account_id = %(account)s AND s.generation = %(generation)s AND s.method = 'daily'
+       AND {KNOWN_DAYS}
        AND s.from_position <= %(position)s AND {dates.booked} <= {UNTIL}
        AND {in_currency("s")} AND {of_customer("s")}
      GROUP BY 1, 2"""
 
 
-_MONTHS = """
+_MONTHS = f"""
     SELECT r.currency, g.month::date AS month
-      FROM (SELECT m.currency, min(m.month) AS first_month, max(m.month) AS last_month
+      FROM (SELECT m.currency, min(m.month) AS first_month,
+                   greatest(max(m.month), CASE WHEN sum(m.billed - m.reversed - m.earned) <> 0
+                            THEN date_trunc('month', {UNTIL}::timestamp)::date END) AS last_month
               FROM moved AS m GROUP BY m.currency) AS r
      CROSS JOIN LATERAL generate_series(r.first_month::timestamp, r.last_month::timestamp,
                                         interval '1 month') AS g (month)"""
-"""Every month from the first in which something moved to the last."""
+"""Every month from the first in which something moved to the last, or to the one asked for while
+something is held."""
 
 
 def _source(basis: Basis) -> str:

@@ -97,7 +97,7 @@ class Oracle:
 
     def deferred(self) -> dict[tuple[str, str], int]:
         found: Counter[tuple[str, str]] = Counter()
-        for line in self._all():
+        for line in self.all():
             found[line.who, line.currency] += line.deferred
         return {key: amount for key, amount in found.items() if amount}
 
@@ -105,12 +105,12 @@ class Oracle:
         """By line and month."""
         return {
             (line.ref, month): amount
-            for line in self._all()
+            for line in self.all()
             for month, amount in line.by_month.items()
             if amount
         }
 
-    def _all(self) -> Iterable[Line]:
+    def all(self) -> Iterable[Line]:
         return (line for lines in self.lines.values() for line in lines)
 
     def _post(self, currency: str, **amounts: int) -> None:
@@ -120,7 +120,7 @@ class Oracle:
 
     def _pass(self, day: date) -> None:
         """What the day earns."""
-        for line in self._all():
+        for line in self.all():
             for earning in line.earnings:
                 new = earning.cumulative(day) - earning.booked
                 earning.booked += new

@@ -77,7 +77,9 @@ def test_each_month_of_the_waterfall_ends_with_what_is_deferred(
         moved = row["billed"] - row["recognized"] - row["reversed"]
         assert row["deferred_closing"] == row["deferred_opening"] + moved
         before[row["currency"]] = row["deferred_closing"]
-    assert set(before.values()) <= {0}
+    assert {currency: left for currency, left in before.items() if left} == held(
+        history, known, day
+    )
     for month in {row["period"] for row in rows}:
         ends = _month_end(month)
         told = [each for each in history.envelopes if each.recorded_at.date() <= min(ends, day)]
@@ -85,8 +87,18 @@ def test_each_month_of_the_waterfall_ends_with_what_is_deferred(
         for (_, currency), amount in Oracle(told, known, ends).deferred().items():
             deferred[currency] += amount
         of_month = [row for row in rows if row["period"] == month]
-        expected = {currency: amount for currency, amount in deferred.items() if amount}
+        shown = {row["currency"] for row in of_month}
+        expected = {each: deferred[each] for each in shown if deferred[each]}
         assert summed(of_month, "deferred_closing") == expected
+
+
+def held(history: History, known: int, day: date) -> dict[str, int]:
+    """What gifts wait for: by the oracle, what has no days that earn it."""
+    told = [each for each in history.envelopes if each.recorded_at.date() <= day]
+    left: Counter[str] = Counter()
+    for sold in Oracle(told, known, day).all():
+        left[sold.currency] += 0 if sold.earnings else sold.deferred
+    return {currency: amount for currency, amount in left.items() if amount}
 
 
 def _month_end(month: str) -> date:
@@ -126,3 +138,13 @@ def test_what_is_owed_grows_older(books: Books) -> None:
     assert [(row["current"], row["days_1_30"]) for row in rows] == [(6000, 0), (0, 700)]
     as_before = books.report(RECEIVABLES_AGING, moved, MARCH_31, known_at=reading.position)
     assert [row["days_1_30"] for row in as_before] == [6000, 700]
+
+
+def test_a_gift_that_waits_is_deferred_in_each_month_up_to_the_one_asked_for(books: Books) -> None:
+    history = History()
+    history.issue([line(12000, held=True)], MARCH_1)
+    reading = books.keep(history)
+    rows = books.report(REVENUE_WATERFALL, reading, JUNE_1)
+    assert [(row["period"], row["deferred_closing"]) for row in rows] == [
+        (f"2026-0{month}", 12000) for month in range(3, 7)
+    ]
