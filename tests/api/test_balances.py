@@ -163,8 +163,8 @@ def test_applied_credit_returns_when_the_invoice_is_void(client, customer):
 
 
 def test_many_applications_at_once_never_overdraw(client, customer):
-    credit(client, customer, 5000)
     invoices = [owed(client, customer, 700) for _ in range(10)]
+    credit(client, customer, 5000)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda ref: apply(client, ref, 700), invoices * 2))
     assert sum(answer.status_code == 200 for answer in answers) == 7

@@ -71,9 +71,9 @@ def new_client(connections: Connections) -> Callable[..., Client]:
 
 @pytest.fixture(scope="session")
 def busy(new_client: Callable[..., Client], connections: Connections) -> Client:
-    """Half a year of everything, projected. Tests read it and leave it as it is."""
-    client = new_client(seed=7)
-    for _ in range(60):
+    """A year of everything, projected. Tests read it and leave it as it is."""
+    client = new_client(seed=8)
+    for _ in range(120):
         client.world.step()
     for group in GROUPS:
         catch_up(connections, client.account_id, group)
