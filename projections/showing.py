@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -44,21 +45,35 @@ def show(
     None where that takes more than a writer does, or cannot be had: the group is stopped, held by
     another for too long, or breaks. Nothing has happened then; the runner's way knows the rest.
     """
-    place = Place(account_id, group.name)
+    ask = partial(_show, Place(account_id, group.name), group, wait_ms, read)
     try:
-        with connections.connection() as connection, _committed(connection):
-            taken = tracking.take(connection, place, wait_ms, group.wanted)
-            if taken is None or not taken.moved:
-                return None
-            with connection.cursor(binary=True) as cursor:
-                now = _as_taken(cursor, account_id, taken)
-                if taken.events:
-                    _fold(now, group, taken.events)
-                found = read(now)
-                now.write()
-                return found
+        with connections.connection() as connection:
+            try:
+                return ask(connection)
+            except _Forgotten:  # nothing happened, and the statements are prepared anew
+                return ask(connection)
     except (LockNotAvailable, _Broken, DomainError):
         return None
+
+
+def _show(
+    place: Place,
+    group: Group,
+    wait_ms: int,
+    read: Callable[[Reading], T],
+    connection: Connection,
+) -> T | None:
+    with _committed(connection):
+        taken = tracking.take(connection, place, wait_ms, group.wanted)
+        if taken is None or not taken.moved:
+            return None
+        with connection.cursor(binary=True) as cursor:
+            now = _as_taken(cursor, place.account_id, taken)
+            if taken.events:
+                _fold(now, group, taken.events)
+            found = read(now)
+            now.write()
+            return found
 
 
 @contextmanager
@@ -83,7 +98,7 @@ def _breaking() -> Iterator[None]:
     try:
         yield
     except InvalidSqlStatementName as forgotten:
-        raise _Broken from forgotten
+        raise _Forgotten from forgotten
     except (psycopg.OperationalError, psycopg.InterfaceError, _Broken):
         raise
     except Exception as error:
@@ -92,6 +107,10 @@ def _breaking() -> Iterator[None]:
 
 class _Broken(Exception):
     """A handler failed; the runner finds out where."""
+
+
+class _Forgotten(_Broken):
+    """The connection was rolled back since, and its prepared statements went with that."""
 
 
 @dataclass(frozen=True, slots=True)

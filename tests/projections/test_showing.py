@@ -15,6 +15,7 @@ from projections.resource import get
 from projections.runner import catch_up, look
 from projections.showing import show
 from projections.tracking import TAKEN, Place
+from store.connections import Connections
 from tests.projections.fragile import Fragile
 from tests.projections.test_runner import leased
 
@@ -59,6 +60,20 @@ def test_what_others_wrote_before_is_shown_with_it(connections, client):
     with reading(connections, client.account_id, RESOURCES) as now:
         assert get(now, CUSTOMERS, first)["email"] == "a@example.com"
     assert shown(connections, client, first)[0]["email"] == "a@example.com"
+
+
+def test_statements_that_the_server_forgot_are_told_again(database_url, client):
+    single = Connections(database_url, size=1)
+    first, second = client.add_customers("a@example.com", "b@example.com")
+    assert shown(single, client, second) is not None
+    with single.connection() as connection:
+        for _ in range(10):
+            connection.execute("SELECT 1", prepare=True)
+        connection.rollback()
+    third = client.add_customers("c@example.com")[0]
+    assert shown(single, client, third)[0]["email"] == "c@example.com"
+    assert shown(single, client, first) is not None
+    single.close()
 
 
 def test_many_writers_at_once_miss_nothing_and_repeat_nothing(connections, client):
