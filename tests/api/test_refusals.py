@@ -190,18 +190,30 @@ def test_if_match_names_another_version(shop):
     assert client.patch(path, {"name": "x"}, headers={"If-Match": tag}).status_code == 200
 
 
-def test_two_line_strategies_on_one_invoice_are_refused_at_issue(shop):
-    client = shop.client
-    later = {"name": "Later", "revenue_recognition_strategy": "invoice_payment"}
-    product = client.made("/products", later)
-    lines = [
+LATER = {"name": "Later", "revenue_recognition_strategy": "invoice_payment"}
+
+
+def of_product(product):
+    return [
         {"description": "a", "unit_amount": 1},
         {"description": "b", "unit_amount": 1, "product_id": product["id"]},
     ]
-    draft = shop.invoice(issued=False, lines=lines)
-    at = client.head
-    answer = client.post(f"/invoices/{draft['id']}/issue")
-    refused(client, answer, 422, "mixed_strategies", at, "lines")
+
+
+def test_two_line_strategies_on_one_invoice_are_refused_in_the_draft(shop):
+    lines = of_product(shop.client.made("/products", LATER))
+    at = shop.client.head
+    body = {"customer_id": shop.customer["id"], "currency": "USD", "lines": lines}
+    refused(shop.client, shop.client.post("/invoices", body), 422, "mixed_strategies", at, "lines")
+
+
+def test_two_line_strategies_on_one_invoice_are_refused_at_issue(shop):
+    product = shop.client.made("/products", {"name": "Now"})
+    draft = shop.invoice(issued=False, lines=of_product(product))
+    shop.client.patch(f"/products/{product['id']}", LATER)
+    at = shop.client.head
+    answer = shop.client.post(f"/invoices/{draft['id']}/issue")
+    refused(shop.client, answer, 422, "mixed_strategies", at, "lines")
 
 
 @pytest.mark.parametrize("token", ["tok_nobody", "4242424242424242"])
