@@ -132,15 +132,13 @@ def _comparison(name: str) -> str | None:
     column, _, rest = name.partition("[")
     if column == name and column in _ORDERED:
         return f"{_ORDERED[column]} ="
-    relation = _RANGES.get(rest.removesuffix("]"))
-    return f"{_ORDERED[column]} {relation}" if column in _ORDERED and relation else None
+    relation = _RANGES.get(rest.removesuffix("]")) if column in _ORDERED else None
+    return f"{_ORDERED[column]} {relation}" if relation else None
 
 
 def _reader(name: str, timezone: str) -> Callable[[str], object]:
-    if name == "subject":
-        return _subject
     if name in _EQUAL:
-        return text_of
+        return _subject if name == "subject" else text_of
     if name.startswith("position"):
         return integer_of
     return lambda value: instant_of(value, timezone)
@@ -184,8 +182,8 @@ def events_at(reading: Reading, subject: str, at: datetime) -> list[dict[str, An
     statement = f"""SELECT {COLUMNS} FROM stored_events e
         WHERE e.account_id = %(account)s AND e.originator_id = %(subject)s
           AND e.recorded_at = %(at)s ORDER BY e.position"""
-    rows = reading.select(statement, {"subject": uuid_of(subject), "at": at})
-    return [render(row, livemode=reading.livemode) for row in rows]
+    bound = {"subject": uuid_of(subject), "at": at}
+    return [render(row, livemode=reading.livemode) for row in reading.select(statement, bound)]
 
 
 def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:

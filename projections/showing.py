@@ -57,11 +57,7 @@ def show(
 
 
 def _show(
-    place: Place,
-    group: Group,
-    wait_ms: int,
-    read: Callable[[Reading], T],
-    connection: Connection,
+    place: Place, group: Group, wait_ms: int, read: Callable[[Reading], T], connection: Connection
 ) -> T | None:
     with _committed(connection):
         taken = tracking.take(connection, place, wait_ms, group.wanted)
