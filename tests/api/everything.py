@@ -119,6 +119,7 @@ def fill(client: Client) -> Everything:
         "bal": made(f"/customers/{customer}/balance/adjust", money, key="everything")["id"],
         "col": made("/collaborators", {"email": "c@example.org", "role": "support"})["id"],
         "key": made("/api_keys", {"name": "another"})["id"],
+        "cpn": made("/coupons", {"code": "EVERYTHING", "percent": 10})["id"],
         "exp": client.post("/exports", {"name": "customers"}).json["id"],
         **_returned(shop),
         "dp": _disputed(client),

@@ -1,6 +1,7 @@
 """What every payment gateway has to do, whoever runs it: one suite for all adapters.
 
-An adapter's test module makes a `Bench` as its fixture and subclasses `GatewayContract`.
+An adapter's test module makes a `Bench` as its fixture and subclasses `GatewayContract`, or
+`ConfirmingContract` where customers may have to confirm.
 """
 
 from __future__ import annotations
@@ -149,26 +150,6 @@ class GatewayContract:
         assert isinstance(bench.gateway.look_up_repayment(repayment), Approved)
         assert bench.repaid(repayment.refund_id) == 3100
 
-    def test_what_nobody_confirmed_is_given_up_for_good(self, bench):
-        if bench.confirmed is None:
-            pytest.skip("this gateway asks nobody")
-        charge = bench.charge(bench.confirmed)
-        asked = bench.gateway.charge(charge)
-        assert isinstance(asked, ActionRequired)
-        assert asked.client_secret
-        assert asked.client_secret not in repr(asked)
-        assert isinstance(bench.gateway.abandon(charge), Declined)
-        assert bench.charges(charge.payment_id) == 0
-
-    def test_where_nobody_is_there_to_confirm_it_is_declined(self, bench):
-        if bench.confirmed is None:
-            pytest.skip("this gateway asks nobody")
-        charge = bench.charge(bench.confirmed, off_session=True)
-        declined = bench.gateway.charge(charge)
-        assert isinstance(declined, Declined)
-        assert declined.code == "authentication_required"
-        assert bench.charges(charge.payment_id) == 0
-
     def test_what_is_not_signed_by_the_gateway_is_forged(self, bench):
         said = {"type": "payment.succeeded", "payment_id": "pay_x", "data": {"object": {}}}
         wrong = [Message(json.dumps(said).encode(), {})]
@@ -194,3 +175,23 @@ class GatewayContract:
         assert isinstance(paid, Approved)
         ref = typed_id("ref", new_id())
         return Repayment(ref, charge.payment_id, amount, charge.currency, paid.reference)
+
+
+class ConfirmingContract(GatewayContract):
+    """Of a gateway that asks customers to confirm: `bench.confirmed` is a card of one."""
+
+    def test_what_nobody_confirmed_is_given_up_for_good(self, bench):
+        charge = bench.charge(bench.confirmed)
+        asked = bench.gateway.charge(charge)
+        assert isinstance(asked, ActionRequired)
+        assert asked.client_secret
+        assert asked.client_secret not in repr(asked)
+        assert isinstance(bench.gateway.abandon(charge), Declined)
+        assert bench.charges(charge.payment_id) == 0
+
+    def test_where_nobody_is_there_to_confirm_it_is_declined(self, bench):
+        charge = bench.charge(bench.confirmed, off_session=True)
+        declined = bench.gateway.charge(charge)
+        assert isinstance(declined, Declined)
+        assert declined.code == "authentication_required"
+        assert bench.charges(charge.payment_id) == 0

@@ -13,7 +13,7 @@ from domain.payments.gateway import (
     Unanswered,
 )
 from gateways.sandbox import SIGNATURE, Sandbox
-from tests.gateways.contract import Bench, GatewayContract
+from tests.gateways.contract import Bench, ConfirmingContract
 
 
 class Counting(Sandbox):
@@ -62,7 +62,7 @@ def bench():
     )
 
 
-class TestSandbox(GatewayContract):
+class TestSandbox(ConfirmingContract):
     """What every gateway does."""
 
 

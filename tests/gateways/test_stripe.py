@@ -16,7 +16,7 @@ from domain.payments.gateway import (
     RefundNotice,
 )
 from gateways.stripe import ACCOUNT, PAYMENT, REFUND, Stripe, _refused, made
-from tests.gateways.contract import Bench, GatewayContract
+from tests.gateways.contract import Bench, ConfirmingContract
 
 ACCT, OTHER = "acct_01kg9x0000e00800000000001a", "acct_01kg9x0000e00800000000001b"
 CONFIRMED = "4000002500003155"
@@ -37,7 +37,7 @@ def bench(stripe_standin):
     )
 
 
-class TestStripe(GatewayContract):
+class TestStripe(ConfirmingContract):
     """What every gateway does."""
 
 
