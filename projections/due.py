@@ -97,48 +97,33 @@ def subscriptions_due(
     return _due(connections, account_id, _SUBSCRIPTIONS, until, limit, after, kinds=list(kinds))
 
 
-def invoices_past_due(
-    connections: Connections,
-    account_id: UUID,
-    until: datetime,
-    limit: int = 500,
-    after: Due | None = None,
-) -> list[Due]:
-    """Open invoices that were sent and should have been paid by `until`."""
-    return _due(connections, account_id, _INVOICES, until, limit, after)
+class Question(NamedTuple):
+    """What of one kind is due up to `until`, in (at, id) order, from `after` on."""
+
+    statement: str
+
+    def __call__(
+        self,
+        connections: Connections,
+        account_id: UUID,
+        until: datetime,
+        limit: int = 500,
+        after: Due | None = None,
+    ) -> list[Due]:
+        return _due(connections, account_id, self.statement, until, limit, after)
 
 
-def payments_unanswered(
-    connections: Connections,
-    account_id: UUID,
-    until: datetime,
-    limit: int = 500,
-    after: Due | None = None,
-) -> list[Due]:
-    """Payments started and not settled; `until` and `at` are wall time, on test accounts too."""
-    return _due(connections, account_id, _PAYMENTS, until, limit, after)
+invoices_past_due = Question(_INVOICES)
+"""Open invoices that were sent and should have been paid by then."""
 
+payments_unanswered = Question(_PAYMENTS)
+"""Payments started and not settled; `until` and `at` are wall time, on test accounts too."""
 
-def refunds_unanswered(
-    connections: Connections,
-    account_id: UUID,
-    until: datetime,
-    limit: int = 500,
-    after: Due | None = None,
-) -> list[Due]:
-    """Refunds to cards that no gateway answered; `until` and `at` as of payments."""
-    return _due(connections, account_id, _REFUNDS, until, limit, after)
+refunds_unanswered = Question(_REFUNDS)
+"""Refunds to cards that no gateway answered; `until` and `at` as of payments."""
 
-
-def payments_unconfirmed(
-    connections: Connections,
-    account_id: UUID,
-    until: datetime,
-    limit: int = 500,
-    after: Due | None = None,
-) -> list[Due]:
-    """Payments that the customer had an hour to confirm, in the account's time, and did not."""
-    return _due(connections, account_id, _UNCONFIRMED, until, limit, after)
+payments_unconfirmed = Question(_UNCONFIRMED)
+"""Payments that the customer had an hour to confirm, in the account's time, and did not."""
 
 
 def first_due(

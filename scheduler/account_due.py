@@ -11,7 +11,6 @@ from projections.groups import RESOURCES
 from projections.runner import arrive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from uuid import UUID
 
     from store.connections import Connections
@@ -57,9 +56,7 @@ class AccountDue:
     def unanswered_refunds(self, older_than_seconds: float) -> list[Waiting]:
         return self._waiting(due.refunds_unanswered, older_than_seconds)
 
-    def _waiting(
-        self, find: Callable[[Connections, UUID, datetime], list[due.Due]], seconds: float
-    ) -> list[Waiting]:
+    def _waiting(self, find: due.Question, seconds: float) -> list[Waiting]:
         now = datetime.now(UTC)
         found = find(self._connections, self._account_id, now - timedelta(seconds=seconds))
         waiting = [Waiting(each.id, (now - each.at).total_seconds()) for each in found]

@@ -44,11 +44,9 @@ class LineCreation(Body):
 Lines = Annotated[list[LineCreation], Field(min_length=1, max_length=200)]
 
 
-class InvoiceCreation(Body):
-    customer_id: Ref
-    customer_old_provider_id: OldId | None = None
-    currency: Currency
-    lines: Lines
+class _Written(Body):
+    """What may be left out of an invoice, and said or taken back later."""
+
     collection_method: CollectionMethod = absent()
     due_at: Instant | None = None
     coupon_id: Ref | None = None
@@ -56,22 +54,22 @@ class InvoiceCreation(Body):
     notes: LongText | None = None
     purchase_order: Text | None = None
     old_provider_id: OldId | None = None
+
+
+class InvoiceCreation(_Written):
+    customer_id: Ref
+    customer_old_provider_id: OldId | None = None
+    currency: Currency
+    lines: Lines
     metadata: Metadata = absent()
 
 
-class InvoiceChange(Body):
+class InvoiceChange(_Written):
     """A draft's currency, lines, collection_method and coupon can be said anew, `due_at` while it
     is open; the rest in every status."""
 
     currency: Currency = absent()
     lines: Lines = absent()
-    collection_method: CollectionMethod = absent()
-    due_at: Instant | None = None
-    coupon_id: Ref | None = None
-    coupon_code: Text | None = None
-    notes: LongText | None = None
-    purchase_order: Text | None = None
-    old_provider_id: OldId | None = None
     metadata: MetadataChange = absent()
 
 
