@@ -130,6 +130,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
     },
     invoice_bodies.InvoiceChange: {"notes": "Deliver to the back door"},
     invoice_bodies.Charge: {"payment_method_id": _CARD},
+    invoice_bodies.Issue: {"payment_method_id": _CARD},
     invoice_bodies.OfflinePayment: {"reference": "check 1842", "category": "check"},
     invoice_bodies.Application: {"amount": 1500},
     credit_notes.RefundCreation: {

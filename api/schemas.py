@@ -87,7 +87,8 @@ _FIELDS = {
         lines:objects subtotal:money discount_total:money discount:object? tax:money
         total:money amount_paid:money balance_applied:money
         amount_remaining:money amount_credited:money amount_refunded:money amount_recovered:money
-        collection_method:text billing_reason:text issued_at:instant?
+        collection_method:text billing_reason:text latest_payment_error:object?
+        next_charge_at:instant? issued_at:instant?
         due_at:instant? paid_at:instant? current_period_start:instant? current_period_end:instant?
         notes:text? purchase_order:text? revenue_recognition_strategy:text? old_provider_id:text?
         metadata:metadata next_action:object*""",

@@ -99,7 +99,7 @@ def _owing(books: Books, invoices: int) -> list[str]:
     line = NewLine(description="Back issue", unit_amount=1500)
     new = NewInvoice(customer_id=customer, currency="USD", lines=[line])
     drafts = [create_invoice(books, account, new, _ACT).ref for _ in range(invoices)]
-    return [issue_invoice(books, account, ref, _ACT).ref for ref in drafts]
+    return [issue_invoice(books, {}, account, ref, _ACT)[0].ref for ref in drafts]
 
 
 def _all(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.catalog.coupon import Coupon
 from projections.exports import Export, boolean, count, instant, money, text, word
-from projections.invoices import shown_percent
+from projections.invoice_lines import shown_percent
 from projections.lists import Listing
 from projections.rendering import common, read, stored_map
 from projections.rendering import instant as shown

@@ -53,6 +53,13 @@ SELECT t.started_at + interval '1 hour', 'abandon', t.id
    AND t.status = 'requires_action' AND t.started_at <= %(until)s - interval '1 hour'
    AND (t.started_at, t.id) > (%(after_at)s::timestamptz - interval '1 hour', %(after_id)s)
  ORDER BY t.started_at, t.id LIMIT %(limit)s"""
+_TO_CHARGE = """
+SELECT t.next_charge_at, 'charge_invoice', t.id
+  FROM invoices t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.next_charge_at IS NOT NULL AND t.next_charge_at <= %(until)s
+   AND (t.next_charge_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s)
+ ORDER BY t.next_charge_at, t.id LIMIT %(limit)s"""
 _FIRST = """
 SELECT least(
     (SELECT min(t.due_at) FROM subscriptions t
@@ -63,6 +70,9 @@ SELECT least(
         AND t.status = 'open'
         AND (t.collection_method = 'send_invoice' OR t.subscription_id IS NULL)
         AND t.due_at > %(after)s::timestamptz),
+    (SELECT min(t.next_charge_at) FROM invoices t
+      WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+        AND t.next_charge_at IS NOT NULL AND t.next_charge_at > %(after)s::timestamptz),
     (SELECT min(t.started_at) + interval '1 hour' FROM payments t
       WHERE t.account_id = %(account)s AND t.generation = %(generation)s
         AND t.status = 'requires_action'
@@ -115,6 +125,9 @@ class Question(NamedTuple):
 
 invoices_past_due = Question(_INVOICES)
 """Open invoices that were sent and should have been paid by then."""
+
+invoices_to_charge = Question(_TO_CHARGE)
+"""Invoices by hand whose charge was declined, on their dunning days."""
 
 payments_unanswered = Question(_PAYMENTS)
 """Payments started and not settled; `until` and `at` are wall time, on test accounts too."""

@@ -34,6 +34,8 @@ def render(row: InvoiceRow, _related: None, *, livemode: bool) -> dict[str, Any]
         "amount_recovered": row.recovered,
         "collection_method": row.collection_method,
         "billing_reason": row.billing_reason,
+        "latest_payment_error": read(row.latest_payment_error),
+        "next_charge_at": shown(row.next_charge_at),
         "issued_at": shown(row.issued_at),
         "due_at": shown(row.due_at),
         "paid_at": shown(row.paid_at),
@@ -55,7 +57,7 @@ INVOICES: Resource[InvoiceRow] = Resource(
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.number", "c.email", "t.purchase_order", "t.old_provider_id"),
-        hidden=frozenset({"open_payment_id", "deleted", "discount"}),
+        hidden=frozenset({"open_payment_id", "deleted", "discount", "latest_payment_error"}),
         kept="NOT t.deleted",
         found_by=frozenset({"customer_id", "subscription_id", "number"}),
     ),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from domain.invoicing.invoice import Invoice, Status
-from projections.rendering import EMPTY_LIST, stored_list, stored_map, taken
+from domain.invoicing.invoice import PAYABLE, Invoice, Status
+from projections.invoice_lines import shown_discount, shown_lines
+from projections.rendering import EMPTY_LIST, stored, stored_map, taken
 from projections.table import Json, Table
 from projections.view import ResourceView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from domain.invoicing.lines import Line
     from domain.shared.discount import Discount
@@ -60,6 +60,8 @@ class InvoiceRow:
     deleted: bool = False
     given_back: int = 0
     recovered: int = 0
+    latest_payment_error: Json | None = None
+    next_charge_at: datetime | None = None
 
 
 _NAMES = frozenset(field.name for field in fields(InvoiceRow))
@@ -109,50 +111,7 @@ def _write(row: InvoiceRow, lines: Sequence[Line], discount: Discount | None) ->
     row.total = row.subtotal + row.tax
     row.discount_total = sum(line.discount for line in lines)
     row.discount = None if discount is None else stored_map(shown_discount(discount))
-    row.lines = _shown_lines(lines)
-
-
-def shown_discount(discount: Discount) -> dict[str, Any]:
-    """What a coupon takes off, as the API shows it."""
-    return {
-        "coupon_id": discount.coupon_id,
-        "code": discount.code,
-        "percent": shown_percent(discount.percent),
-        "amount": discount.amount,
-        "currency": discount.currency,
-        "duration": discount.duration,
-        "duration_in_months": discount.duration_in_months,
-        "periods": discount.periods,
-    }
-
-
-def shown_percent(percent: Decimal | None) -> int | float | None:
-    """A number: whole where it is."""
-    if percent is None:
-        return None
-    return int(percent) if percent == percent.to_integral_value() else float(percent)
-
-
-def _shown_lines(lines: Sequence[Line]) -> Json:
-    return stored_list([_shown(line) for line in lines])
-
-
-def _shown(line: Line) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "description": line.description,
-        "unit_amount": line.unit_amount,
-        "quantity": line.quantity,
-        "discount": line.discount,
-        "amount": line.amount,
-        "tax": line.tax,
-        "tax_rate": line.tax_rate,
-        "tax_behavior": line.tax_behavior,
-        "plan_id": line.plan_id,
-        "product_id": line.product_id,
-        "period_start": line.period_start,
-        "period_end": line.period_end,
-    }
+    row.lines = shown_lines(lines)
 
 
 def _issued(row: InvoiceRow, envelope: Envelope) -> None:
@@ -170,6 +129,7 @@ def _issued(row: InvoiceRow, envelope: Envelope) -> None:
 
 def _payment_started(row: InvoiceRow, envelope: Envelope) -> None:
     row.open_payment_id = envelope.event.payment_id
+    row.next_charge_at = None
 
 
 def _payment_succeeded(row: InvoiceRow, envelope: Envelope) -> None:
@@ -181,9 +141,10 @@ def _payment_succeeded(row: InvoiceRow, envelope: Envelope) -> None:
     if told.payment_id == row.open_payment_id:
         row.open_payment_id = None
     if told.lines is not None:
-        row.lines = _shown_lines(told.lines)
+        row.lines = shown_lines(told.lines)
         row.current_period_start = told.period_start
         row.current_period_end = told.period_end
+    row.latest_payment_error = None
     if told.completes:
         row.status = Status.PAID.value
         row.paid_at = told.paid_at
@@ -193,6 +154,9 @@ def _payment_failed(row: InvoiceRow, envelope: Envelope) -> None:
     told: Invoice.PaymentFailed = envelope.event
     if told.payment_id == row.open_payment_id:
         row.open_payment_id = None
+    failed = {"code": told.code, "detail": told.detail, "failed_at": told.failed_at}
+    row.latest_payment_error = stored(failed)
+    row.next_charge_at = told.retry_at
     if told.past_due:
         row.status = Status.PAST_DUE.value
 
@@ -211,7 +175,7 @@ def _marked_uncollectible(row: InvoiceRow, _: Envelope) -> None:
 
 def _service_moved(row: InvoiceRow, envelope: Envelope) -> None:
     told: Invoice.ServiceMoved = envelope.event
-    row.lines = _shown_lines(told.lines)
+    row.lines = shown_lines(told.lines)
     row.current_period_start = told.period_start
     row.current_period_end = told.period_end
 
@@ -264,6 +228,8 @@ def _updated(row: InvoiceRow, envelope: Envelope) -> None:
 def _completed(row: InvoiceRow) -> None:
     owed = row.total - row.amount_paid - row.balance_applied - row.credited
     row.amount_remaining = owed if row.status in _OWED else 0
+    if row.status not in PAYABLE:
+        row.next_charge_at = None
 
 
 TABLE = Table("invoices", InvoiceRow)

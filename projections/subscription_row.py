@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.subscriptions.states import Status
-from projections.invoices import shown_discount
+from projections.invoice_lines import shown_discount
 from projections.rendering import EMPTY_LIST, stored_list, stored_map
 from projections.table import Json  # noqa: TC001 - columns are read from the row's hints
 

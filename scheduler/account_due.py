@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 60_000
 _RUN_SECONDS, _SLOTS, _SOON_SECONDS = 5, 60, 600
-_OTHERS = {"past_due": due.invoices_past_due, "abandon": due.payments_unconfirmed}
+_OTHERS = {
+    "past_due": due.invoices_past_due, "abandon": due.payments_unconfirmed,
+    "charge_invoice": due.invoices_to_charge,
+}  # fmt: skip
 
 
 class AccountDue:

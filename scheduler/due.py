@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from domain.commands.accounts import advance_clock
+from domain.commands.automatic import charge_again
 from domain.commands.giving_up import end_dunning
 from domain.commands.renewing import (
     begin_extensions,
@@ -40,8 +41,8 @@ AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""
 
 KINDS = (
-    "abandon", "expire", "activate", "extend", "renew", "unsuspend", "charge", "past_due",
-    "dunning", "give_up",
+    "abandon", "expire", "activate", "extend", "renew", "unsuspend", "charge",
+    "charge_invoice", "past_due", "dunning", "give_up",
 )  # fmt: skip
 
 
@@ -182,6 +183,7 @@ _COMMANDS: Mapping[str, Callable[[Desk, Sequence[str]], list[Lost]]] = {
     "renew": lambda d, refs: renew_subscriptions(d.books, d.gateways, d.account, refs, d.act),
     "unsuspend": lambda d, refs: end_suspensions(d.books, refs, d.act),
     "charge": lambda d, refs: retry_charges(d.books, d.gateways, d.account, refs, d.act),
+    "charge_invoice": lambda d, r: charge_again(d.books, d.gateways, d.account, r, d.act),
     "past_due": lambda d, refs: mark_past_due(d.books, d.account, refs, d.act),
     "dunning": lambda d, refs: end_dunning(d.books, d.gateways, d.account, refs, d.act),
     "give_up": lambda d, refs: give_up_incomplete(d.books, d.account, refs, d.act),

@@ -77,6 +77,13 @@ class Charge(Body):
     payment_method_id: Ref | None = None
 
 
+class Issue(Body):
+    """`payment_method_id`: what is charged where the invoice is charged automatically; the
+    customer's default where none is named."""
+
+    payment_method_id: Ref | None = None
+
+
 class OfflinePayment(Body):
     reference: Required
     category: Literal["check", "wire", "transfer", "cash", "external"]

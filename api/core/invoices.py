@@ -10,6 +10,7 @@ from api.core.invoice_bodies import (
     Ending,
     InvoiceChange,
     InvoiceCreation,
+    Issue,
     OfflinePayment,
 )
 from api.fields import Body
@@ -42,8 +43,11 @@ def delete(call: Call, _: Body) -> Written:
     return of(drafting.delete_invoice(call.books, call.ref, call.act))
 
 
-def issue(call: Call, _: Body) -> Written:
-    return of(invoicing.issue_invoice(call.books, call.account, call.ref, call.act))
+def issue(call: Call, body: Issue) -> Written:
+    gateways, method = call.gateways, body.payment_method_id
+    return paid(
+        invoicing.issue_invoice(call.books, gateways, call.account, call.ref, call.act, method)
+    )
 
 
 def charge(call: Call, body: Charge) -> Written:
@@ -86,7 +90,7 @@ ROUTES: tuple[Route, ...] = reads(
     write(INVOICES, "POST", "", create, "Draft an invoice", InvoiceCreation, status=201),
     write(INVOICES, "PATCH", "/{id}", update, "Annotate an invoice", InvoiceChange),
     write(INVOICES, "DELETE", "/{id}", delete, "Delete a draft", deletes=True),
-    write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft"),
+    write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft", Issue),
     CHARGE,
     write(
         INVOICES,

@@ -14,7 +14,7 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, balance_of, case_of, receive_money
-from domain.commands.dunning import dunning_until, next_retry
+from domain.commands.dunning import by_itself, charged_again, dunning_until, next_retry
 from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
@@ -100,9 +100,13 @@ def apply_outcome(
         return
     if isinstance(outcome, Declined):
         _fail(payment, outcome, at)
-        past_due = _has_begun(case)
+        alone = by_itself(invoice) and payment.off_session
         if invoice.status in PAYABLE:
-            invoice.decline(payment.ref, outcome.code, outcome.detail, at=at, past_due=past_due)
+            retry_at = charged_again(account, invoice, outcome, at, begins=alone)
+            invoice.decline(
+                payment.ref, outcome.code, outcome.detail, at=at,
+                past_due=alone or _has_begun(case), retry_at=retry_at,
+            )  # fmt: skip
         note_decline(account, case, outcome, at)
         return
     payment.succeed(outcome.reference, at, outcome.resolution)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.accounts.account import Account
+    from domain.invoicing.invoice import Invoice
     from domain.payments.gateway import Declined
     from domain.subscriptions.subscription import Subscription
 
@@ -36,6 +37,23 @@ def dunning_until(account: Account, subscription: Subscription, at: datetime) ->
         return None
     last = max(account.dunning_days, default=0)
     return max(_since(subscription, at) + timedelta(days=last), at)
+
+
+def by_itself(invoice: Invoice) -> bool:
+    """Whether an invoice by hand is charged without anybody asking for it."""
+    automatic = invoice.collection_method == "charge_automatically"
+    return automatic and invoice.subscription_id is None
+
+
+def charged_again(
+    account: Account, invoice: Invoice, declined: Declined, at: datetime, *, begins: bool
+) -> datetime | None:
+    """When an invoice by hand is charged once more: on the dunning days after its first decline.
+    `begins`: this may be the first. What is declined for good is not asked for again."""
+    since = invoice.declined_since or (at if begins else None)
+    if since is None or declined.is_hard or not by_itself(invoice):
+        return None
+    return retry_after(account, since, at)
 
 
 def _in_dunning(subscription: Subscription) -> bool:

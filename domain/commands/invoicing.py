@@ -1,11 +1,13 @@
-"""Invoices by hand: issued, voided, given up."""
+"""Invoices by hand: issued, and where they say so charged; voided, given up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from domain.commands.act import Done
+from domain.commands.automatic import card_for, intend
 from domain.commands.billing import issue, issue_document
+from domain.commands.charging import ask, settle_begun
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.coupons import coupon_named
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
@@ -24,11 +26,20 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.catalog.coupon import Coupon
     from domain.commands.act import Act
+    from domain.commands.charging import Gateways
     from domain.invoicing.lines import Line
+    from domain.payments.gateway import Outcome
 
 
-def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
-    """Gives it its number. Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`."""
+def issue_invoice(
+    books: Books, gateways: Gateways, account: Account, ref: str, act: Act,
+    method_ref: str | None = None,
+) -> tuple[Done, Outcome | None]:  # fmt: skip
+    """Gives it its number; a card is asked for what its customer's credit does not pay, where it
+    is charged automatically.
+
+    Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`, `payment_method_required`.
+    """
     invoice = books.load(Invoice, ref)
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()
@@ -39,13 +50,18 @@ def issue_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
         account.require_native_engine("recognition by payment")
     document = issue_document(account, customer, invoice.lines, strategy, at, invoice.due_at)
     named = {"organization_name": name_for(books, customer), "discount": invoice.discount}
-    issue(invoice, document | named | _span(invoice.lines), at)
+    issue(invoice, document | named | _span(invoice.lines) | {"payment_method_id": method_ref}, at)
     case = Case(None, invoice, None)
     credit_negative(books, account, case, at)
     credit = credit_of(books, account, customer.ref, invoice.currency, case.balance)
     settle_from_credit(books, account, case, credit, at)
-    recorded = books.record(*case.changed(), *coupon, by=act.by, given=act.given(ref))
-    return Done(ref, recorded)
+    method = card_for(books, invoice, customer, method_ref)
+    if method is None:
+        recorded = books.record(*case.changed(), *coupon, by=act.by, given=act.given(ref))
+        return Done(ref, recorded), None
+    payment = intend(books, case, method, at, act.request_key)
+    books.record(*case.opened(), *coupon, by=act.by, given=act.intent())
+    return settle_begun(books, account, case, ask(gateways, payment), act)
 
 
 def _redeemed(books: Books, invoice: Invoice, at: datetime) -> list[Coupon]:

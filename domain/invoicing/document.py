@@ -83,6 +83,8 @@ class Document(Owed, Aggregate):
         self.amount_paid = 0
         self.balance_applied = 0
         self.open_payment_id: str | None = None
+        self.payment_method_id: str | None = None
+        self.declined_since: datetime | None = None
         self.booked_on: date | None = None
         self.booked_lines: tuple[Line, ...] = ()
         self.payments: tuple[str, ...] = ()
@@ -98,7 +100,7 @@ class Document(Owed, Aggregate):
         """The document as it stands for ever. The store gives `number` from `series`.
 
         `issued_on` and `due_on` are accounting dates. `charging` names the payment begun in the
-        same append.
+        same append, `payment_method_id` the card that was asked for by name.
         """
 
         TOPIC = "invoice.issued"
@@ -122,6 +124,7 @@ class Document(Owed, Aggregate):
         number: str | None = None
         discount: Discount | None = None
         due_on: date | None = None
+        payment_method_id: str | None = None
 
     def issue(self, document: dict[str, Any]) -> None:
         """`document` holds the fields of `Issued`; a zero total is paid at once.
@@ -141,9 +144,11 @@ class Document(Owed, Aggregate):
         number: str | None,
         issued_on: date,
         due_at: datetime | None,
+        payment_method_id: str | None,
     ) -> None:
         self.lines = lines
         self.due_at = due_at
+        self.payment_method_id = payment_method_id
         if revenue_recognition_strategy == "invoice_creation":
             self.booked_on, self.booked_lines = issued_on, lines
         self.total = total

@@ -106,29 +106,46 @@ class Settling(Document):
                 self.booked_on, self.booked_lines = paid_on, self.lowered(self.lines)
 
     class PaymentFailed(Aggregate.Event):
+        """No payment where there was no card to ask. `retry_at` is when an invoice by hand is
+        charged again; a subscription says that of its own."""
+
         TOPIC = "invoice.payment_failed"
-        payment_id: str
+        payment_id: str | None
         code: str
         detail: str
         failed_at: datetime
         past_due: bool = False
+        retry_at: datetime | None = None
 
     def decline(
-        self, payment_id: str, code: str, detail: str, *, at: datetime, past_due: bool
+        self,
+        payment_id: str | None,
+        code: str,
+        detail: str,
+        *,
+        at: datetime,
+        past_due: bool,
+        retry_at: datetime | None = None,
     ) -> None:
-        """The gateway said no. `past_due` where the charge was for a term already begun."""
+        """The gateway said no. `past_due` where nobody was there to see it: the charge was for a
+        term already begun, or by itself."""
         self._payment_failed(
             payment_id=payment_id,
             code=code,
             detail=detail,
             failed_at=at,
             past_due=past_due and self.status is Status.OPEN,
+            retry_at=retry_at,
         )
 
     @event(PaymentFailed)
-    def _payment_failed(self, payment_id: str, past_due: bool) -> None:
+    def _payment_failed(
+        self, payment_id: str | None, past_due: bool, failed_at: datetime, retry_at: datetime | None
+    ) -> None:
         if payment_id == self.open_payment_id:
             self.open_payment_id = None
+        if retry_at is not None:
+            self.declined_since = self.declined_since or failed_at
         if past_due:
             self.status = Status.PAST_DUE
 

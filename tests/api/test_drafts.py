@@ -22,6 +22,7 @@ def test_a_draft_is_said_anew_and_issued_as_it_stands(shop):
     assert (changed["currency"], changed["total"], changed["due_at"], changed["notes"]) == (
         "EUR", 1400, "2026-03-01T00:00:00Z", "Danke",
     )  # fmt: skip
+    shop.client.patch(path, {"collection_method": "send_invoice"})
     issued = shop.client.made(f"{path}/issue")
     assert (issued["total"], issued["due_at"], issued["number"]) == (
         1400, "2026-03-01T00:00:00Z", "INV-000001",

@@ -78,7 +78,7 @@ class Shoppers:
         if random.random() < 0.2:
             drafting.delete_invoice(desk.books, made.ref, _ACT)
         else:
-            invoicing.issue_invoice(desk.books, desk.account, made.ref, _ACT)
+            invoicing.issue_invoice(desk.books, desk.gateways, desk.account, made.ref, _ACT)
 
     def give_back(self, desk: Desk, random: Random, customer: str) -> None:
         asked = paying_back.PaidBack(

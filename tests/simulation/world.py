@@ -333,11 +333,12 @@ class World:
         once = manual_lines.NewLine(description="Once", unit_amount=pick.choice([0, 250]))
         lines = [line, once] if pick.random() < 0.5 else [line]
         new = drafting.NewInvoice(
-            currency="USD", lines=lines, customer_id=pick.choice(self.customers)
-        )
+            currency="USD", lines=lines, customer_id=pick.choice(self.customers),
+            collection_method=pick.choice(["charge_automatically", "send_invoice"]),
+        )  # fmt: skip
         desk = self.desk
         done = drafting.create_invoice(desk.books, desk.account, new, ACT)
-        invoicing.issue_invoice(desk.books, desk.account, done.ref, ACT)
+        invoicing.issue_invoice(desk.books, desk.gateways, desk.account, done.ref, ACT)
 
     def move_balance(self) -> None:
         pick, desk = self.random, self.desk
