@@ -27,6 +27,9 @@ class Finding(NamedTuple):
     subject: str
     detail: str
 
+    def __str__(self) -> str:
+        return f"{self.rule}, {self.subject}: {self.detail}"
+
 
 _ENTRIES = """
 SELECT j.position || ' ' || j.currency, sum(j.amount)::bigint || ' left over'

@@ -11,3 +11,7 @@ class Finding(NamedTuple):
     check: str
     position: int | None
     detail: str
+
+    def __str__(self) -> str:
+        where = "" if self.position is None else f" at event {self.position}"
+        return f"{self.check}{where}: {self.detail}"

@@ -19,6 +19,7 @@ from api.route import Read, Route, Shape, Write
 from api.writing import Written, of
 from domain.accounts.account import Account
 from domain.commands.accounts import update_account
+from domain.invoicing.credit_note import SERIES
 from domain.ledger.chart import DEFAULT_GL_CODES
 from domain.shared.identifiers import typed_id
 from domain.shared.period import zone_names
@@ -46,6 +47,8 @@ def _prefix(text: str) -> str:
         raise PydanticCustomError(
             "invalid_prefix", "has at most 20 letters, digits and . _ / -, with no digit at its end"
         )
+    if text.upper().startswith(SERIES):
+        raise PydanticCustomError("reserved_prefix", "is what credit notes' numbers begin with")
     return text
 
 

@@ -79,6 +79,8 @@ def test_settings_are_no_business_yet(client):
         ("invoice_prefix", "INV1", "invalid_prefix"),
         ("invoice_prefix", "=A-", "invalid_prefix"),
         ("invoice_prefix", "A" * 21, "invalid_prefix"),
+        ("invoice_prefix", "CN-", "reserved_prefix"),
+        ("invoice_prefix", "cn-north-", "reserved_prefix"),
         ("grace_days", -1, "too_small"),
         ("days_until_due", 10**30, "too_large"),
         ("incomplete_days", 0, "too_small"),

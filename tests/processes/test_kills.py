@@ -119,6 +119,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(run: Run) -> None:
     replays_are_the_first_answers(shop, told)
     everything_told_is_there(shop, told)
     nothing_is_there_twice(run, account["account_id"], told)
+    no_number_is_missing(shop)
     verified = command(run, "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
@@ -169,6 +170,12 @@ def everything_told_is_there(shop: Shop, told: list[Told]) -> None:
             assert there["status"] == "paid"
     refused = [each for each in told if each.answer.status == 402]
     assert {_token_of(each, by_key) for each in refused} <= {"tok_chargeDeclined"}
+
+
+def no_number_is_missing(shop: Shop) -> None:
+    numbers = [each["number"] for each in _pages(shop, "/invoices?limit=100")]
+    given = sorted(number for number in numbers if number is not None)
+    assert given == [f"INV-{number:06}" for number in range(1, len(given) + 1)]
 
 
 def _token_of(each: Told, by_key: dict[str, Told]) -> Any:

@@ -85,6 +85,29 @@ def test_a_client_killed_in_the_middle(database_url, store, books, owner, delay)
     assert books.head().position == head + 1
 
 
+def test_numbers_have_no_gap_though_several_issuers_die_at_once(database_url, store, books, owner):
+    issuers = [writer(database_url, books.account_id, 20) for _ in range(3)]
+    for issuer in issuers:
+        assert issuer.stdout is not None
+        issuer.stdout.readline()
+    for issuer in issuers:
+        issuer.kill()
+    acknowledged = max(last_acknowledged(issuer.communicate()[0]) for issuer in issuers)
+    wait_until_nobody_writes(owner, books)
+    books.record(letter(books.new_id()), by=BY)
+    last = letter(books.new_id())
+    last.post(series="INV-")
+    books.record(last, by=BY)
+    numbers = owner.execute(
+        "SELECT document_number FROM stored_events"
+        " WHERE account_id = %s AND document_number IS NOT NULL ORDER BY position",
+        [books.account_id],
+    ).fetchall()
+    assert [number for (number,) in numbers] == [f"INV-{n:06}" for n in range(1, len(numbers) + 1)]
+    assert len(numbers) * 2 > acknowledged >= 40
+    assert findings(store, books.account_id) == []
+
+
 def wait_until_nobody_writes(owner: psycopg.Connection, books: Books) -> None:
     """A dead client's statement may still run on the server to its end."""
     owner.execute("SELECT FROM heads WHERE account_id = %s FOR UPDATE", [books.account_id])
