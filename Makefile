@@ -17,15 +17,19 @@ run: export SUBLEDGER_END_WITH_PARENT := 1
 run: $(READY)
 	@$(BIN)/subledger run
 
+# Each worker has a server and databases of its own. A file of tests stays with one of them.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(PYTEST)
 
 SEED ?= 1
 simulate: $(READY)

@@ -29,11 +29,13 @@ ORDER = (
     "migrations",
     "projections",
     "scheduler",
-    "api",
+    "simulation",
+    "contract",
+    "processes",
+    "browser",
 )
-"""What breaks most often, and fastest, first. Folders not named come after these."""
-
-LAST = ("simulation", "browser", "processes")
+"""What breaks most often, and fastest, first; then the files that take minutes, so that no worker
+is left alone with one. Folders not named come after these."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,8 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     part = item.nodeid.split("/")[1]
-    if part in LAST:
-        return len(ORDER) + 1 + LAST.index(part)
     return ORDER.index(part) if part in ORDER else len(ORDER)
 
 

@@ -23,6 +23,7 @@ LONG_FILES: dict[str, str] = {}
 """`file` → why it reads better whole."""
 
 FOREIGN = {
+    "a merge left unfinished": r"(?m)^(?:<{7}|>{7}) ",
     "a path of one machine": r"(?<![\w.])/(?:root|home|Users|work|opt)/\w",
     "a package index": r"\b(?:pypi\.org|pythonhosted|registry\.npmjs|test\.pypi)",
     "a private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY",
@@ -131,6 +132,7 @@ def test_nothing_of_a_workplace_and_no_secret_is_in_the_files() -> None:
         "--index-url https://pypi.org/simple",
         "-----BEGIN RSA PRIVATE KEY-----",
         "sk_live_0123456789abcdef",
+        "a\n" + "<" * 7 + " HEAD",
     ],
 )
 def test_what_is_foreign_is_recognised(text: str) -> None:
