@@ -13,6 +13,7 @@ from store import api_keys, ids
 from store.append import append
 from store.codec import NewEvent
 from store.connections import Connections
+from store.personal_keys import Sealed
 
 _BY = Context("bench", "api")
 
@@ -38,7 +39,7 @@ class Bare:
                 state=body,
                 series=None,
             )
-            append(connection, key.account_id, [event], ids.new_id(), _BY, None)
+            append(connection, key.account_id, Sealed([event]), ids.new_id(), _BY, None)
         response.status = 201
         response.content_type = "application/json"
         response.data = orjson.dumps({"id": str(made)})

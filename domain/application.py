@@ -121,9 +121,8 @@ class Books(Application[UUID]):
         loaded again.
         """
         changed = _distinct(aggregates)
-        events = [event for aggregate in changed for event in aggregate.pending_events]
         try:
-            stored = [self.mapper.to_stored_event(event) for event in events]
+            stored = [event for aggregate in changed for event in self._store.stored(aggregate)]
             snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
             recorded = self.recorder.append(stored, by, self._as_expected(given))
         except BaseException:
@@ -277,7 +276,7 @@ def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
 
 
 def _snapshot_due(aggregate: Aggregate) -> bool:
-    if aggregate.SNAPSHOT is None:
+    if aggregate.SNAPSHOT is None or aggregate.has_personal_state:
         return False
     before = aggregate.version - len(aggregate.pending_events)
     return aggregate.version // aggregate.SNAPSHOT_EVERY > before // aggregate.SNAPSHOT_EVERY

@@ -10,8 +10,10 @@ from projections import cursors
 from projections.catalogue import PREFIXES, withheld
 from projections.lists import digest_of
 from projections.pages import Page, limit_of
-from projections.rendering import instant, read
+from projections.rendering import instant
 from projections.values import BadValue, instant_of, integer_of, text_of
+from store.codec import TypedMapper
+from store.personal_keys import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 
     from projections.reading import Reading
 
-COLUMNS = """e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
+COLUMNS = f"""e.position, e.event_id, e.topic, e.originator_id, e.originator_version, e.actor,
        e.channel, e.reason, e.request_id, e.idempotency_key, e.recorded_at, e.state,
-       e.document_number"""
+       e.document_number, e.account_id, {KEY}"""
+_plain = TypedMapper().plain
 _RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
 _EQUAL = {
     "subject": "e.originator_id",
@@ -81,10 +84,8 @@ def page_of_events(reading: Reading, query: Mapping[str, str], timezone: str) ->
     shown = [render(row, livemode=reading.livemode) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(shown, None)
-    last = shown[-1]
-    return Page(
-        shown, cursors.write_cursor(reading.account_id, scope, last["position"], last["id"])
-    )
+    end = cursors.write_cursor(reading.account_id, scope, shown[-1]["position"], shown[-1]["id"])
+    return Page(shown, end)
 
 
 def _position_in(end: cursors.End) -> int:
@@ -153,8 +154,8 @@ def _subject(ref: str) -> object:
 
 def render(row: tuple[Any, ...], *, livemode: bool) -> dict[str, Any]:
     position, event_id, topic, originator, version, actor, channel = row[:7]
-    reason, request_id, key, recorded_at, state, number = row[7:]
-    data = withheld(topic, read(state))
+    reason, request_id, key, recorded_at, state, number, account_id, opening = row[7:]
+    data = withheld(topic, _plain(account_id, originator, version, topic, state, opening))
     return {
         "id": typed_id("evt", event_id),
         "object": "event",
@@ -182,8 +183,8 @@ def events_at(reading: Reading, subject: str, at: datetime) -> list[dict[str, An
     statement = f"""SELECT {COLUMNS} FROM stored_events e
         WHERE e.account_id = %(account)s AND e.originator_id = %(subject)s
           AND e.recorded_at = %(at)s ORDER BY e.position"""
-    bound = {"subject": uuid_of(subject), "at": at}
-    return [render(row, livemode=reading.livemode) for row in reading.select(statement, bound)]
+    rows = reading.select(statement, {"subject": uuid_of(subject), "at": at})
+    return [render(row, livemode=reading.livemode) for row in rows]
 
 
 def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:

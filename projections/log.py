@@ -9,6 +9,7 @@ from projections import arrays
 from projections.catalogue import PREFIXES
 from projections.envelope import Envelope
 from store.codec import TypedMapper
+from store.personal_keys import KEPT_KEY, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,20 +20,22 @@ if TYPE_CHECKING:
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-_COLUMNS = """position, event_id, topic, state, originator_id, originator_version,
-       actor, reason, channel, recorded_at, wall_at, document_number"""
+_COLUMNS = """e.position, e.event_id, e.topic, e.state, e.originator_id, e.originator_version,
+       e.actor, e.reason, e.channel, e.recorded_at, e.wall_at, e.document_number"""
 _STRETCH = f"""
-SELECT {_COLUMNS}
-  FROM stored_events
- WHERE account_id = %(account)s AND position > %(after)s AND position <= %(until)s
-   AND topic = ANY (%(topics)b)
- ORDER BY position"""
-_STREAMS = f"""
-SELECT {_COLUMNS}
-  FROM stored_events
- WHERE account_id = %(account)s AND originator_id = ANY (%(originators)b)
-   AND position <= %(until)s
- ORDER BY position"""
+SELECT {_COLUMNS}, {KEY}
+  FROM stored_events e
+ WHERE e.account_id = %(account)s AND e.position > %(after)s AND e.position <= %(until)s
+   AND e.topic = ANY (%(topics)b)
+ ORDER BY e.position"""
+_STREAMS = """
+SELECT {columns}, {key}
+  FROM stored_events e
+ WHERE e.account_id = %(account)s AND e.originator_id = ANY (%(originators)b)
+   AND e.position <= %(until)s
+ ORDER BY e.position"""
+_SHOWN = _STREAMS.format(columns=_COLUMNS, key=KEY)
+_DOCUMENTED = _STREAMS.format(columns=_COLUMNS, key=KEPT_KEY)
 # What was recorded before a test account's clock was set counts as there from the beginning.
 _POSITION_AT = """
 SELECT coalesce(max(e.position), 0)
@@ -49,15 +52,24 @@ def read_stretch(
     """The events of these topics in `(after, until]`, in the order of the log."""
     wanted = arrays.array_of(arrays.TEXT, topics)
     bound = {"account": account_id, "after": after, "until": until, "topics": wanted}
-    return envelopes(cursor.execute(_STRETCH, bound, binary=True).fetchall())
+    return envelopes(account_id, cursor.execute(_STRETCH, bound, binary=True).fetchall())
 
 
 def read_streams(
-    cursor: Cursor, account_id: UUID, originators: Sequence[UUID], until: int
+    cursor: Cursor,
+    account_id: UUID,
+    originators: Sequence[UUID],
+    until: int,
+    *,
+    for_documents: bool = False,
 ) -> list[Envelope]:
-    """All events of some aggregates up to a position, in the order of the log."""
+    """All events of some aggregates up to a position, in the order of the log.
+
+    `for_documents`: with whom they were written to, also where that is shown nowhere else any more.
+    """
     bound = {"account": account_id, "originators": _uuids(originators), "until": until}
-    return envelopes(cursor.execute(_STREAMS, bound, binary=True).fetchall())
+    statement = _DOCUMENTED if for_documents else _SHOWN
+    return envelopes(account_id, cursor.execute(statement, bound, binary=True).fetchall())
 
 
 def position_at(cursor: Cursor, account_id: UUID, originators: Sequence[UUID], at: datetime) -> int:
@@ -71,14 +83,14 @@ def _uuids(values: Sequence[UUID]) -> bytes:
     return arrays.array_of(arrays.UUIDS, values)
 
 
-def envelopes(rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
-    """Of rows with the columns of the log, in their order here."""
+def envelopes(account_id: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
+    """Of rows with the columns of the log and the key to the box, in their order here."""
     return [
         Envelope(
             position,
             event_id,
             topic,
-            _to_event(originator, version, topic, state, recorded_at, number),
+            _to_event(originator, version, topic, state, recorded_at, number, key, account_id),
             typed_id(PREFIXES[topic], originator),
             version,
             actor,
@@ -100,5 +112,6 @@ def envelopes(rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
             recorded_at,
             wall_at,
             number,
+            key,
         ) in rows
     ]

@@ -53,7 +53,9 @@ def histories_of(reading: Reading, refs: Sequence[str]) -> dict[str, list[Envelo
     """The events of some aggregates, as far as the reading shows."""
     histories: dict[str, list[Envelope]] = defaultdict(list)
     ids = [uuid_of(ref) for ref in refs]
-    for each in log.read_streams(reading.cursor, reading.account_id, ids, reading.position):
+    for each in log.read_streams(
+        reading.cursor, reading.account_id, ids, reading.position, for_documents=True
+    ):
         histories[each.subject].append(each)
     return histories
 

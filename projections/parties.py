@@ -78,7 +78,9 @@ class Directory:
     def _follow(self, refs: Sequence[str]) -> None:
         ids = [uuid_of(ref) for ref in refs]
         reading = self._reading
-        for each in log.read_streams(reading.cursor, reading.account_id, ids, reading.position):
+        for each in log.read_streams(
+            reading.cursor, reading.account_id, ids, reading.position, for_documents=True
+        ):
             self._streams[each.subject].append(each)
 
     def _organizations(self) -> set[str]:

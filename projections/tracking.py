@@ -38,7 +38,7 @@ SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
    AND t.retired_at IS NULL"""
 _LEASED = " FOR UPDATE OF t"
 _TAKE = """
-SELECT * FROM take_projection(%(account)s, %(group)s, %(wait)s, %(most)s, %(topics)b)"""
+SELECT * FROM take_opened(%(account)s, %(group)s, %(wait)s, %(most)s, %(topics)b)"""
 TAKEN = 500
 """Events that a writer projects besides its own; what is further behind is the worker's."""
 # Plans made on tables without statistics would scan them: a batch looks rows up by key. What a

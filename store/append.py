@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from domain.shared.recording import NO_CONDITIONS, Recorded
-from store.bindings import int_array, json_array, text_array, texts_in, uuid_array
+from store.bindings import (
+    int_array,
+    json_array,
+    octets_array,
+    text_array,
+    texts_in,
+    uuid_array,
+)
 from store.chain import Contents
 from store.codec import NewEvent
 from store.statement import Statement
@@ -23,10 +30,11 @@ if TYPE_CHECKING:
 
     from domain.shared.recording import Claim, Conditions, Context
     from store.connections import Connection
+    from store.personal_keys import Sealed
 
 _UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME, _BOOL = 2950, 20, 25, 17, 114, 1184, 16
-_UUIDS, _INTS, _TEXTS, _JSONS = 2951, 1007, 1009, 199
-_EVENTS = (_UUID, _UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _BYTEA)
+_UUIDS, _INTS, _TEXTS, _JSONS, _BYTEAS = 2951, 1007, 1009, 199, 1001
+_EVENTS = (_UUIDS, _INTS, _UUIDS, _TEXTS, _JSONS, _BYTEA)
 _WHO = (_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _UUID, _UUID)
 _CLAIMS = (_TEXTS, _TEXTS, _UUIDS)
 _CONDITIONS = (
@@ -37,31 +45,39 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def _statement(name: str, types: Sequence[int]) -> Statement:
+def _statement(name: str, function: str, types: Sequence[int]) -> Statement:
     places = ", ".join(f"${place}" for place in range(1, len(types) + 1))
-    return Statement(name, f"SELECT * FROM append_events({places})", types)
+    return Statement(name, f"SELECT * FROM {function}({places})", types)
 
 
-_append = _statement("append", (*_EVENTS, *_WHO))
-_append_given = _statement("append_given", (*_EVENTS, *_WHO, *_CONDITIONS))
+_append = _statement("append", "append_events", (_UUID, *_EVENTS, *_WHO))
+_append_given = _statement("append_given", "append_events", (_UUID, *_EVENTS, *_WHO, *_CONDITIONS))
+_append_sealed = _statement(
+    "append_sealed", "append_sealed", (_UUID, _TEXTS, _BYTEAS, *_EVENTS, *_WHO, *_CONDITIONS)
+)
 
 
 def append(
     connection: Connection,
     account_id: UUID,
-    events: Sequence[StoredEvent],
+    sealed: Sealed,
     first_event_id: UUID,
     by: Context,
     given: Conditions | None,
 ) -> Recorded:
     """The events' ids count up from the first one's. Raises psycopg's error if refused."""
-    values = (account_id.bytes, *_columns(account_id, events, first_event_id, by), *_who(by))
+    events, keys, account = sealed.events, sealed.keys, account_id.bytes
+    values = (*_columns(account_id, events, first_event_id, by), *_who(by))
     series = [event.series for event in events if isinstance(event, NewEvent)]
-    if given is None and not any(series):
-        return _recorded(_append.execute(connection, values))
+    if given is None and not any(series) and not keys:
+        return _recorded(_append.execute(connection, (account, *values)))
+    conditional = given is not None or any(series)
     conditions = _conditions(NO_CONDITIONS if given is None else given)
-    asked = (b"\x01", text_array(series) if any(series) else None, *conditions)
-    return _recorded(_append_given.execute(connection, (*values, *asked)))
+    asked = (bytes([conditional]), text_array(series) if any(series) else None, *conditions)
+    if not keys:
+        return _recorded(_append_given.execute(connection, (account, *values, *asked)))
+    sealing = (text_array(keys), octets_array(keys.values()))
+    return _recorded(_append_sealed.execute(connection, (account, *sealing, *values, *asked)))
 
 
 def _columns(

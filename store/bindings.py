@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from psycopg.abc import AdaptContext
 
-_UUID, _INT4, _TEXT, _JSON = 2950, 23, 25, 114
+_UUID, _INT4, _TEXT, _JSON, _BYTEA = 2950, 23, 25, 114, 17
 _SIXTEEN_OCTETS = pack("!i", 16)
 _NULL = pack("!i", -1)
 
@@ -54,6 +54,12 @@ def text_array(values: Iterable[str | None]) -> TextArray:
 def json_array(values: Iterable[bytes]) -> JsonArray:
     items = [_sized(value) for value in values]
     return JsonArray(_header(_JSON, len(items)) + b"".join(items))
+
+
+def octets_array(values: Iterable[bytes]) -> bytes:
+    """Of a statement that declares its types: bytea[]."""
+    items = [_sized(value) for value in values]
+    return _header(_BYTEA, len(items)) + b"".join(items)
 
 
 def texts_in(array: bytes) -> list[str | None]:

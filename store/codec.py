@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+import msgspec
 from eventsourcing.persistence import (
     JSONTranscoder,
     Mapper,
     MapperDeserialisationError,
     StoredEvent,
 )
-from eventsourcing.utils import resolve_topic
+from eventsourcing.utils import TopicError, resolve_topic
 
-from store.event_codec import EventCodec
+from store.boxes import Whose
+from store.event_codec import Encoded, EventCodec
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
+
+    from domain.shared.aggregate import Aggregate
 
 _new = object.__new__
 _set = object.__setattr__
@@ -27,17 +31,25 @@ _set = object.__setattr__
 
 @dataclass(frozen=True)
 class NewEvent(StoredEvent):
-    """An event on its way into the log; `series` asks for a document number."""
+    """An event on its way into the log; `series` asks for a document number.
+
+    `private` is to be sealed by the key named; `key_is_new`: there is none of this name yet.
+    """
 
     series: str | None
+    private: bytes | None = None
+    key_name: str | None = None
+    key_is_new: bool = False
 
 
 @dataclass(frozen=True)
 class RecordedEvent(StoredEvent):
-    """An event of the log with what the store gave it."""
+    """An event of the log with what the store gave it, and the key to its box."""
 
     recorded_at: datetime
     document_number: str | None
+    key: bytes | None = None
+    account_id: UUID | None = None
 
 
 class TypedMapper(Mapper[UUID]):
@@ -49,17 +61,21 @@ class TypedMapper(Mapper[UUID]):
         self._by_topic: dict[str, EventCodec] = {}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> NewEvent:
+        """All of it plainly: what belongs to nobody in particular."""
         codec = self._by_class.get(type(domain_event)) or self.codec_of(type(domain_event))
-        values = domain_event.__dict__
-        stored = _new(NewEvent)
-        stored.__dict__.update(
-            originator_id=values["originator_id"],
-            originator_version=values["originator_version"],
-            topic=codec.topic,
-            state=codec.encode(domain_event),
-            series=values[codec.series_field] if codec.series_field else None,
-        )
-        return stored
+        return _new_event(codec, domain_event, Encoded(codec.encode(domain_event)))
+
+    def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
+        """An aggregate's pending events, with what is personal apart."""
+        events: list[StoredEvent] = []
+        for event in aggregate.pending_events:
+            codec = self._by_class.get(type(event)) or self.codec_of(type(event))
+            if codec.private and aggregate.PERSONAL_OF is not None:
+                encoded = codec.encode_apart(event)
+                events.append(_new_event(codec, event, encoded, aggregate))
+            else:
+                events.append(_new_event(codec, event, Encoded(codec.encode(event))))
+        return events
 
     def to_domain_event(self, stored_event: StoredEvent) -> CanMutateAggregate[UUID]:
         if not isinstance(stored_event, RecordedEvent):
@@ -71,6 +87,8 @@ class TypedMapper(Mapper[UUID]):
             stored_event.state,
             stored_event.recorded_at,
             stored_event.document_number,
+            stored_event.key,
+            stored_event.account_id,
         )
 
     def event(
@@ -81,11 +99,17 @@ class TypedMapper(Mapper[UUID]):
         state: bytes,
         recorded_at: datetime,
         document_number: str | None,
+        key: bytes | None = None,
+        account_id: UUID | None = None,
     ) -> CanMutateAggregate[UUID]:
-        """The event of one row of the log."""
+        """The event of one row of the log; without the key, what is in its box is blank."""
         codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
         try:
-            values = codec.decode(state)
+            if key is None or account_id is None:
+                values = codec.decode(state)
+            else:
+                whose = Whose(account_id, originator_id, originator_version, topic)
+                values = codec.decode(state, key, whose)
         except Exception as error:
             raise MapperDeserialisationError(
                 f"{topic} {originator_id} version {originator_version}: {error}"
@@ -106,6 +130,24 @@ class TypedMapper(Mapper[UUID]):
         codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
         return codec.decode(state)[codec.series_field] if codec.series_field else None
 
+    def plain(
+        self,
+        account_id: UUID,
+        originator_id: UUID,
+        originator_version: int,
+        topic: str,
+        state: bytes,
+        key: bytes | None,
+    ) -> dict[str, Any]:
+        """An event's fields as JSON tells them; null for what is in a box without its key."""
+        try:
+            codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
+        except TopicError:
+            plain: dict[str, Any] = msgspec.json.decode(state)
+            return plain
+        whose = Whose(account_id, originator_id, originator_version, topic)
+        return codec.plain(state, key, whose)
+
     def codec_of(self, event_class: type[Any]) -> EventCodec:
         codec = self._by_class.get(event_class)
         if codec is None:
@@ -115,3 +157,25 @@ class TypedMapper(Mapper[UUID]):
     def _codec_of_topic(self, topic: str) -> EventCodec:
         codec = self._by_topic[topic] = self.codec_of(resolve_topic(topic))
         return codec
+
+
+def _new_event(
+    codec: EventCodec, event: Any, encoded: Encoded, whose: Aggregate | None = None
+) -> NewEvent:
+    values = event.__dict__
+    made = _new(NewEvent)
+    made.__dict__.update(
+        originator_id=values["originator_id"],
+        originator_version=values["originator_version"],
+        topic=codec.topic,
+        state=encoded.state,
+        series=values[codec.series_field] if codec.series_field else None,
+    )
+    if whose is not None and encoded.private is not None:
+        own = whose.PERSONAL_OF is not None and whose.PERSONAL_OF[0] == "ref"
+        made.__dict__.update(
+            private=encoded.private,
+            key_name=whose.personal_key,
+            key_is_new=own and whose.pending_events[0].originator_version == 1,
+        )
+    return made

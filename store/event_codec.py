@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import msgspec
 from eventsourcing.utils import get_topic, resolve_topic
 
+from store.boxes import FIELD, Box, Whose, opened
+from store.private_fields import PrivateFields
 from store.shapes import default_of, holds_instant, state_type, typed
 
 if TYPE_CHECKING:
@@ -20,10 +22,18 @@ NOT_STATE = {"originator_id", "originator_version", "timestamp", "originator_top
 _encode = msgspec.json.Encoder().encode
 
 
-class EventCodec:
-    """State is the event's own fields, nothing else.
+class Encoded(NamedTuple):
+    """`state` is what anybody may read, `private` what has to be sealed, if there is anything."""
 
-    Fields added later need a default: old events get it when they are read.
+    state: bytes
+    private: bytes | None = None
+
+
+class EventCodec:
+    """State is the event's own fields, nothing else; those that are personal in a box.
+
+    Fields added later need a default: old events get it when they are read. Events from before
+    there were boxes hold everything plainly.
     """
 
     def __init__(self, event_class: type[Any]) -> None:
@@ -35,6 +45,10 @@ class EventCodec:
         self.topic = get_topic(event_class)
         self.series_field: str | None = getattr(event_class, "SERIES_FIELD", None)
         self.class_version: int = getattr(event_class, "class_version", 1)
+        self._private = PrivateFields(event_class, self.topic)
+        self.private = self._private.any
+        if self.private:
+            types[FIELD] = Box
         self._types: Any = state_type(types, total=False)
         self._decode = msgspec.json.Decoder(self._types).decode
         self._fields = own
@@ -47,29 +61,69 @@ class EventCodec:
         )
 
     def encode(self, event: Any) -> bytes:
-        """Refuses a value that would not read back as it is: it would poison the log."""
-        own = event.__dict__.copy()
+        """All of it plainly. Refuses a value that would not read back as it is: it would poison
+        the log."""
+        return self._encoded(self._own(event))
+
+    def encode_apart(self, event: Any) -> Encoded:
+        """The same, with what is personal apart."""
+        own = self._own(event)
+        state = self._encoded(own)
+        shown, private = self._private.split(own)
+        if not private:
+            return Encoded(state)
+        return Encoded(self._versioned(shown), _encode(private))
+
+    def _own(self, event: Any) -> dict[str, Any]:
+        own: dict[str, Any] = event.__dict__.copy()
         for name in self._columns:
             del own[name]
         for name in self._instants:
             if own[name] is not None and own[name].tzinfo is not UTC:
                 own[name] = _in_utc(own[name])
-        if self.class_version > 1:
-            state: bytes = _encode({**own, "class_version": self.class_version})
-        else:
-            state = _encode(own)
+        return own
+
+    def _encoded(self, own: dict[str, Any]) -> bytes:
+        state = self._versioned(own)
         if self._decode(state) != own:
             raise TypeError(f"{self.topic}: {own!r} is not what its annotations say")
         return state
 
-    def decode(self, state: bytes) -> dict[str, Any]:
-        """The event's own fields, as its class holds them."""
+    def _versioned(self, own: dict[str, Any]) -> bytes:
         if self.class_version > 1:
-            return self._upcast(msgspec.json.decode(state))
+            return _encode({**own, "class_version": self.class_version})
+        return _encode(own)
+
+    def decode(
+        self, state: bytes, key: bytes | None = None, whose: Whose | None = None
+    ) -> dict[str, Any]:
+        """The event's own fields, as its class holds them.
+
+        Without the key, what is in its box is blank. Raises InvalidTag for a box that was changed.
+        """
+        if self.class_version > 1:
+            return self._upcast(self.plain(state, key, whose))
         own: dict[str, Any] = self._decode(state)
+        if self.private and FIELD in own:
+            box: Box = own.pop(FIELD)
+            if key is None or whose is None:
+                self._private.blank(own)
+            else:
+                self._private.join(own, self._decode(opened(box, key, whose)))
         if len(own) != self._size:
             self._fill(own)
         return own
+
+    def plain(self, state: bytes, key: bytes | None, whose: Whose | None) -> dict[str, Any]:
+        """As JSON tells it, unchecked; null for what is in a box without its key."""
+        raw: dict[str, Any] = msgspec.json.decode(state)
+        if not self.private or FIELD not in raw:
+            return raw
+        box = msgspec.convert(raw.pop(FIELD), Box)
+        if key is None or whose is None:
+            return {**dict.fromkeys(self._private.names), **raw}
+        self._private.join(raw, msgspec.json.decode(opened(box, key, whose)))
+        return raw
 
     def _upcast(self, raw: dict[str, Any]) -> dict[str, Any]:
         for version in range(raw.pop("class_version", 1), self.class_version):

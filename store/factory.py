@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from eventsourcing.persistence import AggregateRecorder
+    from eventsourcing.persistence import AggregateRecorder, StoredEvent
 
+    from domain.shared.aggregate import Aggregate
     from store.connections import Connections
 
 
@@ -44,6 +45,9 @@ class PostgresStore(Store):
         store.connections = connections
         store._turns = NoTurns()  # noqa: SLF001 - a copy of ourselves
         return store
+
+    def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
+        return self._mapper.stored(aggregate)
 
     def new_id(self) -> UUID:
         return self._new_id()

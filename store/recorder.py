@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import psycopg
 from eventsourcing.persistence import Notification
 
-from domain.shared.errors import DocumentIssued, NotFound
+from domain.shared.errors import AnotherKey, Conflict, NotFound
 from domain.shared.recording import (
     NO_CONDITIONS,
     BooksRecorder,
-    Claim,
     Conditions,
     Context,
     Head,
     History,
     Recorded,
 )
-from store import snapshots
+from store import claims, snapshots
 from store.append import append
+from store.append_steps import append_in_steps
 from store.bindings import text_array
+from store.personal_keys import Keyring
 from store.refusals import refusal
 from store.streams import read_histories, read_stream
 
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from eventsourcing.persistence import StoredEvent
 
     from domain.shared.aggregate import Aggregate
+    from domain.shared.recording import Claim
     from store.codec import RecordedEvent, TypedMapper
-    from store.connections import Connection, Connections
+    from store.connections import Connections
+    from store.personal_keys import Sealed
 
 _HEAD = """
     SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
@@ -44,20 +47,12 @@ _NOTIFICATIONS = """
      WHERE account_id = %b AND position >= %b AND position <= %b
        AND (%b::text[] IS NULL OR topic = ANY (%b::text[]))
      ORDER BY position LIMIT %b"""
-_OWNERS = """
-    SELECT value, owner FROM claims
-     WHERE account_id = %b AND kind = %b AND value = ANY (%b::text[])"""
-_CLAIMANTS = """
-    SELECT owner FROM claims WHERE account_id = %b AND kind = %b ORDER BY value LIMIT %b"""
-_HOLD = "SELECT position FROM heads WHERE account_id = %b FOR UPDATE"
-_DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
 _HAS_BESIDES = """
     SELECT EXISTS (SELECT FROM stored_events
                     WHERE account_id = %b AND split_part(topic, '.', 1) <> ALL (%b::text[]))"""
-_CLAIMS_IN = """
-    SELECT kind, value, owner FROM claims
-     WHERE account_id = %b AND kind = ANY (%b::text[]) ORDER BY kind, value"""
 _LAST_POSITION = 2**63 - 1
+_SEALED_ANEW = 3
+"""Times that an append is tried where another made the first key of the same name meanwhile."""
 
 
 class AccountRecorder(BooksRecorder):
@@ -76,31 +71,33 @@ class AccountRecorder(BooksRecorder):
         self._mapper = mapper
         self._new_id = new_id
         self._turn = turn
+        self._keys = Keyring(account_id, connections)
 
     def append(
         self, events: Sequence[StoredEvent], by: Context, given: Conditions = NO_CONDITIONS
     ) -> Recorded:
+        for _ in range(_SEALED_ANEW):
+            sealed = self._keys.sealed(events)
+            try:
+                recorded = self._append(sealed, by, given)
+            except AnotherKey:
+                self._keys.forget(sealed)
+                continue
+            self._keys.took(sealed)
+            return recorded
+        raise Conflict("customer_erased", "personal data was to be kept of somebody erased")
+
+    def _append(self, sealed: Sealed, by: Context, given: Conditions) -> Recorded:
         conditions = None if given is NO_CONDITIONS else given
         try:
             with self._turn, self._connections.connection() as connection:
-                if given.undocumented:
-                    return self._append_undocumented(connection, events, by, given)
-                return append(connection, self.account_id, events, self._new_id(), by, conditions)
+                ask = append_in_steps if given.undocumented or given.erases else append
+                return ask(connection, self.account_id, sealed, self._new_id(), by, conditions)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:
                 raise
             raise refused from None
-
-    def _append_undocumented(
-        self, connection: Connection, events: Sequence[StoredEvent], by: Context, given: Conditions
-    ) -> Recorded:
-        """The head is held from the look at the documents to the commit."""
-        with connection.transaction():
-            connection.execute(_HOLD, [self.account_id])
-            if connection.execute(_DOCUMENTED, [self.account_id]).fetchone():
-                raise DocumentIssued
-            return append(connection, self.account_id, events, self._new_id(), by, given)
 
     def histories(
         self, kind: type[Aggregate], ids: Sequence[UUID], until: int | None = None
@@ -110,30 +107,21 @@ class AccountRecorder(BooksRecorder):
 
     def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
         with self._connections.connection() as connection:
-            rows = connection.execute(
-                _OWNERS, (self.account_id, kind, text_array(values)), prepare=True, binary=True
-            ).fetchall()
-        return dict(rows)
+            return claims.owners(connection, self.account_id, kind, values)
 
     def claimants(self, kind: str, limit: int) -> list[UUID]:
         with self._connections.connection() as connection:
-            rows = connection.execute(
-                _CLAIMANTS, (self.account_id, kind, limit), prepare=True, binary=True
-            ).fetchall()
-        return [owner for (owner,) in rows]
+            return claims.claimants(connection, self.account_id, kind, limit)
+
+    def claims_in(self, kinds: Sequence[str]) -> list[Claim]:
+        with self._connections.connection() as connection:
+            return claims.of_kinds(connection, self.account_id, kinds)
 
     def has_besides(self, nouns: Sequence[str]) -> bool:
         arguments = (self.account_id, text_array(nouns))
         with self._connections.connection() as connection:
             (found,) = connection.execute(_HAS_BESIDES, arguments, binary=True).fetchall()
         return bool(found[0])
-
-    def claims_in(self, kinds: Sequence[str]) -> list[Claim]:
-        with self._connections.connection() as connection:
-            rows = connection.execute(
-                _CLAIMS_IN, (self.account_id, text_array(kinds)), prepare=True, binary=True
-            ).fetchall()
-        return [Claim._make(row) for row in rows]
 
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)

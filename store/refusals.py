@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.shared.errors import (
     AlreadyRecorded,
+    AnotherKey,
     ClaimHeld,
     ClaimTaken,
     ClockRefused,
@@ -41,6 +42,7 @@ _REFUSALS: dict[str, Callable[[str], DomainError]] = {
     "SL005": lambda key: KeyReused(detail=f"the key {key!r} was used for another request"),
     "SL006": lambda key: RequestInProgress(detail=f"the request {key!r} is in progress"),
     "SL007": lambda key: AlreadyRecorded(detail=f"the request {key!r} was answered"),
+    "SL009": lambda name: AnotherKey(detail=f"{name} is not what it was"),
     "SL008": lambda _: ClockRefused(detail="the clock is real time, or would run backwards"),
 }
 

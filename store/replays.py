@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import snapshots
 from store.findings import Finding
+from store.personal_keys import KEPT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
     Row = tuple[Any, ...]
 
-_STREAMS = """
-    SELECT originator_id, originator_version, topic, state, recorded_at, document_number, position
-      FROM stored_events
-     WHERE account_id = %b
-     ORDER BY originator_id, originator_version"""
+_STREAMS = f"""
+    SELECT e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at,
+           e.document_number, {KEPT_KEY}, e.account_id, e.position
+      FROM stored_events e
+     WHERE e.account_id = %b
+     ORDER BY e.originator_id, e.originator_version"""
 _SNAPSHOTS = """
     SELECT originator_id, originator_version, topic, state, modified_on, created_on
       FROM snapshots

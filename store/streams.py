@@ -8,6 +8,7 @@ from domain.shared.recording import History
 from store import snapshots
 from store.bindings import uuid_array
 from store.codec import RecordedEvent
+from store.personal_keys import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,25 +20,26 @@ if TYPE_CHECKING:
     from store.codec import TypedMapper
     from store.connections import Connection
 
-_COLUMNS = "originator_id, originator_version, topic, state, recorded_at, document_number"
+_COLUMNS = f"""e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at,
+    e.document_number, {KEY}, e.account_id"""
 _STREAM = f"""
     SELECT {_COLUMNS}
-      FROM stored_events
-     WHERE account_id = %b AND originator_id = %b
-       AND originator_version > %b AND originator_version <= %b
-     ORDER BY originator_version"""
+      FROM stored_events e
+     WHERE e.account_id = %b AND e.originator_id = %b
+       AND e.originator_version > %b AND e.originator_version <= %b
+     ORDER BY e.originator_version"""
 # One index scan a stream, whatever the statistics say of a young account: a join would also be
 # planned as one scan of the account's whole log.
 _STREAMS = f"""
-    SELECT e.*
+    SELECT s.*
       FROM unnest(%b) AS i (id)
      CROSS JOIN LATERAL (
         SELECT {_COLUMNS}
-          FROM stored_events
-         WHERE account_id = %b AND originator_id = i.id AND position <= %b
-         ORDER BY originator_version) e"""
+          FROM stored_events e
+         WHERE e.account_id = %b AND e.originator_id = i.id AND e.position <= %b
+         ORDER BY e.originator_version) s"""
 _STREAMS_AFTER_SNAPSHOTS = f"""
-    SELECT e.*
+    SELECT r.*
       FROM unnest(%(ids)b) AS i (id)
       LEFT JOIN LATERAL (
         SELECT originator_version, topic, state, modified_on, created_on
@@ -45,14 +47,15 @@ _STREAMS_AFTER_SNAPSHOTS = f"""
          WHERE account_id = %(account)b AND originator_id = i.id AND topic = %(topic)b
          ORDER BY originator_version DESC LIMIT 1) s ON true
      CROSS JOIN LATERAL (
-        SELECT i.id, s.originator_version, s.topic, s.state, s.modified_on, NULL::text, s.created_on
+        SELECT i.id, s.originator_version, s.topic, s.state, s.modified_on, NULL::text, NULL::bytea,
+               NULL::uuid, s.created_on
          WHERE s.state IS NOT NULL
          UNION ALL
        (SELECT {_COLUMNS}, NULL
-          FROM stored_events
-         WHERE account_id = %(account)b AND originator_id = i.id
-           AND originator_version > coalesce(s.originator_version, 0)
-         ORDER BY originator_version)) e"""
+          FROM stored_events e
+         WHERE e.account_id = %(account)b AND e.originator_id = i.id
+           AND e.originator_version > coalesce(s.originator_version, 0)
+         ORDER BY e.originator_version)) r"""
 _LAST_VERSION, _LAST_POSITION = 2**31 - 1, 2**63 - 1
 
 

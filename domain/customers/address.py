@@ -8,12 +8,13 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
-from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
+from domain.shared.personal import PARTY, Personal
 
 
 class Address(Aggregate):
     TOPIC = "address"
     prefix = "adr"
+    PERSONAL_OF = ("customer_id", PARTY)
     PERSONAL: ClassVar = frozenset(
         {"first_name", "last_name", "company", "line1", "line2", "city", "state", "postal_code"}
     )

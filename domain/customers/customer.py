@@ -8,13 +8,16 @@ from typing import ClassVar
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.facts import event
-from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
+from domain.shared.personal import PROFILE, Personal
 
 
 class Customer(Aggregate):
     TOPIC = "customer"
     prefix = "cus"
-    PERSONAL: ClassVar = frozenset({"email", "first_name", "last_name", "title", "phone"})
+    PERSONAL_OF = ("ref", PROFILE)
+    PERSONAL: ClassVar = frozenset(
+        {"email", "first_name", "last_name", "title", "phone", "metadata"}
+    )
 
     class Created(Aggregate.Created):
         TOPIC = "customer.created"
@@ -26,7 +29,7 @@ class Customer(Aggregate):
         language: str | None = None
         organization_id: str | None = None
         old_provider_id: str | None = None
-        metadata: dict[str, str] = field(default_factory=dict)
+        metadata: Personal[dict[str, str]] = field(default_factory=dict)
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from domain.invoicing.document import Status as Status
 from domain.invoicing.lines import Line  # noqa: TC001 - as above
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
+from domain.shared.personal import PARTY
 
 
 class Invoice(Disputing):
@@ -19,6 +20,7 @@ class Invoice(Disputing):
 
     TOPIC = "invoice"
     prefix = "inv"
+    PERSONAL_OF = ("customer_id", PARTY)
 
     class ServiceMoved(Aggregate.Event):
         """What is not earned yet is earned over the lines' new days instead; no money moves."""

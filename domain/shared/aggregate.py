@@ -12,6 +12,7 @@ from eventsourcing.utils import get_topic, resolve_topic
 from domain.shared.errors import StaleVersion
 from domain.shared.facts import commands_in, commands_of_parts, needed_to_begin, shape_of
 from domain.shared.identifiers import typed_id
+from domain.shared.personal import key_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ class Aggregate(library.Aggregate):
     A kind with long histories declares `SNAPSHOT`, a TypedDict of its attributes; its state is
     then kept each time its version passes a multiple of `SNAPSHOT_EVERY`. When a mutator comes to
     mean something else, raise `SNAPSHOT_VERSION`: older snapshots are no longer loaded.
+
+    `PERSONAL_OF` names the attribute that tells whose the personal data in its events is, and the
+    purpose it is kept for; `PERSONAL` the fields that are personal where they stand in `Changes`.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -33,6 +37,8 @@ class Aggregate(library.Aggregate):
     SNAPSHOT: ClassVar[type[Any] | None] = None
     SNAPSHOT_EVERY: ClassVar[int] = 20
     SNAPSHOT_VERSION: ClassVar[int] = 1
+    PERSONAL_OF: ClassVar[tuple[str, str] | None] = None
+    PERSONAL: ClassVar[frozenset[str]] = frozenset()
 
     if TYPE_CHECKING:  # not a field of the dataclass that the library makes of this
         ref: str
@@ -109,6 +115,19 @@ class Aggregate(library.Aggregate):
     ) -> Self:
         """A new aggregate, by one of its creation events."""
         return cls._create(event_class, id=id, **fields)
+
+    @property
+    def personal_key(self) -> str | None:
+        """The name of the key that seals what is personal in its events."""
+        if self.PERSONAL_OF is None:
+            return None
+        whose, purpose = self.PERSONAL_OF
+        return key_name(getattr(self, whose), purpose)
+
+    @property
+    def has_personal_state(self) -> bool:
+        """Whether a snapshot would tell what is sealed in the log: none is kept then."""
+        return False
 
     def next_header(self) -> dict[str, Any]:
         """What the next event carries beside its own fields."""

@@ -86,6 +86,10 @@ class ConcurrentChange(Conflict):
     code = "concurrent_change"
 
 
+class AnotherKey(ConcurrentChange):
+    """What seals somebody's personal data was made or destroyed meanwhile."""
+
+
 class StaleVersion(DomainError):
     """The caller named a version that is no longer the current one."""
 

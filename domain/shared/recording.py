@@ -57,6 +57,19 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """Whose personal data goes in the same append: names of keys, and what was made of the data.
+
+    `withdrawn` keys open what is on documents and nothing else from then on.
+    """
+
+    customer: str
+    destroyed: Sequence[str]
+    withdrawn: Sequence[str] = ()
+    papers_of: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """What must hold, and what changes, together with the events of one append.
 
@@ -75,6 +88,7 @@ class Conditions:
     clock: datetime | None = None
     rewinds_at: int | None = None
     undocumented: bool = False
+    erases: Erasure | None = None
 
 
 NO_CONDITIONS = Conditions()
@@ -155,6 +169,10 @@ class Store(InfrastructureFactory[Any]):
     @abstractmethod
     def recorder_of(self, account_id: UUID) -> BooksRecorder:
         """Cheap: it holds nothing of its own."""
+
+    @abstractmethod
+    def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
+        """Its pending events as they are handed to the recorder."""
 
     @abstractmethod
     def new_id(self) -> UUID:

@@ -8,6 +8,8 @@ from datetime import datetime  # noqa: TC003 - stored events are decoded by thes
 from secrets import choice
 from typing import Any
 
+from domain.shared.personal import ERASED
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so that a code survives being read out."""
 
@@ -24,6 +26,11 @@ class Gift:
     recipient_last_name: str | None = None
     message: str | None = None
     start_date: datetime | None = None
+
+    @classmethod
+    def erased(cls) -> Gift:
+        """Stands where nobody can tell any more what was ordered."""
+        return cls(ERASED)
 
 
 GIVEN = ("recipient_email", "recipient_first_name", "recipient_last_name", "message")

@@ -10,7 +10,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
-from domain.shared.personal import Personal  # noqa: TC001 - stored events are decoded by these
+from domain.shared.personal import PROFILE, Personal
 
 
 class Status(StrEnum):
@@ -24,6 +24,7 @@ class Member(Aggregate):
 
     TOPIC = "member"
     prefix = "mem"
+    PERSONAL_OF = ("ref", PROFILE)
     PERSONAL: ClassVar = frozenset({"email", "first_name", "last_name"})
 
     class Created(Aggregate.Created):

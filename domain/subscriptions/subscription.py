@@ -9,6 +9,7 @@ from datetime import datetime  # noqa: TC003 - a snapshot is decoded by these an
 from typing import TypedDict
 
 from domain.shared.discount import Discount  # noqa: TC001 - as above
+from domain.shared.personal import PROFILE
 from domain.subscriptions.changing import Changing
 from domain.subscriptions.discounting import Discounting
 from domain.subscriptions.ending import Ending
@@ -65,3 +66,8 @@ class Subscription(Ending, Metering, Changing, Renewing, Restarting, Discounting
     SNAPSHOT = SubscriptionState
     SNAPSHOT_EVERY = 20
     SNAPSHOT_VERSION = 7
+    PERSONAL_OF = ("ref", PROFILE)
+
+    @property
+    def has_personal_state(self) -> bool:
+        return self.gift is not None

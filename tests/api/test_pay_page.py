@@ -192,7 +192,7 @@ def test_a_link_that_was_not_made_here_opens_nothing(shop, invoice, services, st
     token = {
         "purpose": lambda: jwt.encode({**said, "aud": "login"}, own, algorithm="HS256"),
         "secret": lambda: jwt.encode(said, b"x" * 32, algorithm="HS256"),
-        "none": lambda: jwt.encode(said, None, algorithm="none"),
+        "none": lambda: jwt.encode(said, "", algorithm="none"),
         "other_algorithm": lambda: jwt.encode(said, own + own, algorithm="HS512"),
         "no_end": lambda: jwt.encode(
             {name: each for name, each in said.items() if name != "exp"}, own, algorithm="HS256"
