@@ -99,7 +99,7 @@ _FIELDS = {
     "refund": """status:text customer_id:id invoice_id:id? credit_note_id:id? payment_id:id?
         subscription_id:id? amount:money currency:currency to:text policy:text? reason:text?
         gateway:text? gateway_reference:text? failure_code:text? failure_detail:text?
-        settled_at:instant?""",
+        settled_at:instant? refunds:objects*""",
     "credit_note": """number:text? status:text customer_id:id invoice_id:id invoice_number:text?
         subscription_id:id? currency:currency lines:objects subtotal:money tax:money total:money
         amount:money allocations:objects policy:text reason:text? issued_at:instant

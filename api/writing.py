@@ -7,7 +7,7 @@ from random import random
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from api import references, shown, versions, views
+from api import references, refunds_told, shown, versions, views
 from api.auth import attempting, caller_of
 from api.body import read_json, validated
 from api.call import Call
@@ -81,6 +81,8 @@ def paid(result: tuple[Done, Outcome | None]) -> Written:
     """Of a command that asked a gateway."""
     done, outcome = result
     written = Written(done.ref, done.recorded, {} if outcome is None else told(outcome))
+    if done.others:
+        written = replace(written, told={**written.told, "refunds": [done.ref, *done.others]})
     if not isinstance(outcome, ActionRequired):
         return written
     action = {"client_secret": outcome.client_secret, "redirect_url": outcome.redirect_url}
@@ -103,7 +105,10 @@ class Writing:
         told = (_told_all if many else _told)(call, self._route, answered)
         shown.headers(response, answered.position, behind=told.behind)
         reveal(call, [told.resource])
-        self._answer(response, answered, told.resource)
+        resource = refunds_told.with_all(
+            call, self._route, answered.answer, answered.position, told.resource
+        )
+        self._answer(response, answered, resource)
 
     def _read(
         self, request: Any, path: Mapping[str, str]

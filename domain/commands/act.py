@@ -43,7 +43,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The typed id of what was created or changed, and where in the log."""
+    """The typed id of what was created or changed, and where in the log. `others` were created
+    with it."""
 
     ref: str
     recorded: Recorded | None
+    others: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from domain.commands.act import Done
 from domain.commands.collecting import case_of, complete
 from domain.commands.earning import put_back
 from domain.commands.noting import Noted, lines_of, note
-from domain.commands.paying_out import pay_out
+from domain.commands.paying_out import paid_out, pay_out
 from domain.commands.refunding import Returns
 from domain.invoicing.credit_note import Allocation, CreditNote
 from domain.invoicing.invoice import PAYABLE, Invoice
@@ -54,12 +54,9 @@ def refund_invoice(
     key = act.request_key if asked.to == "card" else None
     returns = Returns(books, account, books.now(), asked.reason, "invoice", key)
     returns.refund(invoice, amount, asked.to, asked.policy)
-    first = returns.refunds[0].ref
-    given = act.given(first) if key is None else act.intent()
+    given = act.given(returns.refunds[0].ref) if key is None else act.intent()
     recorded = books.record(*returns.recorded(), invoice, by=act.by, given=given)
-    paid_out = pay_out(books, gateways, account, returns.refunds, act)
-    settled, outcome = paid_out[0] if paid_out else (None, None)
-    return Done(first, settled or recorded), outcome
+    return paid_out(books, gateways, account, returns.refunds, act, recorded)
 
 
 def _all_left(invoice: Invoice, to: str) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.commands.act import Done
 from domain.commands.collecting import balance_of
-from domain.commands.paying_out import pay_out
+from domain.commands.paying_out import paid_out
+from domain.commands.refunding import answering
 from domain.customers.customer import Customer
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from domain.accounts.account import Account
     from domain.application import Books
-    from domain.commands.act import Act
+    from domain.commands.act import Act, Done
     from domain.commands.charging import Gateways
     from domain.payments.balance import Balance
     from domain.payments.gateway import Outcome
@@ -50,12 +50,9 @@ def refund_balance(
     if asked.to == "card":
         ways = _cards(balance, asked.amount)
     refunds = _refunds(books, account, balance, ways, asked, act)
-    first = refunds[0].ref
-    given = act.intent() if asked.to == "card" else act.given(first)
+    given = act.intent() if asked.to == "card" else act.given(refunds[0].ref)
     recorded = books.record(balance, *refunds, by=act.by, given=given)
-    paid_out = pay_out(books, gateways, account, refunds, act)
-    settled, outcome = paid_out[0] if paid_out else (None, None)
-    return Done(first, settled or recorded), outcome
+    return paid_out(books, gateways, account, refunds, act, recorded)
 
 
 def _cards(balance: Balance, amount: int) -> dict[str | None, int]:
@@ -89,14 +86,14 @@ def _refunds(
         refund_id = books.new_id()
         ref = typed_id(Refund.prefix, refund_id)
         charged = None if payment_id is None else books.load(Payment, payment_id)
-        # One request has one key, and one refund answers it.
-        key = act.request_key if charged is not None and not refunds else None
+        last = act.request_key is not None and charged is not None and len(refunds) + 1 == len(ways)
+        answers = answering(act.request_key or "", refunds) if last else {}
         refunds.append(
             Refund.begin(
                 Refund.Created, id=refund_id, customer_id=balance.customer_id, invoice_id=None,
                 amount=part, currency=asked.currency, to=asked.to, refunded_on=on,
                 payment_id=payment_id, gateway=None if charged is None else charged.gateway,
-                reason=asked.reason, request_key=key, request_ref=None if key is None else ref,
+                reason=asked.reason, **answers,
             )
         )  # fmt: skip
         balance.pay_back(

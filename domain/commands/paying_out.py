@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from domain.commands.act import Done
 from domain.commands.charging import told
 from domain.commands.collecting import balance_of
 from domain.commands.earning import put_back
@@ -42,6 +43,27 @@ def pay_out(
     return outcomes
 
 
+def paid_out(
+    books: Books, gateways: Gateways, account: Account, refunds: Sequence[Refund], act: Act,
+    recorded: Recorded,
+) -> tuple[Done, Outcome | None]:  # fmt: skip
+    """As `pay_out`, told as one: of all refunds of a request, the last of which answers it."""
+    first, *others = [refund.ref for refund in refunds]
+    asked = pay_out(books, gateways, account, refunds, act)
+    last = next((each for each, _ in reversed(asked) if each is not None), recorded)
+    outcome = together([each for _, each in asked]) if asked else None
+    return Done(first, last, tuple(others)), outcome
+
+
+def together(outcomes: Sequence[Outcome]) -> Outcome:
+    """Of several refunds: unanswered while one of them is; declined only where all of them are."""
+    for kind in (Unanswered, Approved):
+        found = next((each for each in outcomes if isinstance(each, kind)), None)
+        if found is not None:
+            return found
+    return outcomes[-1]
+
+
 def repayment_of(books: Books, refund: Refund) -> Repayment:
     payment = books.load(Payment, refund.payment_id or "")
     return Repayment(
@@ -61,7 +83,7 @@ def settle_refund(
     while True:
         refund = books.load(Refund, ref)
         changed = _following(books, account, refund, outcome)
-        given = _completing(refund, outcome)
+        given = _completing(books, refund, outcome)
         if not changed and given is NO_CONDITIONS:
             return None
         try:
@@ -98,9 +120,21 @@ def _following(books: Books, account: Account, refund: Refund, outcome: Outcome)
     return [refund, balance]
 
 
-def _completing(refund: Refund, outcome: Outcome) -> Conditions:
+def _completing(books: Books, refund: Refund, outcome: Outcome) -> Conditions:
     """Answers the key of the request that asked for it; kept if it was answered before."""
     if refund.request_key is None:
         return NO_CONDITIONS
-    answer = {"id": refund.request_ref, **told(outcome)}
+    others = books.load_many(Refund, refund.beside).values() if refund.beside else ()
+    whole = together([*(_OUTCOMES[each.status] for each in others), outcome])
+    answer: dict[str, Any] = {"id": refund.request_ref or refund.ref, **told(whole)}
+    if refund.beside:
+        answer["refunds"] = [*refund.beside, refund.ref]
     return Conditions(completes_key=(refund.request_key, answer))
+
+
+_OUTCOMES: dict[str, Outcome] = {
+    "pending": Unanswered(),
+    "succeeded": Approved(""),
+    "failed": Declined("refund_declined", "The card takes no money."),
+}
+"""What became of another refund of the same request, as far as the whole is told by it."""

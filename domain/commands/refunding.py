@@ -13,7 +13,7 @@ from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from domain.accounts.account import Account
@@ -61,8 +61,10 @@ class Returns:
         ways: Mapping[str | None, int] = {None: amount}
         if to == "card":
             ways = cards_for(invoice, amount, self.within)
+        *_, last = ways
         for payment_id, part in ways.items():
-            refund = self.pay(invoice, part, to, payment_id, policy=policy)
+            answers = self._answering() if payment_id == last else {}
+            refund = self.pay(invoice, part, to, payment_id, policy=policy, **answers)
             invoice.refund(
                 refund.ref, part, to, policy=policy, at=self.at, on=self.on, reason=self.reason,
                 payment_id=payment_id,
@@ -75,12 +77,9 @@ class Returns:
     ) -> Refund:
         """The record of money on its way back; to a card, the one that made the payment."""
         charged = None if payment_id is None else self.books.load(Payment, payment_id)
-        refund_id = self.books.new_id()
-        # One request has one key, and one refund answers it.
-        key = self.request_key if charged is not None and not self.refunds else None
         refund = Refund.begin(
             Refund.Created,
-            id=refund_id,
+            id=self.books.new_id(),
             customer_id=invoice.customer_id,
             invoice_id=invoice.ref,
             amount=amount,
@@ -92,12 +91,13 @@ class Returns:
             subscription_id=invoice.subscription_id,
             reason=self.reason,
             falls_to=self.falls_to,
-            request_key=key,
-            request_ref=None if key is None else typed_id(Refund.prefix, refund_id),
             **more,
         )
         self.refunds.append(refund)
         return refund
+
+    def _answering(self) -> dict[str, Any]:
+        return {} if self.request_key is None else answering(self.request_key, self.refunds)
 
     def credit(self, invoice: Invoice, amount: int, source: str, description: str) -> None:
         if amount <= 0:
@@ -112,6 +112,12 @@ class Returns:
 
     def recorded(self) -> list[Aggregate]:
         return [*self.refunds, *self.notes, *self.balances.values()]
+
+
+def answering(key: str, others: Sequence[Refund]) -> dict[str, Any]:
+    """Of a request's last refund: it is asked after the others, and answers for all of them."""
+    beside = tuple(each.ref for each in others)
+    return {"request_key": key, "request_ref": beside[0] if beside else None, "beside": beside}
 
 
 def cards_for(invoice: Invoice, amount: int, within: str = "") -> dict[str | None, int]:

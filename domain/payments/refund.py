@@ -20,7 +20,8 @@ class Refund(Aggregate):
 
         `falls_to` says what becomes of it when the gateway refuses: `invoice`, as if it had not
         been asked, or `balance`, where a document or a cancellation rests on it. `request_key` is
-        answered with `request_ref` by whoever saves the outcome.
+        answered with `request_ref` by whoever saves the outcome: of several refunds of one request
+        the last one, asked after those `beside` it, answers for all.
         """
 
         TOPIC = "refund.created"
@@ -39,6 +40,7 @@ class Refund(Aggregate):
         falls_to: str = "balance"
         request_key: str | None = None
         request_ref: str | None = None
+        beside: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Refund(Aggregate):
         falls_to: str,
         request_key: str | None,
         request_ref: str | None,
+        beside: tuple[str, ...],
     ) -> None:
         self.customer_id = customer_id
         self.invoice_id = invoice_id
@@ -64,6 +67,7 @@ class Refund(Aggregate):
         self.falls_to = falls_to
         self.request_key = request_key
         self.request_ref = request_ref
+        self.beside = beside
         self.status = "pending" if to == "card" else "succeeded"
 
     class Succeeded(Aggregate.Event):
