@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid5
 
 from domain.shared.identifiers import typed_id
+from domain.shared.money import major
 from projections.rendering import instant
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ SELECT t.id, t.gateway, t.reason, t.opened_at
   FROM disputes t
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'opened'
  ORDER BY t.opened_at, t.id LIMIT 100"""
+_NOT_OWED = """
+SELECT t.payment_id, t.amount, t.currency, coalesce(i.number, i.id), i.status, t.created_at
+  FROM balance_transactions t
+  JOIN payments p ON p.account_id = t.account_id AND p.generation = t.generation
+   AND p.id = t.payment_id AND p.gateway IS NOT NULL
+  JOIN invoices i ON i.account_id = t.account_id AND i.generation = t.generation
+   AND i.id = t.invoice_id
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s
+   AND t.payment_id IS NOT NULL AND t.invoice_id IS NOT NULL AND t.type = 'credit'
+   AND t.amount > (
+       SELECT coalesce(-sum(used.amount), 0) FROM balance_transactions used
+        WHERE used.account_id = t.account_id AND used.generation = t.generation
+          AND used.customer_id = t.customer_id AND used.currency = t.currency
+          AND used.amount < 0 AND (used.created_at, used.id) > (t.created_at, t.id))
+ ORDER BY t.created_at, t.id LIMIT 100"""
 _FAILED_RULES = """
 SELECT t.id, t.rule_failure, t.rule_failed_at
   FROM plans t
@@ -102,6 +118,15 @@ def open_disputes(reading: Reading) -> Iterable[Alert]:
         yield Alert("dispute_open", WARNING, ref, detail, since)
 
 
+def payments_not_owed(reading: Reading) -> Iterable[Alert]:
+    """A card was charged after all when its invoice took no money any more. Whose credit it is may
+    want it back; gone when as much of the credit was used or given back."""
+    for ref, amount, currency, invoice, status, since in reading.select(_NOT_OWED, {}):
+        money = f"{major(amount, currency)} {currency}"
+        detail = f"{money} came when invoice {invoice} ({status}) did not take it: it is credit"
+        yield Alert("payment_not_owed", WARNING, ref, detail, since)
+
+
 def failed_billing_rules(reading: Reading) -> Iterable[Alert]:
     for ref, failure, since in reading.select(_FAILED_RULES, {}):
         yield Alert("billing_rule_failed", WARNING, ref, f"nothing was charged: {failure}", since)
@@ -113,6 +138,7 @@ SOURCES: tuple[Callable[[Reading], Iterable[Alert]], ...] = (
     unanswered_payments,
     unanswered_refunds,
     open_disputes,
+    payments_not_owed,
     failed_billing_rules,
 )
 

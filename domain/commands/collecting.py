@@ -63,7 +63,8 @@ def _pending(*things: Aggregate | None) -> list[Aggregate]:
 def receive_money(
     books: Books, account: Account, case: Case, amount: int, source: str, at: datetime
 ) -> None:
-    """Count money towards the invoice; what it cannot take goes to the customer's balance."""
+    """Count money towards the invoice, whatever became of it: what was given up is recovered.
+    What it cannot take goes to the customer's balance."""
     invoice = case.invoice
     payment_ref = case.payment.ref if case.payment else None
     on = accounting_date(at, account.timezone)
@@ -71,6 +72,8 @@ def receive_money(
     if counted:
         redating = _redating(account, case, counted, at)
         invoice.receive(payment_ref, counted, source, at=at, on=on, redated=redating)
+    elif payment_ref and (counted := min(amount, max(invoice.recoverable, 0))):
+        invoice.recover(payment_ref, counted, source, at=at, on=on)
     if amount > counted:
         case.balance = case.balance or balance_of(books, invoice.customer_id, invoice.currency)
         case.balance.credit(

@@ -34,7 +34,8 @@ class Ending(Settling):
     def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
         """A job's void: what was paid in part is returned to the customer. Gives that amount."""
         self.require_not_terminal()
-        returned = self.unapplied if self.by_payment else self.amount_paid - self.refunded
+        kept = max(self.amount_paid - self.gone_back, 0)
+        returned = self.unapplied if self.by_payment else kept
         self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
         return returned
 

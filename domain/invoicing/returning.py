@@ -134,14 +134,19 @@ class Returning(Crediting):
         recovered_at: datetime
         recovered_on: date
 
-    def recover(self, payment_id: str, amount: int, *, at: datetime, on: date) -> None:
-        """Raises as `require_uncollectible`, Invalid `amount_exceeds_written_off`."""
+    def recover(
+        self, payment_id: str, amount: int, source: str = "offline", *, at: datetime, on: date
+    ) -> None:
+        """`source`: offline, or online for a charge of which the gateway tells late.
+
+        Raises as `require_uncollectible`, Invalid `amount_exceeds_written_off`.
+        """
         self.require_uncollectible()
         if not 0 < amount <= self.recoverable:
             detail = f"{self.recoverable} of what was written off has not come back"
             raise Invalid.one("amount", "amount_exceeds_written_off", detail)
         self._recovered(
-            payment_id=payment_id, amount=amount, source="offline", recovered_at=at,
+            payment_id=payment_id, amount=amount, source=source, recovered_at=at,
             recovered_on=on,
         )  # fmt: skip
 
