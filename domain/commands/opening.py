@@ -59,7 +59,7 @@ def open_subscription(
         quantity=new.quantity,
         auto_renew=auto_renew,
         collection_method=sale.collection_method,
-        payment_method_id=sale.card,
+        payment_method_id=new.payment_method_id,
         anchor=phase.end if phase.index < 0 else phase.start,
         timezone=account.timezone,
         invoice_id=None if invoice is None else invoice.ref,

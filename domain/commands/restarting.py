@@ -142,7 +142,7 @@ def _restarted(
         quantity=new.quantity,
         auto_renew=auto_renew,
         collection_method=sale.collection_method,
-        payment_method_id=None if sale.method is None else sale.method.ref,
+        payment_method_id=new.payment_method_id,
         invoice_id=None if invoice is None else invoice.ref,
         incomplete_until=window(account, at),
         metadata=merged_metadata(subscription.metadata, new.metadata),

@@ -74,10 +74,6 @@ class Sale:
     method: PaymentMethod | None
     coupon: Coupon | None = None
 
-    @property
-    def card(self) -> str | None:
-        return None if self.method is None else self.method.ref
-
     def guards(self) -> list[Guard]:
         """A plan that tells of a failed rule is held by its own version."""
         read = [self.product] if self.plan.pending_events else [self.plan, self.product]

@@ -122,3 +122,22 @@ def test_late_is_as_in_time(app, services):
             advance(shop, step)
         seen.append((tries(shop), shown(shop, subscription)["status"]))
     assert seen[0] == seen[1]
+
+
+def test_a_new_default_card_is_asked_from_then_on(shop):
+    subscription = shop.subscribe(payment_method_id=None).json
+    assert subscription["payment_method_id"] is None
+    card(shop, "tok_chargeDeclined")
+    advance(shop, "2026-02-01")
+    assert shown(shop, subscription)["status"] == "past_due"
+    card(shop, "tok_visa")
+    advance(shop, "2026-02-02")
+    assert shown(shop, subscription)["status"] == "active"
+
+
+def test_a_card_that_was_named_stays_whatever_becomes_the_default(shop):
+    subscription = shop.subscribe(payment_method_id=shop.card["id"]).json
+    card(shop, "tok_chargeDeclined")
+    advance(shop, "2026-02-01")
+    assert shown(shop, subscription)["status"] == "active"
+    assert shown(shop, subscription)["payment_method_id"] == shop.card["id"]
