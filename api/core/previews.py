@@ -20,7 +20,7 @@ def previewed(
 ) -> dict[str, Any]:
     """The invoice that would be issued, what notes would take off unpaid ones, and the new term.
 
-    `amount_due` is what would be asked for: below zero it becomes the customer's credit.
+    `amount_due` is what would be asked for after the customer's credit; below zero it becomes that.
     """
     phase = subscription.phase
     return {
@@ -28,13 +28,17 @@ def previewed(
         "current_period_start": instant(phase.start),
         "current_period_end": instant(phase.end),
         "invoice": None if invoice is None else _invoice(invoice),
-        "amount_due": 0 if invoice is None else invoice.total,
+        "amount_due": 0 if invoice is None else amount_due(invoice),
         "credit_notes": [{"invoice_id": ref, "amount": amount} for ref, amount in noted.items()],
         "next_invoice_lines": [
             {"description": part.description, "amount": part.amount}
             for part in subscription.prorations
         ],
     }
+
+
+def amount_due(invoice: Invoice) -> int:
+    return invoice.total if invoice.total < 0 else invoice.amount_remaining
 
 
 def usage_so_far(subscription: Subscription) -> dict[str, Any] | None:
@@ -69,7 +73,9 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
         "lines": [_line(line) for line in invoice.lines],
         "subtotal": sum(line.amount for line in invoice.lines),
         "tax": sum(line.tax for line in invoice.lines),
+        "discount_total": sum(line.discount for line in invoice.lines),
         "total": invoice.total,
+        "balance_applied": invoice.balance_applied,
     }
 
 
@@ -79,6 +85,7 @@ def _line(line: Line) -> dict[str, Any]:
         "plan_id": line.plan_id,
         "unit_amount": line.unit_amount,
         "quantity": line.quantity,
+        "discount": line.discount,
         "amount": line.amount,
         "tax": line.tax,
         "period_start": instant(line.period_start),

@@ -7,6 +7,7 @@ import io
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from api.core.previews import amount_due
 from api.files import CONTENT_TYPES
 from api.resource_routes import BASE
 from api.route import Read, Route, Shape
@@ -35,8 +36,9 @@ COLUMNS = (
     "subscription.id", "kind", "at", "customer.id", "plan.id", "plan.name", "quantity",
     "current_period_start", "current_period_end", "currency", "subtotal", "tax", "total",
     "collection_method", "charged", "failure",
+    "balance_applied", "amount_due",
 )  # fmt: skip
-_MONEY = ("subtotal", "tax", "total")
+_MONEY = ("subtotal", "tax", "total", "balance_applied", "amount_due")
 _AT_ONCE = 500
 
 
@@ -69,6 +71,8 @@ def _row(seen: Foreseen) -> dict[str, Any]:
         sum(line.amount for line in lines), sum(line.tax for line in lines),
         0 if invoice is None else invoice.total, subscription.collection_method,
         seen.charged, seen.failure,
+        0 if invoice is None else invoice.balance_applied,
+        0 if invoice is None else amount_due(invoice),
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 

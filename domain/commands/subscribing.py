@@ -127,16 +127,17 @@ def update_subscription(
 def suspend_subscription(books: Books, ref: str, until: datetime | None, act: Act) -> Done:
     """No shipments until then; None lets them go on."""
     subscription = books.load(Subscription, ref)
-    suspend(subscription, until, books.now())
+    suspend(subscription, until, books.now(), field="until")
     return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
 
 
-def suspend(subscription: Subscription, until: datetime | None, at: datetime) -> None:
-    """Raises Invalid for an instant that is not to come."""
+def suspend(
+    subscription: Subscription, until: datetime | None, at: datetime, field: str = "suspended_until"
+) -> None:
+    """Raises Invalid for an instant that is not to come; `field` is its name in the request."""
     if until is None:
         subscription.unsuspend(at)
         return
-    field = "suspended_until"
     if until <= at:
         raise Invalid.one(field, "not_in_the_future", "must be later than now")
     subscription.suspend(until, at)

@@ -103,6 +103,22 @@ def test_a_subscriptions_next_invoice_is_previewed(shop):
     assert invoice["total"] == seen["amount_due"]
 
 
+def test_credit_is_taken_off_what_is_due(shop):
+    subscription = sold(shop, shop.plan)
+    credit = {"amount": 1000, "currency": "USD", "reason": "goodwill"}
+    path = f"/customers/{shop.customer['id']}/balance/adjust"
+    assert shop.client.post(path, credit, key="k").status_code < 300
+    seen = shop.client.post(f"/subscriptions/{subscription['id']}/preview", {}).json
+    (row,) = report(shop, "2026-02-01").json["data"]
+    advance(shop, "2026-02-01")
+    latest = shop.client.get(f"/subscriptions/{subscription['id']}").json["latest_invoice_id"]
+    invoice = shop.client.get(f"/invoices/{latest}").json
+    told = (invoice["balance_applied"], invoice["total"] - invoice["balance_applied"])
+    assert told[0] == 1000
+    assert (seen["invoice"]["balance_applied"], seen["amount_due"]) == told
+    assert (row["balance_applied"], row["amount_due"]) == told
+
+
 def test_what_ends_has_no_next_invoice(shop):
     subscription = sold(shop, shop.plan)
     shop.client.made(f"/subscriptions/{subscription['id']}/cancel", {"mode": "period_end"})
