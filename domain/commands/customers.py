@@ -15,7 +15,13 @@ from domain.commands.claims import (
     old_id_claims,
 )
 from domain.commands.in_bulk import decide_each, record_each
-from domain.commands.memberships import link_members
+from domain.commands.linking import (
+    customer_in,
+    found_members,
+    link_again,
+    record_found,
+    with_members,
+)
 from domain.commands.payment_methods import (
     method_of,
     new_payment_method,
@@ -56,8 +62,8 @@ def create_customer(books: Books, new: NewCustomer, act: Act) -> Done:
     customer, claims = new_customer(books, new)
     guards = _joined(books, new.organization_id)
     given = act.given(customer.ref, claims=claims, guards=guards)
-    recorded = books.record(customer, by=act.by, given=given)
-    return Done(customer.ref, link_members(books, [customer], act) or recorded)
+    found = found_members(books, [customer])
+    return Done(customer.ref, record_found(books, [customer], found, act.by, given))
 
 
 def new_customer(books: Books, new: NewCustomer) -> tuple[Customer, list[Claim]]:
@@ -109,11 +115,12 @@ def create_customers(
         customer, claims = new_customer(books, each[0])
         return Group([customer, *_carded(books, gateways, customer, each[1])], Conditions(claims))
 
-    groups, refused = decide_each(new, decide)
+    decided, refused = decide_each(new, decide)
+    groups = with_members(books, decided)
     lost = record_each(books, groups, act)
     gone = {each.place for each in lost}
-    made = [group.aggregates[0] for at, group in groups.items() if at not in gone]
-    link_members(books, [each for each in made if isinstance(each, Customer)], act)
+    made = [customer_in(group) for at, group in groups.items() if at not in gone]
+    link_again(books, made, act)
     return refused + lost
 
 
@@ -149,9 +156,8 @@ def update_customer(
         releases=[claim for each in moved for claim in each.get("releases", ())],
         guards=[guard for each in moved for guard in each.get("guards", ())],
     )
-    recorded = books.record(customer, by=act.by, given=given)
-    found = link_members(books, [customer], act) if "email" in changes else None
-    return Done(customer.ref, found or recorded)
+    found = found_members(books, [customer] if "email" in changes else [])
+    return Done(customer.ref, record_found(books, [customer], found, act.by, given))
 
 
 def _chosen_card(books: Books, customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from domain.commands.act import Done
 from domain.commands.claims import email_digest, kept
 from domain.commands.customers import NewCustomer, new_customer
-from domain.commands.memberships import link_members
+from domain.commands.linking import found_members, record_found
 from domain.commands.moving import redeemed_lines
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
@@ -67,9 +67,9 @@ def redeem_gift(books: Books, account: Account, asked: Redemption, act: Act) -> 
     invoice.move_service(lines, at=at, on=accounting_date(at, account.timezone))
     joined = [recipient] if recipient.pending_events else []
     given = act.given(subscription.ref, claims=claims)
-    recorded = books.record(*joined, subscription, invoice, by=act.by, given=given)
-    linked = link_members(books, joined, act) if joined else None
-    return Done(subscription.ref, linked or recorded)
+    changed = [*joined, subscription, invoice]
+    found = found_members(books, joined)
+    return Done(subscription.ref, record_found(books, changed, found, act.by, given))
 
 
 def update_gift(subscription: Subscription, changes: Mapping[str, Any]) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from domain.commands.act import Done
-from domain.commands.claims import email_claim, seat_kind
-from domain.customers.customer import Customer
-from domain.shared.errors import ConcurrentChange, Conflict, FieldError, Invalid, NotFound
+from domain.commands.claims import seat_kind
+from domain.commands.linking import look_again, owners_of
+from domain.shared.errors import Conflict, FieldError, Invalid, NotFound
 from domain.shared.recording import Claim, Guard
 from domain.subscriptions.member import Member, Status
 from domain.subscriptions.seats import Seats
@@ -16,7 +16,7 @@ from domain.subscriptions.states import ENDED
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from domain.application import Books
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from domain.shared.terms import Terms
 
 MEMBERSHIP = "membership"
-LINKING_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ def invite_members(
     _require_new(books, ref, new, listed=listed)
     seats = seats_of(books, subscription)
     seats.invite(len(new), subscription.phase.terms.seat_capacity)
-    customers, at = _owners(books, [each.email for each in new]), books.now()
+    customers, at = owners_of(books, [each.email for each in new]), books.now()
     members = [_invited(books, ref, each, customers.get(each.email), at) for each in new]
     refs = [member.ref for member in members]
     conditions = {
@@ -65,7 +64,7 @@ def invite_members(
     }
     given = act.given_all(refs, **conditions) if listed else act.given(refs[0], **conditions)
     recorded = books.record(*members, seats, by=act.by, given=given)
-    return Invited(refs, _link_new(books, members, act) or recorded)
+    return Invited(refs, look_again(books, members, act) or recorded)
 
 
 def accept_member(books: Books, ref: str, member_ref: str, act: Act) -> tuple[Done, str | None]:
@@ -77,6 +76,8 @@ def accept_member(books: Books, ref: str, member_ref: str, act: Act) -> tuple[Do
     require_running(subscription)
     member, seats = member_of(books, ref, member_ref), seats_of(books, subscription)
     member.accept(books.now())
+    if member.customer_id is None and (owner := owners_of(books, [member.email])):
+        member.link(owner[member.email])
     seats.accept(subscription.phase.terms.seat_capacity)
     guards = [Guard(subscription.id, subscription.version)]
     given = act.given(member_ref, guards=guards)
@@ -152,36 +153,6 @@ def member_of(books: Books, ref: str, member_ref: str) -> Member:
     return member
 
 
-def link_members(books: Books, customers: Iterable[Customer], act: Act) -> Recorded | None:
-    """Link the open members who have these customers' e-mails and no customer yet.
-
-    It comes after the customers were recorded, and an invitation looks for customers again after
-    it was: whichever of two at once is second finds the other. It never refuses what was recorded.
-    """
-    by_kind = {seat_kind(books, each.email): each for each in customers if each.email is not None}
-    for _ in range(LINKING_ATTEMPTS):
-        linked = _linked(books, by_kind)
-        try:
-            return books.record(*linked, by=act.by) if linked else None
-        except ConcurrentChange:
-            continue
-    return None
-
-
-def _linked(books: Books, by_kind: Mapping[str, Customer]) -> list[Member]:
-    claims = books.claims_in(list(by_kind))
-    members = books.load_many(Member, [claim.owner for claim in claims])
-    for claim in claims:
-        members[claim.owner].link(by_kind[claim.kind].ref)
-    return [member for member in members.values() if member.pending_events]
-
-
-def _link_new(books: Books, members: Sequence[Member], act: Act) -> Recorded | None:
-    emails = [member.email for member in members if member.customer_id is None]
-    owners = _owners(books, emails).values()
-    return link_members(books, books.load_many(Customer, owners).values(), act) if owners else None
-
-
 def _require_new(books: Books, ref: str, new: Sequence[NewMember], *, listed: bool) -> None:
     kinds = [seat_kind(books, each.email) for each in new]
     taken = {claim.kind for claim in books.claims_in(kinds) if claim.value == ref}
@@ -194,17 +165,6 @@ def _require_new(books: Books, ref: str, new: Sequence[NewMember], *, listed: bo
             wrong.append(FieldError(field, "taken", "is named twice"))
     if wrong:
         raise Invalid(tuple(wrong))
-
-
-def _owners(books: Books, emails: Sequence[str]) -> dict[str, str]:
-    """The customers who have these e-mails, by e-mail."""
-    digests = {email: email_claim(books, email, books.account_id).value for email in emails}
-    owners = books.owners_of("email", list(digests.values())) if digests else {}
-    return {
-        email: books.ref_of(owners[digest], Customer.prefix)
-        for email, digest in digests.items()
-        if digest in owners
-    }
 
 
 def _invited(
