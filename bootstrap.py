@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
 
-import demo
+import demo_account
 from api import app as api_app
 from api.limits import Limits
 from api.services import Services
@@ -33,8 +32,7 @@ from store.diagnosis import Finding
 from store.embedded import EmbeddedServer, embedded_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
     from uuid import UUID
 
     from api.app import App
@@ -88,37 +86,12 @@ def migrate(settings: Settings, *, distributed: bool = False) -> list[str]:
 
 
 def ensure_demo(settings: Settings) -> None:
-    """Make the demo account if it is not there; its key is kept beside the data."""
-    if _demo_file(settings).exists():
-        return
+    """Make the demo account, or finish it, if it is not whole; its key is kept beside the data."""
     parts = Parts(_url(settings))
     try:
-        account = parts.open_account(
-            demo.ACT,
-            name=demo.NAME,
-            timezone="UTC",
-            currency="USD",
-            livemode=False,
-            owner_email=demo.EMAIL,
-        )
-        desk = parts.desk(account.account_id, demo.ACT)
-        demo.fill(desk, desk.books.now())
-        _keep_private(_demo_file(settings), account.shown())
+        demo_account.ensure(parts, settings.data_dir)
     finally:
         parts.close()
-
-
-def _demo_file(settings: Settings) -> Path:
-    return settings.data_dir / "demo.json"
-
-
-def _keep_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all: half a file would stop every later start."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    fresh.replace(path)
 
 
 def welcome(settings: Settings) -> str:
@@ -128,8 +101,7 @@ def welcome(settings: Settings) -> str:
         f"Subledger is ready: {settings.address}",
         f"  read the API: {settings.address}/docs",
     ]
-    if settings.demo and _demo_file(settings).exists():
-        kept = json.loads(_demo_file(settings).read_text(encoding="utf-8"))
+    if settings.demo and (kept := demo_account.kept(settings.data_dir)) is not None:
         key, login = kept["api_key"], kept.get("login")
         report = f"{settings.address}/core/v1/reports/deferred_revenue"
         lines += [

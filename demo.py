@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.commands.accounts import set_clock, update_account
-from domain.commands.act import Act
+from domain.commands.act import Act, Done
 from domain.commands.addresses import NewAddress, create_address
 from domain.commands.catalog import (
     NewPlan,
@@ -32,6 +33,7 @@ from domain.subscriptions.subscription import Subscription
 from scheduler.due import run_due
 
 if TYPE_CHECKING:
+    from demo_account import Steps
     from scheduler.due import Desk
 
 NAME = "Demo Publishing"
@@ -75,19 +77,24 @@ class Shelf:
     businesses: tuple[str, ...]
 
 
-def fill(desk: Desk, until: datetime) -> None:
-    """Twelve months of sales, renewals, declines and offline money, ending at `until`."""
-    start = _month_start(until)
-    set_clock(desk.books, start, ACT)
-    update_account(desk.books, SETTINGS, ACT)
-    shelf = _stock(desk)
+def fill(steps: Steps, until: datetime) -> None:
+    """Twelve months of sales, renewals, declines and offline money, ending at `until`.
+
+    One that was cut off goes on where it stood.
+    """
+    desk, start = steps.desk, _month_start(until)
+    steps.once("clock", lambda act: set_clock(desk.books, start, act))
+    steps.once("settings", lambda act: update_account(desk.books, SETTINGS, act))
+    shelf = _stock(steps)
     for month in range(12):
-        run_due(desk, add_months(start, month))
+        begins = add_months(start, month)
+        run_due(desk, begins)
         if month == 6:
-            _change_the_offer(desk, shelf)
+            _change_the_offer(steps, shelf)
         for person in _newcomers(month):
-            _sell(desk, shelf, person)
-        _settle_by_hand(desk, month)
+            _sell(steps, shelf, person)
+        if desk.books.now() == begins:  # else this month was over before it was cut off
+            _settle_by_hand(desk, month)
     run_due(desk, until)
 
 
@@ -100,14 +107,13 @@ def _newcomers(month: int) -> range:
     return range(month * len(PEOPLE) // 12, (month + 1) * len(PEOPLE) // 12)
 
 
-def _stock(desk: Desk) -> Shelf:
-    books = desk.books
-    news = create_product(books, NewProduct(name="The Daily Ledger"), ACT).ref
-    guild = create_product(
-        books,
-        NewProduct(name="The Guild", revenue_recognition_strategy="invoice_payment"),
-        ACT,
-    ).ref
+def _stock(steps: Steps) -> Shelf:
+    books = steps.desk.books
+    daily = NewProduct(name="The Daily Ledger")
+    club = NewProduct(name="The Guild", revenue_recognition_strategy="invoice_payment")
+    news, guild = (
+        steps.once(new.name, partial(create_product, books, new)) for new in (daily, club)
+    )
     month, year, week = Interval.MONTH, Interval.YEAR, Interval.WEEK
     plans = (
         NewPlan(product_id=news, name="Digital monthly", amount=1200, currency="USD",
@@ -122,49 +128,58 @@ def _stock(desk: Desk) -> Shelf:
                 interval=week, interval_count=2, entitlements=("weekend",), trial_days=14,
                 shipments_per_interval=4, tax_rate=Decimal("0.07"), tax_behavior="inclusive"),
     )  # fmt: skip
-    businesses = tuple(create_organization(books, each, ACT).ref for each in BUSINESSES)
-    monthly, yearly, membership, weekend = (create_plan(books, plan, ACT).ref for plan in plans)
+    businesses = tuple(
+        steps.once(each.name, partial(create_organization, books, each)) for each in BUSINESSES
+    )
+    monthly, yearly, membership, weekend = (
+        steps.once(plan.name, partial(create_plan, books, plan)) for plan in plans
+    )
     return Shelf(monthly, yearly, membership, weekend, businesses)
 
 
-def _change_the_offer(desk: Desk, shelf: Shelf) -> None:
+def _change_the_offer(steps: Steps, shelf: Shelf) -> None:
     """New readers pay more and get more; the evening paper is given up."""
-    books = desk.books
+    books = steps.desk.books
     offer = {"amount": 1400, "entitlements": ["digital", "archive"]}
-    update_plan(books, shelf.monthly, offer, _because("spring prices"))
-    evening = create_product(books, NewProduct(name="The Evening Ledger"), ACT).ref
-    archive_product(books, evening, _because("too few readers"))
+    spring = partial(update_plan, books, shelf.monthly, offer)
+    steps.once("offer", spring, "spring prices")
+    new = NewProduct(name="The Evening Ledger")
+    evening = steps.once(new.name, partial(create_product, books, new))
+    steps.once("evening", partial(archive_product, books, evening), "too few readers")
 
 
-def _because(reason: str) -> Act:
-    return replace(ACT, by=replace(ACT.by, reason=reason))
-
-
-def _sell(desk: Desk, shelf: Shelf, person: int) -> None:
-    first, last = PEOPLE[person].split(" ", 1)
+def _sell(steps: Steps, shelf: Shelf, person: int) -> None:
+    desk, name = steps.desk, PEOPLE[person]
+    first, last = name.split(" ", 1)
     email = f"{first}.{last}@example.com".lower().replace(" ", "")
     business = shelf.businesses[person % 5] if person % 5 < len(shelf.businesses) else None
     new = NewCustomer(email=email, first_name=first, last_name=last, organization_id=business)
-    customer = create_customer(desk.books, new, ACT).ref
+    customer = steps.once(name, partial(create_customer, desk.books, new))
     if person % 2:
         home = NewAddress(
             customer_id=customer, line1=f"{person + 1} Main Street", city="Springfield",
             postal_code="62701", country="US", first_name=first, last_name=last,
         )  # fmt: skip
-        create_address(desk.books, home, ACT)
+        steps.once(f"{name} home", partial(create_address, desk.books, home))
     card = NewPaymentMethod(customer_id=customer, token=TOKENS[person % len(TOKENS)])
-    create_payment_method(desk.books, desk.gateways, card, ACT)
+    given = partial(create_payment_method, desk.books, desk.gateways, card)
+    steps.once(f"{name} card", given)
     plan = (shelf.monthly, shelf.yearly, shelf.monthly, shelf.membership)[person % 4]
     plan = shelf.weekend if person % 6 == 4 else plan
     wanted = NewSubscription(customer_id=customer, plan_id=plan)
-    done, _ = create_subscription(desk.books, desk.gateways, desk.account, wanted, ACT)
+    bought = steps.once(f"{name} buys", lambda act: _subscribe(desk, wanted, act))
     if person % 7 == 6:
-        _leave(desk, done.ref)
+        steps.once(f"{name} leaves", lambda act: _leave(desk, bought, act))
 
 
-def _leave(desk: Desk, ref: str) -> None:
+def _subscribe(desk: Desk, wanted: NewSubscription, act: Act) -> Done:
+    return create_subscription(desk.books, desk.gateways, desk.account, wanted, act)[0]
+
+
+def _leave(desk: Desk, ref: str, act: Act) -> Done:
     if desk.books.load(Subscription, ref).cancelable:
-        cancel_at_period_end(desk.books, desk.account, ref, "moved abroad", ACT)
+        return cancel_at_period_end(desk.books, desk.account, ref, "moved abroad", act)
+    return Done(ref, None)
 
 
 def _settle_by_hand(desk: Desk, month: int) -> None:

@@ -116,10 +116,12 @@ class Parts:
         livemode: bool,
         clock: datetime | None = None,
         owner_email: str | None = None,
+        before_commit: Callable[[Opened], None] = lambda _: None,
     ) -> Opened:
         """An account with its first events, an owner's key and, with an e-mail, an owner.
 
-        All of it or nothing. Raises Invalid before anything.
+        All of it or nothing. `before_commit` may keep what is shown. Raises Invalid before
+        anything.
         """
         require_known(name, timezone, currency)
         opening = Opening(self.store, ids.new_id(), livemode=livemode)
@@ -128,7 +130,9 @@ class Parts:
             opening.begin(within, clock)
             fields = {"name": name, "timezone": timezone, "currency": currency}
             key = opening.record(within, act, owner, fields)
-        return Opened(opening.account_id, key.text, owner)
+            opened = Opened(opening.account_id, key.text, owner)
+            before_commit(opened)
+        return opened
 
     def close(self) -> None:
         self.connections.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import bootstrap
+import demo_account
 from parts import EveryAccount, Parts
 from store import ids, operations
 
@@ -24,9 +24,9 @@ def test_the_demo_key_is_kept_whole_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_text", killed)
         with pytest.raises(SystemExit):
-            bootstrap._keep_private(kept, {"api_key": "k"})
+            demo_account.keep_private(kept, {"api_key": "k"})
     assert not kept.exists()
-    bootstrap._keep_private(kept, {"api_key": "k"})
+    demo_account.keep_private(kept, {"api_key": "k"})
     assert json.loads(kept.read_text()) == {"api_key": "k"}
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
