@@ -25,7 +25,6 @@ def credit_note_sheet(told: CreditNoteTold) -> Sheet:
             ("credit_note_number", told.number),
             ("invoice_number", told.invoice_number),
             ("issued", frame.day(told.issued_at)),
-            ("reason", told.reason),
         ),
         headline={
             "amount": frame.money(told.total),
@@ -34,6 +33,8 @@ def credit_note_sheet(told: CreditNoteTold) -> Sheet:
         columns=[frame.say(name) for name in ("description", "tax", "net_amount")],
         lines=[_line(frame, line) for line in told.lines],
         totals=list(_totals(frame, told)),
+        notes=frame.notes(told.reason),
+        words=frame.words(notes="reason"),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def printable(setting: str | None, name: str) -> dict[str, Any] | None:
         return None
     if picture is None:
         return None
-    return {"format": picture.format, "bytes": list(picture.data), "alt": name}
+    return {"format": picture.format, "data": picture.data, "alt": name}
 
 
 def _decoded(text: str, *, base64: bool) -> bytes:

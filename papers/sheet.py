@@ -18,6 +18,7 @@ Sheet = dict[str, Any]
 _LETTER = frozenset({"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "PA", "PH", "PR", "SV", "VE"})
 """Countries whose paper is Letter (CLDR, paperSize)."""
 
+_APART = "\xa0"
 _STATE_FIRST = frozenset({"US", "CA", "AU", "IN", "GB", "IE", "NZ", "MX", "BR"})
 """Countries whose postal code comes after the city."""
 
@@ -54,12 +55,16 @@ class Frame:
             "heading": heading,
             "seller": {"name": typed(seller.names[0])},
             "logo": printable(self.parties.logo, plain(seller.names[0])),
-            "words": {name: self.tongue.words[name] for name in ("notes", "page_of")},
+            "words": self.words(),
             "parties": [self._party("from", seller), self._party("bill_to", self.parties.buyer)],
             "footer": self._footer(seller),
             "watermark": None, "state": None, "columns": [], "lines": [], "sections": [],
             "notes": [], **own,
         }  # fmt: skip
+
+    def words(self, notes: str = "notes") -> dict[str, str]:
+        """What the template says by itself; `notes` names what stands above them."""
+        return {"notes": self.say(notes), "page_of": self.tongue.words["page_of"]}
 
     def facts(self, *told: tuple[str, str | None]) -> list[dict[str, Any]]:
         """What is not known is left out."""
@@ -118,7 +123,7 @@ class Frame:
     def _footer(self, seller: Party) -> list[Typed]:
         parts = [seller.names[0], ", ".join(self._address(seller.place))]
         if seller.tax_id:
-            parts.append(self.say("tax_id", id=seller.tax_id))
+            parts.append(self.say("tax_id", id=seller.tax_id).replace(" ", _APART))
         return [typed(part) for part in parts if part]
 
 

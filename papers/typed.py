@@ -8,6 +8,8 @@ from typing import TypedDict
 
 _ENDS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _LONGEST_WORD = 24
+_AT_LEAST = 8
+"""Letters between two places at which a long word may be broken: lines are filled."""
 _LONG_WORD = re.compile(rf"[^\s\u200b]{{{_LONGEST_WORD + 1},}}")
 # Controls would be shown as boxes; the ones of direction could turn the figures beside them round.
 _UNSEEN = re.compile(
@@ -61,7 +63,7 @@ def _breakable(word: re.Match[str]) -> str:
     since = 0
     for letter in word[0]:
         joins = unicodedata.category(letter) in {"Mn", "Mc", "Me", "Cf", "Sk"}
-        if since >= _LONGEST_WORD and not joins and not _joined(pieces):
+        if since >= _AT_LEAST and not joins and not _joined(pieces):
             pieces.append(_BREAK)
             since = 0
         pieces.append(letter)

@@ -150,7 +150,7 @@ def _logo(sheet: Mapping[str, Any]) -> str | None:
     if picture is None:
         return None
     kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(picture["format"], picture["format"])
-    return f"data:image/{kind};base64,{b64encode(bytes(picture['bytes'])).decode()}"
+    return f"data:image/{kind};base64,{b64encode(picture['data']).decode()}"
 
 
 def wrong(name: str, languages: str) -> str:
