@@ -97,7 +97,8 @@ def _customers(batch: Batch, events: Iterable[Envelope], issued: set[str]) -> se
         for each in events
         if type(each.event) is Invoice.Created
     }
-    return {made.get(ref) or batch.invoices[ref].customer_id for ref in issued}
+    begun = {each.event.customer_id for each in events if type(each.event) is Balance.Created}
+    return begun | {made.get(ref) or batch.invoices[ref].customer_id for ref in issued}
 
 
 def _drafted(batch: Batch, at: Envelope) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from domain.ledger import posting_rules as rules
 from domain.payments.balance import Balance
 from projections.accounting_batch import Batch, Place, day_of, place_of
-from projections.accounting_rows import BalanceRow, InvoiceRow
+from projections.accounting_rows import BalanceRow, InvoiceRow, PartyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 def _opened(batch: Batch, at: Envelope) -> None:
     event = at.event
     batch.balances[at.subject] = BalanceRow(at.subject, event.customer_id, event.currency, 0)
+    if event.named and event.customer_id not in batch.parties:  # an invoice says it better
+        batch.name_party(
+            PartyRow(
+                event.customer_id, at.position, None, event.customer_email,
+                event.customer_first_name, event.customer_last_name, event.organization_name,
+            )
+        )  # fmt: skip
 
 
 def _credited(batch: Batch, at: Envelope) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from domain.commands.moving import redated
+from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.balance import Balance
@@ -172,9 +173,13 @@ def balance_of(books: Books, customer_ref: str, currency: str) -> Balance:
     try:
         return books.load(Balance, balance_id)
     except NotFound:
+        customer = books.load(Customer, customer_ref)
         return Balance.begin(
-            Balance.Created, id=balance_id, customer_id=customer_ref, currency=currency
-        )
+            Balance.Created, id=balance_id, customer_id=customer_ref, currency=currency,
+            customer_email=customer.email, customer_first_name=customer.first_name,
+            customer_last_name=customer.last_name, organization_name=name_for(books, customer),
+            named=True,
+        )  # fmt: skip
 
 
 def void_and_return(books: Books, account: Account, case: Case, reason: str, at: datetime) -> None:

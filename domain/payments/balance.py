@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Invalid
 from domain.shared.facts import event
+from domain.shared.personal import PARTY, Personal
 
 
 class BalanceState(TypedDict):
@@ -23,14 +24,23 @@ class Balance(Aggregate):
 
     TOPIC = "balance"
     prefix = "cbal"
+    PERSONAL_OF = ("customer_id", PARTY)
     SNAPSHOT = BalanceState
     SNAPSHOT_EVERY = 20
     SNAPSHOT_VERSION = 2
 
     class Created(Aggregate.Created):
+        """Says whose it is, for who has credit and was never sent an invoice. `named` is missing
+        in what was recorded before the names were."""
+
         TOPIC = "balance.created"
         customer_id: str
         currency: str
+        customer_email: Personal[str | None] = None
+        customer_first_name: Personal[str | None] = None
+        customer_last_name: Personal[str | None] = None
+        organization_name: str | None = None
+        named: bool = False
 
     def __init__(self, *, customer_id: str, currency: str) -> None:
         self.customer_id = customer_id

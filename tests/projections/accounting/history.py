@@ -226,7 +226,12 @@ class History:
     def _balance(self, who: str, currency: str) -> Balance:
         if (who, currency) not in self.balances:
             self.balances[who, currency] = Balance.begin(
-                Balance.Created, id=self.new_id(), customer_id=who, currency=currency
+                Balance.Created,
+                id=self.new_id(),
+                customer_id=who,
+                currency=currency,
+                customer_email="a@example.org",
+                named=True,
             )
         return self.balances[who, currency]
 
