@@ -17,7 +17,7 @@ _OF_CUSTOMERS = """
 SELECT customer_id, last_active_at FROM customer_activity
  WHERE account_id = %(account)s AND customer_id = ANY (%(customers)b)"""
 JOIN = """
-  LEFT JOIN customer_activity y ON y.account_id = t.account_id AND y.customer_id = t.customer_id"""
+  LEFT JOIN customer_activity y ON y.account_id = t.account_id AND y.customer_id = {customer}"""
 AT = "y.last_active_at"
 
 

@@ -152,7 +152,7 @@ _JOINS = f"""
   LEFT JOIN plans p ON p.account_id = t.account_id
    AND p.generation = t.generation AND p.id = s.plan_id
 {seats.JOIN.format(subscription="t.subscription_id")}
-{last_active.JOIN}"""
+{last_active.JOIN.format(customer="t.customer_id")}"""
 _SEEN = f"greatest(t.accepted_at, {last_active.AT})"
 MEMBERSHIPS: Resource[MemberRow] = Resource(
     "member",

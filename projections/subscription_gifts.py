@@ -43,6 +43,14 @@ CHANGES: dict[type[Any], Any] = {
 }
 
 
+READER = "CASE WHEN t.gift_code IS NULL THEN t.customer_id ELSE t.recipient_id END"
+
+
+def reader_of(row: SubscriptionRow) -> str | None:
+    """Who has its access: of a gift the recipient, nobody before it is redeemed."""
+    return row.customer_id if row.gift_code is None else row.recipient_id
+
+
 def render(row: SubscriptionRow) -> dict[str, Any] | None:
     """Without its code, which is told beside."""
     if row.gift_code is None:

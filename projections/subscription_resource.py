@@ -87,10 +87,11 @@ def _around(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, A
     ids = [each.id for each in subscriptions]
     terms = phases.phases_of(rows, ids)
     active = seats.active_of(rows, ids)
-    seen = last_active.of_customers(rows, [each.customer_id for each in subscriptions])
+    readers = {each.id: subscription_gifts.reader_of(each) for each in subscriptions}
+    seen = last_active.of_customers(rows, readers.values())
     return {
-        each.id: Around(terms.get(each.id, []), active.get(each.id), seen.get(each.customer_id))
-        for each in subscriptions
+        each: Around(terms.get(each, []), active.get(each), seen.get(reader or ""))
+        for each, reader in readers.items()
     }
 
 
@@ -104,7 +105,7 @@ _JOINS = f"""
   LEFT JOIN products o ON o.account_id = t.account_id
    AND o.generation = t.generation AND o.id = t.product_id
 {seats.JOIN.format(subscription="t.id")}
-{last_active.JOIN}"""
+{last_active.JOIN.format(customer=subscription_gifts.READER)}"""
 SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
     "subscription",
     VIEW,

@@ -74,3 +74,17 @@ def test_a_subscription_shows_when_its_customer_was_active(shop, services):
     for since, found in [("2026-01-01", [subscription["id"]]), ("2026-01-02", [])]:
         listed = client.get("/subscriptions", params={"last_active_at[gte]": since}).json["data"]
         assert [each["id"] for each in listed] == found
+
+
+def test_a_gift_shows_when_its_recipient_was_active(shop, services):
+    client, reader = shop.client, shop.client.made("/customers", {})
+    gift = shop.subscribe(gift={"recipient_email": "byron@example.org"}).json
+    note(services, client, shop.customer["id"])
+    path = f"/subscriptions/{gift['id']}"
+    assert client.get(path).json["last_active_at"] is None
+    client.made("/gifts/redeem", {"code": gift["gift"]["code"], "customer_id": reader["id"]})
+    assert client.get(path).json["last_active_at"] is None
+    note(services, client, reader["id"])
+    assert client.get(path).json["last_active_at"] == "2026-01-01T00:00:00Z"
+    listed = client.get("/subscriptions", params={"last_active_at[gte]": "2026-01-01"}).json
+    assert [each["id"] for each in listed["data"]] == [gift["id"]]
