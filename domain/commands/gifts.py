@@ -12,7 +12,7 @@ from domain.commands.linking import found_members, record_found
 from domain.commands.moving import redeemed_lines
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
-from domain.shared.errors import Conflict, Invalid, NotFound
+from domain.shared.errors import ClaimTaken, ConcurrentChange, Conflict, Invalid, NotFound
 from domain.shared.period import accounting_date
 from domain.shared.recording import Claim
 from domain.subscriptions.gift import code_digest
@@ -69,7 +69,10 @@ def redeem_gift(books: Books, account: Account, asked: Redemption, act: Act) -> 
     given = act.given(subscription.ref, claims=claims)
     changed = [*joined, subscription, invoice]
     found = found_members(books, joined)
-    return Done(subscription.ref, record_found(books, changed, found, act.by, given))
+    try:
+        return Done(subscription.ref, record_found(books, changed, found, act.by, given))
+    except ClaimTaken as known:
+        raise ConcurrentChange(detail="the newcomer was made a customer meanwhile") from known
 
 
 def update_gift(subscription: Subscription, changes: Mapping[str, Any]) -> None:
