@@ -20,7 +20,7 @@ from domain.commands.catalog import (
     update_plan,
 )
 from domain.commands.customers import NewCustomer, create_customer
-from domain.commands.ending import cancel_at_period_end
+from domain.commands.ending_with_term import cancel_at_period_end
 from domain.commands.invoicing import mark_uncollectible, void_invoice
 from domain.commands.offline import OfflinePayment, mark_paid
 from domain.commands.organizations import NewOrganization, create_organization
@@ -178,7 +178,9 @@ def _subscribe(desk: Desk, wanted: NewSubscription, act: Act) -> Done:
 
 def _leave(desk: Desk, ref: str, act: Act) -> Done:
     if desk.books.load(Subscription, ref).cancelable:
-        return cancel_at_period_end(desk.books, desk.account, ref, "moved abroad", act)
+        return cancel_at_period_end(
+            desk.books, desk.gateways, desk.account, ref, "moved abroad", act
+        )
     return Done(ref, None)
 
 

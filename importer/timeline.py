@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from domain.commands.ending import cancel_many_at_period_end
+from domain.commands.ending_with_term import cancel_many_at_period_end
 from domain.commands.offline import OfflinePayment, mark_many_paid
 from domain.commands.sales import NewSubscription
 from domain.commands.subscribing import create_subscriptions

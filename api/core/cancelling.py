@@ -8,6 +8,7 @@ from api.auth import require
 from api.fields import Amount, Body, Text, absent
 from api.writing import Written, of
 from domain.commands import ending
+from domain.commands.ending_with_term import cancel_at_period_end
 from domain.shared.errors import Invalid
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ class Cancellation(Body):
 
 
 def cancel(call: Call, body: Cancellation) -> Written:
-    """Money goes back only with an end at once: a term that runs on is delivered."""
     books, gateways, account = call.books, call.gateways, call.account
     asked = _refund_asked(body)
     if asked.type != "none" or asked.override_gift:
@@ -36,18 +36,18 @@ def cancel(call: Call, body: Cancellation) -> Written:
     if body.mode == "now":
         done = ending.cancel_now(books, gateways, account, call.ref, body.reason, asked, call.act)
     else:
-        done = ending.cancel_at_period_end(books, account, call.ref, body.reason, call.act)
+        done = cancel_at_period_end(
+            books, gateways, account, call.ref, body.reason, call.act, asked
+        )
     return of(done)
 
 
 def _refund_asked(body: Cancellation) -> ending.RefundAsked:
-    """Raises Invalid for an amount without its type, or a refund of what runs on."""
+    """Raises Invalid for an amount without its type, or a gift's refund without a reason."""
     if body.refund is None:
         return ending.RefundAsked()
     if (body.refund.type == "amount") != (body.refund.amount is not None):
         raise Invalid.one("refund.amount", "required", "goes with the type amount, and only so")
-    if body.mode == "period_end" and body.refund.type != "none":
-        raise Invalid.one("refund", "only_with_mode_now", "what runs to its end is delivered")
     if body.refund.override_gift and body.reason is None:
         raise Invalid.one("reason", "required", "why a gift's money goes back after all")
     return ending.RefundAsked(**body.refund.sent())

@@ -29,7 +29,7 @@ from api.writing import Written, of, paid
 from domain.commands import (
     booking,
     changing,
-    ending,
+    ending_with_term,
     extending,
     metering,
     restarting,
@@ -188,7 +188,7 @@ def update(call: Call, body: SubscriptionChange) -> Written:
 
 
 def reactivate(call: Call, _: Body) -> Written:
-    return of(ending.reactivate_subscription(call.books, call.ref, call.act))
+    return of(ending_with_term.reactivate_subscription(call.books, call.ref, call.act))
 
 
 def extend(call: Call, body: Extension) -> Written:

@@ -1,4 +1,4 @@
-"""Ending a subscription by will: with its term or at once, and what becomes of its money."""
+"""Ending a subscription at once by will, and what becomes of its money."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.charging import settle_many
 from domain.commands.collecting import Case, void_and_return
@@ -47,41 +46,7 @@ class RefundAsked:
     override_gift: bool = False
 
 
-def cancel_at_period_end(
-    books: Books, account: Account, ref: str, reason: str | None, act: Act
-) -> Done:
-    """What was billed ahead is given back. Raises Conflict `subscription_not_cancelable`."""
-    subscription, at = books.load(Subscription, ref), books.now()
-    ahead = [booked.invoice_id for booked in subscription.upcoming if booked.invoice_id]
-    subscription.cancel_at_end(at, reason)
-    returns = Returns(books, account, at, reason)
-    changed = give_back_unbegun(returns, list(books.load_many(Invoice, ahead).values()))
-    recorded = books.record(
-        subscription, *changed, *returns.recorded(), by=act.by, given=act.given(ref)
-    )
-    return Done(ref, recorded)
-
-
-def cancel_many_at_period_end(
-    books: Books, refs: Sequence[str], reason: str | None, act: Act
-) -> None:
-    """The bulk form; what cannot be cancelled any more is left alone."""
-    at = books.now()
-    subscriptions = [
-        subscription
-        for subscription in books.load_many(Subscription, refs).values()
-        if subscription.cancelable and not subscription.upcoming
-    ]
-    for subscription in subscriptions:
-        subscription.cancel_at_end(at, reason)
-    books.record_in_bulk([Group([subscription]) for subscription in subscriptions], by=act.by)
-
-
-def reactivate_subscription(books: Books, ref: str, act: Act) -> Done:
-    """Raises Conflict `subscription_not_reactivatable`."""
-    subscription = books.load(Subscription, ref)
-    subscription.reactivate(books.now())
-    return Done(ref, books.record(subscription, by=act.by, given=act.given(ref)))
+NO_REFUND = RefundAsked()
 
 
 def cancel_now(
@@ -106,9 +71,9 @@ def cancel_now(
                if invoice.status in PAYABLE]  # fmt: skip
     paid = [each for each in invoices if each.status is Status.PAID and each not in changed]
     unbegun = [invoice for invoice in paid if _begins(invoice) > at]
-    running = [invoice for invoice in paid if invoice not in unbegun and _ends(invoice) > at]
+    running = in_service(paid, at)
     changed += give_back_unbegun(returns, unbegun, refund.to)
-    _refund_running(returns, running, refund, on)
+    refund_running(returns, running, refund, on)
     for invoice in running:
         if unearned_by_line(invoice, on):
             invoice.end_service(at=at, on=on)
@@ -157,7 +122,7 @@ def _unpaid_ended(returns: Returns, invoice: Invoice, on: date) -> Invoice:
     return invoice
 
 
-def _refund_running(
+def refund_running(
     returns: Returns, running: Sequence[Invoice], refund: RefundAsked, on: date
 ) -> None:
     """`full` is all that was paid for the term, `prorated` its unused time."""
@@ -178,6 +143,11 @@ def _refund_running(
     for invoice, part in zip(running, shares(amount, most) if most else [], strict=True):
         overflow = refund.type != "amount" and bool(invoice.cards)
         returns.refund(invoice, part, refund.to, policy, overflow=overflow)
+
+
+def in_service(invoices: Sequence[Invoice], at: datetime) -> list[Invoice]:
+    """Those of a term that runs."""
+    return [invoice for invoice in invoices if _begins(invoice) <= at < _ends(invoice)]
 
 
 def _begins(invoice: Invoice) -> datetime:

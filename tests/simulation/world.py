@@ -18,6 +18,7 @@ from domain.commands import (
     customers,
     drafting,
     ending,
+    ending_with_term,
     extending,
     invoicing,
     manual_lines,
@@ -305,7 +306,7 @@ class World:
         ending.cancel_now(desk.books, desk.gateways, desk.account, ref, "left", asked, ACT)
 
     def reactivate(self) -> None:
-        ending.reactivate_subscription(self.desk.books, self._subscription(), ACT)
+        ending_with_term.reactivate_subscription(self.desk.books, self._subscription(), ACT)
 
     def suspend(self) -> None:
         until = self.desk.books.now() + timedelta(days=self.random.choice([3, 70]))
@@ -317,7 +318,10 @@ class World:
 
     def cancel(self) -> None:
         ref = self.random.choice(self.subscriptions)
-        ending.cancel_at_period_end(self.desk.books, self.desk.account, ref, "left", ACT)
+        asked = ending.RefundAsked(type=self.random.choice(["none", "none", "full"]))
+        ending_with_term.cancel_at_period_end(
+            self.desk.books, self.desk.gateways, self.desk.account, ref, "left", ACT, asked
+        )
 
     def bill_by_hand(self) -> None:
         pick, now = self.random, self.desk.books.now()
