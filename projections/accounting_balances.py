@@ -63,6 +63,15 @@ def _paid_back(batch: Batch, at: Envelope) -> None:
     batch.post(at, place, postings, day_of(event.refunded_on), lambda _: event.description)
 
 
+def _disputed(batch: Batch, at: Envelope) -> None:
+    event: Balance.Disputed = at.event
+    row = batch.balances[at.subject]
+    row.amount = event.ending_balance
+    place = Place(row.currency, row.customer_id, None, None)
+    postings = rules.balance_disputed(event.amount)
+    batch.post(at, place, postings, day_of(event.disputed_on), lambda _: event.description)
+
+
 def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
     """What ends an invoice names what is returned too: whichever comes first counts it."""
     returning = event.source in {"receivable", "unapplied"}
@@ -76,5 +85,8 @@ BALANCE_HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     Balance.Adjusted: _adjusted,
     Balance.Applied: _applied,
     Balance.PaidBack: _paid_back,
+    Balance.Disputed: _disputed,
 }
-MOVES = (Balance.Credited, Balance.Adjusted, Balance.Applied, Balance.PaidBack)
+MOVES = (
+    Balance.Credited, Balance.Adjusted, Balance.Applied, Balance.PaidBack, Balance.Disputed,
+)  # fmt: skip

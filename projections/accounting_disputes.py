@@ -31,11 +31,12 @@ def _won(batch: Batch, at: Envelope) -> None:
 
 
 def _credit_disputed(batch: Batch, at: Envelope) -> None:
-    """Of money that no invoice counts; of others the invoice posts it."""
+    """Of money that no invoice counts and no credit bears; of others those post it."""
     event: Dispute.Created = at.event
     if event.invoice_id is None:
         day = day_of(event.opened_on)
-        postings = rules.disputed([], 0, event.amount, day).postings
+        lost = event.amount - event.from_balance
+        postings = rules.disputed([], 0, lost, day).postings
         place = Place(event.currency, event.customer_id, None, None)
         batch.post(at, place, postings, day, lambda _: "Dispute of a payment into the balance")
 
@@ -43,7 +44,7 @@ def _credit_disputed(batch: Batch, at: Envelope) -> None:
 def _credit_won(batch: Batch, at: Envelope) -> None:
     event: Dispute.Won = at.event
     if event.invoice_id is None:
-        postings = rules.dispute_won([], [], event.amount).postings
+        postings = rules.dispute_won([], [], event.amount - event.from_balance).postings
         place = Place(event.currency, event.customer_id, None, None)
         said = "Dispute of a payment into the balance won"
         batch.post(at, place, postings, day_of(event.won_on), lambda _: said)

@@ -26,7 +26,9 @@ def _voided(batch: Batch, at: Envelope) -> None:
     if row.state == "booked":
         day = day_of(event.voided_on)
         lines = batch.books_of(row.id)
-        booking = rules.invoice_voided(lines, row.outstanding, row.balance_applied, day)
+        booking = rules.invoice_voided(
+            lines, row.outstanding, row.balance_applied, day, won=event.won
+        )
         batch.book(at, row, booking, day, f"Void of {row.number}")
     row.state = "void"
 
@@ -40,7 +42,7 @@ def _given_up(batch: Batch, at: Envelope) -> None:
         day = day_of(event.marked_on)
         lines = batch.books_of(row.id)
         booking = rules.marked_uncollectible(
-            lines, row.outstanding, day, tax_relief=event.tax_relief
+            lines, row.outstanding, day, tax_relief=event.tax_relief, won=event.won
         )
         _count_written_off(row, booking)
         batch.book(at, row, booking, day, f"Write-off of {row.number}")

@@ -93,6 +93,7 @@ TYPES: dict[type[Any], tuple[str, int]] = {
     Balance.Adjusted: ("adjustment", 1),
     Balance.Applied: ("application", -1),
     Balance.PaidBack: ("refund", -1),
+    Balance.Disputed: ("dispute", -1),
 }
 """Each event that moves a balance: the transaction's type, and the sign of its amount."""
 

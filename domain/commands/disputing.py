@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from domain.commands.collecting import balance_of
 from domain.commands.earning import put_back
 from domain.invoicing.invoice import Invoice
 from domain.payments.dispute import Dispute
 from domain.payments.payment import Payment, Status
 from domain.shared.errors import ClaimTaken, Conflict
+from domain.shared.identifiers import typed_id
 from domain.shared.period import accounting_date
 from domain.shared.recording import NO_CONDITIONS, Claim, Conditions
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from uuid import UUID
 
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.commands.act import Act
+    from domain.payments.balance import Balance
     from domain.payments.gateway import DisputeNotice
+    from domain.shared.aggregate import Aggregate
 
 _REFERENCE = "dispute.gateway_reference"
 """A gateway's dispute is one of ours, however often it tells of it."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A dispute with what bears it: an invoice, the customer's credit, or neither."""
+
+    dispute: Dispute
+    invoice: Invoice | None
+    balance: Balance | None
+
+    def changed(self) -> list[Aggregate]:
+        parts = (self.dispute, self.invoice, self.balance)
+        return [each for each in parts if each is not None and each.pending_events]
 
 
 def heed_dispute(
@@ -32,15 +51,22 @@ def heed_dispute(
     while True:
         at = books.now()
         on = accounting_date(at, account.timezone)
-        dispute, invoice, given = _found(books, name, notice, at, on)
-        if dispute is None:
-            return
-        _close(dispute, invoice, notice.status, at, on)
-        pending = [each for each in (dispute, invoice) if each and each.pending_events]
-        if not pending:
+        value = f"{name}/{notice.reference}"
+        owner = books.owner_of(_REFERENCE, value)
+        given = NO_CONDITIONS
+        if owner is not None:
+            case = _known(books, owner)
+        else:
+            found = _opened(books, name, notice, at, on)
+            if found is None:
+                return
+            case, given = found, Conditions([Claim(_REFERENCE, value, found.dispute.id)])
+        _close(books, case, notice.status, at, on)
+        changed = case.changed()
+        if not changed:
             return
         try:
-            books.record(*pending, by=act.by, given=given)
+            books.record(*changed, by=act.by, given=given)
         except (ClaimTaken, Conflict) as lost:
             if lost.code not in {"concurrent_change", "taken"}:
                 raise
@@ -48,22 +74,27 @@ def heed_dispute(
             return
 
 
-def _found(
-    books: Books, name: str, notice: DisputeNotice, at: datetime, on: date
-) -> tuple[Dispute | None, Invoice | None, Conditions]:
-    value = f"{name}/{notice.reference}"
-    owner = books.owner_of(_REFERENCE, value)
-    if owner is not None:
-        dispute = books.load(Dispute, owner)
-        ref = dispute.invoice_id
-        return dispute, None if ref is None else books.load(Invoice, ref), NO_CONDITIONS
+def _known(books: Books, owner: UUID) -> Case:
+    dispute = books.load(Dispute, owner)
+    ref = dispute.invoice_id
+    invoice = None if ref is None else books.load(Invoice, ref)
+    credit = dispute.from_balance
+    balance = balance_of(books, dispute.customer_id, dispute.currency) if credit else None
+    return Case(dispute, invoice, balance)
+
+
+def _opened(books: Books, name: str, notice: DisputeNotice, at: datetime, on: date) -> Case | None:
+    """None: of no payment that brought money by this gateway."""
     payment = books.load(Payment, notice.payment_id)
     if payment.gateway != name or payment.status is Status.FAILED:
-        return None, None, NO_CONDITIONS
+        return None
     if payment.status is not Status.SUCCEEDED:
         raise Conflict("payment_in_progress", f"payment is {payment.status}")
     amount = min(notice.amount or payment.amount, payment.amount)
     invoice = _invoice(books, payment)
+    counted = 0 if invoice is None else invoice.disputable(payment.ref, amount)
+    balance = balance_of(books, payment.customer_id, payment.currency)
+    credit = balance.disputable(payment.ref, amount - counted)
     dispute = Dispute.begin(
         Dispute.Created,
         id=books.new_id(),
@@ -77,11 +108,14 @@ def _found(
         opened_on=on,
         invoice_id=None if invoice is None else invoice.ref,
         reason=notice.reason,
+        from_balance=credit,
     )
-    claims = [Claim(_REFERENCE, value, dispute.id)]
     if invoice is not None:
-        invoice.dispute(dispute.ref, payment.ref, amount, at=at, on=on)
-    return dispute, invoice, Conditions(claims)
+        invoice.dispute(dispute.ref, payment.ref, amount - credit, at=at, on=on)
+    if credit:
+        transaction = typed_id("bal", books.new_id())
+        balance.dispute(transaction, dispute.ref, payment.ref, credit, at=at, on=on)
+    return Case(dispute, invoice, balance if credit else None)
 
 
 def _invoice(books: Books, payment: Payment) -> Invoice | None:
@@ -92,13 +126,22 @@ def _invoice(books: Books, payment: Payment) -> Invoice | None:
     return invoice if payment.ref in invoice.payments else None
 
 
-def _close(dispute: Dispute, invoice: Invoice | None, status: str, at: datetime, on: date) -> None:
+def _close(books: Books, case: Case, status: str, at: datetime, on: date) -> None:
+    dispute, invoice = case.dispute, case.invoice
     if status == "lost":
         dispute.lose(at=at, on=on)
-    if status != "won" or not dispute.win(at=at, on=on) or invoice is None:
+    if status != "won" or not dispute.win(at=at, on=on):
+        return
+    if case.balance is not None:
+        case.balance.credit(
+            typed_id("bal", books.new_id()), dispute.from_balance, "dispute_won",
+            f"Dispute {dispute.ref} won", at=at, on=on, payment_id=dispute.payment_id,
+        )  # fmt: skip
+    if invoice is None:
         return
     counted = invoice.disputes.get(dispute.ref, 0)
     lines = [] if invoice.booked_on is None else put_back(invoice, dispute.ref, on)
     invoice.win_dispute(
-        dispute.ref, dispute.payment_id, dispute.amount, counted, at=at, on=on, lines=lines
-    )
+        dispute.ref, dispute.payment_id, dispute.amount - dispute.from_balance, counted,
+        at=at, on=on, lines=lines,
+    )  # fmt: skip

@@ -34,9 +34,13 @@ class Disputing(Returning):
         """In every status: nobody asks us."""
         self._disputed(
             dispute_id=dispute_id, payment_id=payment_id, amount=amount,
-            counted=min(amount, max(self.cards.get(payment_id, 0), 0)),
+            counted=self.disputable(payment_id, amount),
             booked=self.booked_on is not None, disputed_at=at, disputed_on=on,
         )  # fmt: skip
+
+    def disputable(self, payment_id: str, amount: int) -> int:
+        """Of so much that a bank took: the payment's money here that had not gone back."""
+        return min(amount, max(self.cards.get(payment_id, 0), 0))
 
     @event(Disputed)
     def _disputed(

@@ -13,13 +13,15 @@ from domain.shared.facts import event
 
 class Ending(Settling):
     class Voided(Aggregate.Event):
-        """`returned` is money that had been counted and went to the customer's balance before."""
+        """`returned` is money that had been counted and went to the customer's balance before.
+        `won`: a dispute of it was."""
 
         TOPIC = "invoice.voided"
         voided_at: datetime
         voided_on: date
         reason: str | None = None
         returned: int = 0
+        won: bool = False
 
     def void(self, *, at: datetime, on: date, reason: str | None = None) -> None:
         """Raises Conflict `invoice_terminal`, `invoice_has_payments` or `payment_in_progress`."""
@@ -29,14 +31,18 @@ class Ending(Settling):
         if self.amount_paid > self.refunded and not self.by_payment:
             raise Conflict("invoice_has_payments", "refund what was paid first")
         returned = self.unapplied
-        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
+        self._voided(
+            voided_at=at, voided_on=on, reason=reason, returned=returned, won=self.won_a_dispute
+        )
 
     def void_and_return(self, *, at: datetime, on: date, reason: str) -> int:
         """A job's void: what was paid in part is returned to the customer. Gives that amount."""
         self.require_not_terminal()
         kept = max(self.amount_paid - self.gone_back, 0)
         returned = self.unapplied if self.by_payment else kept
-        self._voided(voided_at=at, voided_on=on, reason=reason, returned=returned)
+        self._voided(
+            voided_at=at, voided_on=on, reason=reason, returned=returned, won=self.won_a_dispute
+        )
         return returned
 
     @event(Voided)
@@ -45,6 +51,7 @@ class Ending(Settling):
 
     class MarkedUncollectible(Aggregate.Event):
         """`returned` is unapplied money that went to the customer's balance (by-payment only).
+        `won`: a dispute of it was.
 
         `tax_relief` says that the state gives the tax back: the account's setting of the day."""
 
@@ -54,6 +61,7 @@ class Ending(Settling):
         reason: str | None = None
         returned: int = 0
         tax_relief: bool = True
+        won: bool = False
 
     def mark_uncollectible(
         self, *, at: datetime, on: date, reason: str | None = None, tax_relief: bool = True
@@ -64,8 +72,9 @@ class Ending(Settling):
             raise Conflict("invoice_not_issued", "a draft is not owed yet")
         returned = self.unapplied
         self._marked_uncollectible(
-            marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief
-        )
+            marked_at=at, marked_on=on, reason=reason, returned=returned, tax_relief=tax_relief,
+            won=self.won_a_dispute,
+        )  # fmt: skip
 
     @event(MarkedUncollectible)
     def _marked_uncollectible(self, returned: int) -> None:

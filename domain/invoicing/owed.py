@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-    from domain.invoicing.adjustment import NotedLine
+    from domain.invoicing.adjustment import Adjustment, NotedLine
     from domain.invoicing.lines import Line
 
 
@@ -35,6 +35,7 @@ class Owed:
     amount_paid: int
     balance_applied: int
     booked_on: date | None
+    adjustments: tuple[Adjustment, ...]
 
     def _nothing_went_back(self) -> None:
         """`credited` is off what is owed, `given` beyond that, both by notes; `cards` what cards
@@ -64,6 +65,11 @@ class Owed:
     @property
     def unapplied_credit(self) -> int:
         return self.balance_applied if self.by_payment else 0
+
+    @property
+    def won_a_dispute(self) -> bool:
+        """Then less is left of its lines than of its money: their deferral became income."""
+        return any(each.kind == "dispute_won" for each in self.adjustments)
 
     @property
     def by_payment(self) -> bool:

@@ -88,14 +88,16 @@ def split_net(net: int, unearned: int, earned: int) -> tuple[int, int]:
     return first, rest
 
 
-def mirrored(parts: Iterable[PutBack], contra: Account) -> Iterable[Posting]:
-    """What a reversal had taken out, put back."""
+def mirrored(parts: Sequence[PutBack], amount: int, contra: Account) -> Iterable[Posting]:
+    """What a reversal of `amount` had taken out, put back."""
     tax = 0
+    beyond = amount - sum(part.unearned + part.earned + part.tax for part in parts)
     for part in parts:
         yield Posting(Account.DEFERRED_REVENUE, -part.unearned, part.line_id)
         yield Posting(contra, -part.earned, part.line_id)
         tax += part.tax
     yield Posting(Account.TAX_PAYABLE, -tax)
+    yield Posting(Account.RECOVERIES, -beyond)
 
 
 def restored_lines(
@@ -174,11 +176,15 @@ def taken_back(
     policy: str,
     given: tuple[Posting, ...],
 ) -> Booking:
+    """As far as the lines go. What is beyond them came back by a won dispute, as income of its own:
+    that is undone."""
     remains = [line.remains(day.effective) for line in lines]
+    borne = min(amount, max(sum(map(sum, remains)), 0))
     if policy == "unearned_first":
-        taken = unearned_first(amount, remains)
+        taken = unearned_first(borne, remains)
     else:
-        parts = shares(amount, [sum(each) for each in remains])
+        parts = shares(borne, [sum(each) for each in remains])
         taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
     taken_out = reversal(lines, taken, contra, Account.TAX_PAYABLE)
-    return Booking(entry(*taken_out, *given), reversed_lines(lines, taken, day))
+    beyond = Posting(Account.RECOVERIES, amount - borne)
+    return Booking(entry(*taken_out, beyond, *given), reversed_lines(lines, taken, day))

@@ -6,6 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from domain.ledger.balance_rules import CASH as CASH
+from domain.ledger.balance_rules import balance_adjusted as balance_adjusted
+from domain.ledger.balance_rules import balance_credited as balance_credited
+from domain.ledger.balance_rules import balance_disputed as balance_disputed
+from domain.ledger.balance_rules import balance_funded as balance_funded
+from domain.ledger.balance_rules import balance_refunded as balance_refunded
+from domain.ledger.balance_rules import receivable_returned as receivable_returned
+from domain.ledger.balance_rules import refund_kept as refund_kept
+from domain.ledger.balance_rules import unapplied_returned as unapplied_returned
 from domain.ledger.billing_lines import billed, booked
 from domain.ledger.books import Booking, Charge, LineBook, Posting
 from domain.ledger.chart import Account
@@ -31,12 +40,8 @@ if TYPE_CHECKING:
 
     from domain.ledger.books import PutBack, WrittenOff
 
-CASH = {"online": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}
-"""A payment's source to the account its money arrives on."""
-
 SETTLING = {**CASH, "balance": Account.CUSTOMER_BALANCE}
 """What settles an invoice, to the account it comes from: money, or the customer's credit."""
-
 
 ALLOCATED = {
     "receivable": Account.ACCOUNTS_RECEIVABLE,
@@ -87,31 +92,39 @@ def fully_paid(
 
 
 def invoice_voided(
-    lines: Sequence[LineBook], outstanding: int, balance_applied: int, day: PostingDay
-) -> Booking:
-    """Everything left of every line is taken back; balance that was applied returns."""
+    lines: Sequence[LineBook], outstanding: int, balance_applied: int, day: PostingDay, *,
+    won: bool = False,
+) -> Booking:  # fmt: skip
+    """Everything left of every line is taken back; balance that was applied returns. Where a
+    dispute was `won`, so is the income that its deferral became."""
     taken = [line.remains(day.effective) for line in lines]
     taken_out = reversal(lines, taken, Account.VOIDS, Account.TAX_PAYABLE)
+    beyond = outstanding + balance_applied - sum(map(sum, taken)) if won else 0
     counterpart = (
         Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding),
         Posting(Account.CUSTOMER_BALANCE, -balance_applied),
+        Posting(Account.RECOVERIES, beyond),
     )
     return Booking(entry(*taken_out, *counterpart), reversed_lines(lines, taken, day))
 
 
 def marked_uncollectible(
-    lines: Sequence[LineBook], outstanding: int, day: PostingDay, *, tax_relief: bool
-) -> Booking:
-    """The outstanding share of every line is given up; without relief its tax is an expense too."""
+    lines: Sequence[LineBook], outstanding: int, day: PostingDay, *, tax_relief: bool,
+    won: bool = False,
+) -> Booking:  # fmt: skip
+    """The outstanding share of every line is given up; without relief its tax is an expense too.
+    `won` as of a void."""
     remains = [line.remains(day.effective) for line in lines]
-    parts = shares(outstanding, [sum(each) for each in remains])
+    borne = min(outstanding, sum(map(sum, remains))) if won else outstanding
+    parts = shares(borne, [sum(each) for each in remains])
     taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
     tax_account = Account.TAX_PAYABLE if tax_relief else Account.BAD_DEBT
     taken_out = reversal(lines, taken, Account.BAD_DEBT, tax_account)
     given_up = Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding)
     # Without relief the tax stays owed: none of it is reversed.
     left = [(unearned, earned, tax if tax_relief else 0) for unearned, earned, tax in taken]
-    return Booking(entry(*taken_out, given_up), reversed_lines(lines, left, day))
+    beyond = Posting(Account.RECOVERIES, outstanding - borne)
+    return Booking(entry(*taken_out, beyond, given_up), reversed_lines(lines, left, day))
 
 
 def refunded(
@@ -157,7 +170,7 @@ def credit_note_voided(
 ) -> Booking:
     """The mirrored posting; what was deferred is earned over the days that are left."""
     given = Posting(Account.ACCOUNTS_RECEIVABLE, amount)
-    taken_in = mirrored(parts, Account.CREDIT_NOTES)
+    taken_in = mirrored(parts, amount, Account.CREDIT_NOTES)
     return Booking(entry(given, *taken_in), restored_lines(lines, parts, day))
 
 
@@ -167,13 +180,8 @@ def refund_reversed(
     """The gateway refused to pay it out: the money is still there, and what it had reversed."""
     given = Posting(Account.CASH_ONLINE, amount)
     return Booking(
-        entry(given, *mirrored(parts, Account.REFUNDS)), restored_lines(lines, parts, day)
+        entry(given, *mirrored(parts, amount, Account.REFUNDS)), restored_lines(lines, parts, day)
     )
-
-
-def refund_kept(amount: int) -> Entry:
-    """The gateway refused what a note or a cancellation gives back: it is the customer's credit."""
-    return _to_balance(Account.CASH_ONLINE, amount)
 
 
 def recovered(amount: int, source: str, lost: WrittenOff) -> Entry:
@@ -241,54 +249,5 @@ def service_ended(lines: Sequence[LineBook], day: PostingDay) -> Booking:
     return service_moved(lines, {line.line_id: today for line in lines}, day)
 
 
-def balance_funded(amount: int, source: str) -> Entry:
-    """A card charged into the balance, or offline money without an invoice."""
-    return entry(Posting(CASH[source], amount), Posting(Account.CUSTOMER_BALANCE, -amount))
-
-
-def unapplied_returned(amount: int) -> Entry:
-    """Money on an invoice recognised by payment that will never be paid in full."""
-    return _to_balance(Account.UNAPPLIED_PAYMENTS, amount)
-
-
-def receivable_returned(amount: int) -> Entry:
-    """Money counted on an invoice that a job voids: what it had settled is owed again."""
-    return _to_balance(Account.ACCOUNTS_RECEIVABLE, amount)
-
-
-def balance_credited(amount: int, source: str) -> Entry:
-    """A credit to a customer's balance, by where it came from. Raises KeyError for a new source.
-
-    That of a negative or a void invoice, a refund or a credit note is posted with the invoice.
-    """
-    if source in CASH:
-        return balance_funded(amount, source)
-    if source in {"invoice", "void", "refund", "credit_note"}:
-        return ()
-    returned = {
-        "unapplied": unapplied_returned,
-        "receivable": receivable_returned,
-        "refund_failed": refund_kept,
-    }
-    return returned[source](amount)
-
-
-def balance_adjusted(amount: int) -> Entry:
-    """Goodwill or a correction up; a write-off or a correction down."""
-    if amount > 0:
-        return _to_balance(Account.GOODWILL_CREDITS, amount)
-    return _to_balance(Account.BALANCE_WRITE_OFFS, amount)
-
-
-def balance_refunded(amount: int, to: str) -> Entry:
-    """Credit given back as money: `to` a card, or offline."""
-    account = {"card": Account.CASH_ONLINE, "offline": Account.CASH_OFFLINE}[to]
-    return entry(Posting(Account.CUSTOMER_BALANCE, amount), Posting(account, -amount))
-
-
 def _allocated(given: Mapping[str, int]) -> tuple[Posting, ...]:
     return tuple(Posting(ALLOCATED[to], -amount) for to, amount in given.items())
-
-
-def _to_balance(account: Account, amount: int) -> Entry:
-    return entry(Posting(account, amount), Posting(Account.CUSTOMER_BALANCE, -amount))

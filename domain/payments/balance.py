@@ -55,7 +55,8 @@ class Balance(Aggregate):
     class Credited(Aggregate.Event):
         """`source`: online or offline (new money), unapplied (returned from a by-payment invoice),
         receivable (money of a creation-strategy invoice that a job voids), invoice (a negative
-        one), or void (credit that a voided invoice had been settled with)."""
+        one), void (credit that a voided invoice had been settled with), refund or credit_note
+        (money of an invoice given back), refund_failed, or dispute_won (what a bank took)."""
 
         TOPIC = "balance.credited"
         transaction_id: str
@@ -96,7 +97,7 @@ class Balance(Aggregate):
     @event(Credited)
     def _credited(self, amount: int, source: str, payment_id: str | None) -> None:
         self.amount += amount
-        if source == "online":
+        if source in {"online", "dispute_won"}:
             self._charge(payment_id, amount)
 
     class Adjusted(Aggregate.Event):
@@ -205,6 +206,39 @@ class Balance(Aggregate):
 
     @event(PaidBack)
     def _paid_back(self, amount: int, payment_id: str | None) -> None:
+        self.amount -= amount
+        self._charge(payment_id, -amount)
+
+    class Disputed(Aggregate.Event):
+        """A bank took back what the payment had brought, as far as it was still there."""
+
+        TOPIC = "balance.disputed"
+        transaction_id: str
+        amount: int
+        ending_balance: int
+        disputed_at: datetime
+        disputed_on: date
+        description: str
+        dispute_id: str
+        payment_id: str
+
+    def disputable(self, payment_id: str, amount: int) -> int:
+        """Of so much that a bank took: what that payment's credit still bears."""
+        return max(min(amount, self.cards.get(payment_id, 0), self.amount), 0)
+
+    def dispute(
+        self, transaction_id: str, dispute_id: str, payment_id: str, amount: int, *,
+        at: datetime, on: date,
+    ) -> None:  # fmt: skip
+        """`amount` is at most what is `disputable`."""
+        self._disputed(
+            transaction_id=transaction_id, amount=amount, ending_balance=self.amount - amount,
+            disputed_at=at, disputed_on=on, description=f"Dispute {dispute_id}",
+            dispute_id=dispute_id, payment_id=payment_id,
+        )  # fmt: skip
+
+    @event(Disputed)
+    def _disputed(self, amount: int, payment_id: str) -> None:
         self.amount -= amount
         self._charge(payment_id, -amount)
 

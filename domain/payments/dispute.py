@@ -20,8 +20,9 @@ class Dispute(Aggregate):
     prefix = "dp"
 
     class Created(Aggregate.Created):
-        """The gateway took `amount` back. What it does to an invoice is posted with that; of a
-        payment into a balance it is a loss as a whole, for the credit stays."""
+        """The gateway took `amount` back. What it does to an invoice is posted with that, and what
+        it takes `from_balance` with the credit; money of no invoice that is credit no more is a
+        loss."""
 
         TOPIC = "dispute.opened"
         payment_id: str
@@ -34,6 +35,7 @@ class Dispute(Aggregate):
         opened_on: date
         invoice_id: str | None = None
         reason: str | None = None
+        from_balance: int = 0
 
     def __init__(
         self,
@@ -43,12 +45,14 @@ class Dispute(Aggregate):
         amount: int,
         currency: str,
         invoice_id: str | None,
+        from_balance: int,
     ) -> None:
         self.payment_id = payment_id
         self.customer_id = customer_id
         self.amount = amount
         self.currency = currency
         self.invoice_id = invoice_id
+        self.from_balance = from_balance
         self.status = Status.OPENED
 
     class Won(Aggregate.Event):
@@ -61,6 +65,7 @@ class Dispute(Aggregate):
         won_at: datetime
         won_on: date
         invoice_id: str | None = None
+        from_balance: int = 0
 
     def win(self, *, at: datetime, on: date) -> bool:
         """Also of one that was told lost before: gateways tell in no order. Whether it is news."""
@@ -68,7 +73,7 @@ class Dispute(Aggregate):
             return False
         self._won(
             customer_id=self.customer_id, amount=self.amount, currency=self.currency, won_at=at,
-            won_on=on, invoice_id=self.invoice_id,
+            won_on=on, invoice_id=self.invoice_id, from_balance=self.from_balance,
         )  # fmt: skip
         return True
 

@@ -126,7 +126,7 @@ def test_a_payment_given_back_before_is_lost_when_the_bank_takes_it_too(client, 
     assert books_hold(client, connections)
 
 
-def test_money_charged_into_a_balance_is_lost_as_a_whole(client, connections):
+def test_money_charged_into_a_balance_takes_its_credit_and_brings_it_back(client, connections):
     shop = open_shop(client)
     path = f"/customers/{shop.customer['id']}/balance/charge"
     payment = client.made(path, {"amount": 500, "currency": "USD"}, key="top-up")
@@ -134,9 +134,65 @@ def test_money_charged_into_a_balance_is_lost_as_a_whole(client, connections):
     (dispute,) = disputes(client)
     assert dispute["invoice_id"] is None
     shown = balances(client)
-    assert (shown["dispute_losses"], shown["customer_balance"]) == (500, -500)
+    assert (shown.get("dispute_losses", 0), shown["customer_balance"]) == (0, 0)
     tell(client, payment, "won")
-    assert balances(client).get("dispute_losses", 0) == 0
+    assert balances(client)["customer_balance"] == -500
+    moves = client.get(f"/customers/{shop.customer['id']}/balance_transactions").json["data"]
+    assert [(each["type"], each["amount"], each["ending_balance"]) for each in moves] == [
+        ("credit", 500, 500), ("dispute", -500, 0), ("credit", 500, 500),
+    ]  # fmt: skip
+    back = {"amount": 500, "currency": "USD", "to": "card", "reason": "moved"}
+    path = f"/customers/{shop.customer['id']}/balance/refund"
+    assert client.post(path, back, key="back").status_code == 200
+    assert books_hold(client, connections)
+
+
+def test_what_is_credit_no_more_is_lost_and_others_credit_stays(client, connections):
+    shop = open_shop(client)
+    path = f"/customers/{shop.customer['id']}/balance"
+    charge = {"amount": 500, "currency": "USD"}
+    payment = client.made(f"{path}/charge", charge, key="top-up")
+    client.made(f"{path}/refund", {**charge, "amount": 100, "to": "card", "reason": "x"}, key="a")
+    client.made(f"{path}/adjust", {**charge, "amount": -150, "reason": "x"}, key="b")
+    tell(client, payment)
+    shown = balances(client)
+    assert (shown["dispute_losses"], shown["customer_balance"]) == (250, 0)
+    client.made(f"{path}/adjust", {**charge, "amount": 70, "reason": "sorry"}, key="c")
+    other = client.made(f"{path}/charge", charge, key="another")
+    tell(client, payment, "won")
+    shown = balances(client)
+    assert (shown.get("dispute_losses", 0), shown["customer_balance"]) == (0, -820)
+    tell(client, other, dispute="d-2", amount=200)
+    tell(client, other, dispute="d-3", amount=500)
+    shown = balances(client)
+    assert (shown["dispute_losses"], shown["customer_balance"]) == (200, -320)
+    assert books_hold(client, connections)
+
+
+def test_of_money_that_went_to_an_invoice_and_to_the_balance_each_bears_its_part(
+    client, connections
+):
+    """Charged for 15.00 that came late, when 5.00 of it were owed."""
+    shop = open_shop(client, "tok_threeDSecure")
+    ref = shop.invoice()["id"]
+    client.post(f"/invoices/{ref}/charge", {}, key="charge")
+    payment = client.get("/payments").json["data"][0]
+    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
+    check = {"amount": 1000, "reference": "1", "category": "check"}
+    client.made(f"/invoices/{ref}/mark_paid", check, key="check")
+    send(client, {"type": "payment.succeeded", "payment_id": payment["id"]})
+    assert balances(client)["customer_balance"] == -1000
+    tell(client, payment)
+    (dispute,) = disputes(client)
+    assert (dispute["amount"], dispute["invoice_id"]) == (1500, ref)
+    shown = balances(client)
+    assert (shown["dispute_losses"], shown["customer_balance"], shown["cash_online"]) == (500, 0, 0)
+    assert books_hold(client, connections)
+    tell(client, payment, "won")
+    shown = balances(client)
+    assert shown.get("dispute_losses", 0) == 0
+    assert (shown["customer_balance"], shown["cash_online"]) == (-1000, 1500)
+    assert client.get("/alerts", params={"kind": "dispute_open"}).json["data"] == []
     assert books_hold(client, connections)
 
 

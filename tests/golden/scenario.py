@@ -445,6 +445,7 @@ def _money() -> list[Any]:
     balance.adjust("bal_01kg9x0000e0080000000000b2", -40, "entered twice", at=START, on=ON)
     balance.apply("bal_01kg9x0000e0080000000000b3", 60, "Applied to INV-000002",
                   at=START, on=ON, invoice_id=INVOICE)  # fmt: skip
+    balance.dispute("bal_01kg9x0000e0080000000000b4", DISPUTE, PAYMENT, 20, at=START, on=ON)
     opened = {
         "payment_id": PAYMENT, "customer_id": CUSTOMER, "amount": 200, "currency": "USD",
         "gateway": "stripe", "gateway_reference": "dp_1", "opened_at": START, "opened_on": ON,
