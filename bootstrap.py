@@ -152,6 +152,7 @@ def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
         gateways_of=parts.gateways_of,
         accounts_with=parts.accounts_with,
         sandbox_secret=parts.sandbox_secret,
+        look_ahead=parts.store.look_ahead,
         advance=advance,
         billing_agent=agent or BuiltIn(),
     )

@@ -15,13 +15,17 @@ from store.secret_texts import hash_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.named import Sent
     from api.services import Services
     from store.api_keys import Caller
 
 
-def caller_of(services: Services, request: Any, rule: str) -> Caller:
-    """Raises Refused 401 for no key in force, 403 for one whose rights do not reach, 429."""
-    caller = _bearer(services, request)
+def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = None) -> Caller:
+    """Raises Refused 401 for no key in force, 403 for one whose rights do not reach, 429.
+
+    What was `sent` may be looked up in the same exchange; `request.context.ahead` has it then.
+    """
+    caller = _bearer(services, request, sent)
     require(caller, rule)
     return caller
 
@@ -55,22 +59,29 @@ def may(caller: Caller, permission: str) -> bool:
     return rules.holds(caller.role, permission) and rules.in_scope(caller.scopes, permission)
 
 
-def _bearer(services: Services, request: Any) -> Caller:
-    scheme, _, sent = (request.get_header("Authorization") or "").partition(" ")
-    text, keys = sent.strip(), services.limits.keys
+def _bearer(services: Services, request: Any, sent: Sent | None) -> Caller:
+    scheme, _, bearer = (request.get_header("Authorization") or "").partition(" ")
+    text, keys = bearer.strip(), services.limits.keys
     if scheme.lower() != "bearer" or not text:
         raise _unauthorized("authentication_required", "send Authorization: Bearer sk_…")
     hashed = hash_of(text)
     if keys.knows(hashed):  # others' failures behind the same address are not held against it
-        return _admitted(services, request, text, hashed)
+        return _admitted(services, request, text, hashed, sent)
     with attempting(services, request):
         return _admitted(services, request, text, hashed)
 
 
-def _admitted(services: Services, request: Any, text: str, hashed: bytes) -> Caller:
+def _admitted(
+    services: Services, request: Any, text: str, hashed: bytes, sent: Sent | None = None
+) -> Caller:
     keys = services.limits.keys
+    named = None if sent is None else sent.ids()
     with services.connections.connection() as connection:
-        key = api_keys.find(connection, text)
+        if named is None:
+            key = api_keys.find(connection, text)
+        else:
+            request.context.ahead = services.look_ahead(connection, text, named)
+            key = request.context.ahead.caller
         if key is None:
             keys.forget(hashed)
             raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.application import Books
     from domain.commands.charging import Gateways
     from domain.shared.recording import IdempotencyKey
+    from store.ahead import Ahead
     from store.api_keys import Caller
     from store.connections import Connection
 
@@ -32,7 +33,8 @@ class Call:
     """`path` and `query` are the parameters of the request's address.
 
     `versions` are those that `If-Match` allows, None where any will do; `version` is the one
-    found to be current then. `base` is the scheme and host that the caller reached us by.
+    found to be current then. `base` is the scheme and host that the caller reached us by. `ahead`
+    was read with the caller.
     """
 
     services: Services
@@ -46,6 +48,7 @@ class Call:
     reason: str | None = None
     base: str = ""
     channel: str = "api"
+    ahead: Ahead | None = None
 
     @property
     def account_id(self) -> UUID:
@@ -57,7 +60,10 @@ class Call:
 
     @cached_property
     def books(self) -> Books:
-        return self.services.books_for(self.account_id)
+        books = self.services.books_for(self.account_id)
+        if self.ahead is not None and self.ahead.head is not None:
+            books.foresee(self.ahead.histories, self.ahead.head.now)
+        return books
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from domain.catalog.billing_agent import BillingAgent
     from domain.commands.act import Act
     from domain.payments.gateway import Gateway
-    from store.connections import Connections
+    from store.ahead import Ahead
+    from store.connections import Connection, Connections
 
 
 class Summary(Protocol):
@@ -38,6 +39,8 @@ class Services:
 
     `accounts_with` names those whose operator set a gateway up for them.
 
+    `look_ahead` finds who sent a key, and what of their account they name.
+
     `advance` runs what falls due in an account up to an instant and moves its clock there.
 
     It is given an act without a key: it makes many appends, the request's key is taken after.
@@ -50,6 +53,7 @@ class Services:
     accounts_with: Callable[[str], Sequence[str]] = lambda _: ()
     sandbox_secret: Callable[[UUID], str] = lambda _: ""
     advance: Callable[[UUID, datetime, Act], Summary]
+    look_ahead: Callable[[Connection, str, Sequence[UUID]], Ahead]
     advance_wait_seconds: float = 20.0
     limits: Limits = field(default_factory=Limits)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api import references, refunds_told, shown, versions, views
 from api.auth import attempting, caller_of
-from api.body import read_json, validated
+from api.body import validated
 from api.call import Call
 from api.errors import Refused
 from api.gift_codes import reveal
 from api.idempotency import earlier, key_of
+from api.named import Sent
 from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
@@ -114,13 +115,14 @@ class Writing:
         self, request: Any, path: Mapping[str, str]
     ) -> tuple[Call, Any, Sequence[FieldError]]:
         route = self._route
-        known = None if route.bearer else caller_of(self._services, request, route.rule or "")
-        read = read_json(request)
+        sent = Sent(request, path)
+        known = None if route.bearer else caller_of(self._services, request, route.rule or "", sent)
+        read = sent.body
         caller = known or self._by_body(request, read)
         key, besides = _key(request, route, read)
         call = Call(
             self._services, caller, request.context.request_id, path, key=key,
-            base=request.forwarded_prefix,
+            base=request.forwarded_prefix, ahead=getattr(request.context, "ahead", None),
         )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
         body = validated(route.body, named, {"midnight": call.midnight}, [*besides, *unnamed])

@@ -26,7 +26,7 @@ from domain.shared.recording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from eventsourcing.persistence import Mapper
@@ -54,6 +54,7 @@ class Books(Application[UUID]):
         self._cache_size = cache
         self._kept = None if cache is None else Kept(cache)
         self._ahead: dict[UUID, Any] = {}
+        self._now: datetime | None = None
         self._expected: tuple[Guard, ...] = ()
         super().__init__()
 
@@ -100,10 +101,18 @@ class Books(Application[UUID]):
 
         Of any kinds with short histories. What is not found is left to its `load`.
         """
-        ids = [known for ref in refs if (known := _id_in(ref)) is not None]
+        named = [known for ref in refs if (known := _id_in(ref)) is not None]
+        ids = [each for each in named if each not in self._ahead]
         several = self._kept is None and len(ids) > 1
-        histories = self.recorder.histories(Aggregate, ids) if several else {}
-        self._ahead = {each: replay(history) for each, history in histories.items()}
+        self.foresee(self.recorder.histories(Aggregate, ids) if several else {})
+
+    def foresee(self, histories: Mapping[UUID, History], now: datetime | None = None) -> None:
+        """What was read a moment ago is not read again: the next `load` of each, the next `now`.
+
+        Until something is recorded, or was to be.
+        """
+        self._ahead |= {each: replay(history) for each, history in histories.items()}
+        self._now = now or self._now
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
         """As it was at a position of the log; None if it was not there yet."""
@@ -121,6 +130,7 @@ class Books(Application[UUID]):
         loaded again.
         """
         changed = _distinct(aggregates)
+        self._ahead, self._now = {}, None
         try:
             stored = [event for aggregate in changed for event in self._store.stored(aggregate)]
             snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
@@ -190,7 +200,8 @@ class Books(Application[UUID]):
 
     def now(self) -> datetime:
         """The account's time: a test account's clock, else the database's."""
-        return self.recorder.head().now
+        foreseen, self._now = self._now, None
+        return foreseen or self.recorder.head().now
 
     def close(self) -> None:
         """Owns nothing that would need closing."""

@@ -68,7 +68,7 @@ def _show(
             if taken.events:
                 _fold(now, group, taken.events)
             found = read(now)
-            now.write()
+            now.end()
             return found
 
 
@@ -153,6 +153,13 @@ class _Own(Reading):
             *_, rows = ended_with(self.cursor.connection, [*self.waiting, asked])
         self.waiting.clear()
         return rows
+
+    def end(self) -> None:
+        """Sends what waits and commits, unless `last` has."""
+        if self.waiting:
+            with _breaking():
+                ended_with(self.cursor.connection, self.waiting)
+            self.waiting.clear()
 
     def upsert(self, table: Table[Row], rows: Collection[Row]) -> None:
         self._later(table, table.statements.upsert, rows)

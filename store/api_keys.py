@@ -7,10 +7,11 @@ changes in the transaction of the append that it belongs to.
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.shared.identifiers import typed_id
 from store import secret_texts
+from store.exchange import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from store.connections import Connection
+    from store.secret_texts import SecretText
 
 _MODES = {"sk_test": False, "sk_live": True}
 _CREATE = """
@@ -26,7 +28,7 @@ _CREATE = """
 _FIND = """
     SELECT id, hash, livemode, role, scopes
       FROM api_key_secrets
-     WHERE account_id = %b AND hash = %b AND revoked_at IS NULL
+     WHERE account_id = %(account)b AND hash = %(hash)b AND revoked_at IS NULL
        AND (expires_at IS NULL OR expires_at > clock_timestamp())"""
 _TOUCH = """
     UPDATE api_key_secrets SET last_used_at = clock_timestamp()
@@ -95,13 +97,23 @@ def create(
 def find(connection: Connection, text: str) -> Caller | None:
     """The key this text is, unless it is malformed, unknown, revoked or expired."""
     said = secret_texts.read(text)
-    if said is None or said.kind not in _MODES:
+    if said is None:
         return None
-    arguments = (said.account_id, said.hash)
-    row = connection.execute(_FIND, arguments, prepare=True, binary=True).fetchone()
-    if row is None or not hmac.compare_digest(row[1], said.hash) or row[2] is not _MODES[said.kind]:
+    sql, bound = asked(said)
+    return caller(said, connection.execute(sql, bound, prepare=True, binary=True).fetchall())
+
+
+def asked(said: SecretText) -> Asked:
+    """What `caller` reads the answer of."""
+    return Asked(_FIND, {"account": said.account_id, "hash": said.hash})
+
+
+def caller(said: SecretText, rows: Sequence[tuple[Any, ...]]) -> Caller | None:
+    if not rows or said.kind not in _MODES:
         return None
-    key_id, _, livemode, role, scopes = row
+    key_id, hashed, livemode, role, scopes = rows[0]
+    if not hmac.compare_digest(hashed, said.hash) or livemode is not _MODES[said.kind]:
+        return None
     return Caller(said.account_id, key_id, livemode, role, scopes)
 
 

@@ -79,7 +79,12 @@ def in_one_snapshot(connection: Connection, asked: Sequence[Asked]) -> list[Rows
 
     Raises psycopg's error of what the server refused.
     """
-    return _anew(connection, asked, _SNAPSHOT, _COMMIT)
+    return _anew(connection, asked, [_SNAPSHOT], [_COMMIT])
+
+
+def at_once(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """As `in_one_snapshot`, but each query sees what is there when its turn comes."""
+    return _anew(connection, asked)
 
 
 def begun_with(connection: Connection, asked: Asked) -> Rows:
@@ -87,7 +92,7 @@ def begun_with(connection: Connection, asked: Asked) -> Rows:
 
     Raises psycopg's error of what the server refused: there is no transaction then.
     """
-    return _anew(connection, [asked], _BEGIN)[0]
+    return _anew(connection, [asked], [_BEGIN])[0]
 
 
 def ended_with(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
@@ -105,9 +110,14 @@ def ended_with(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
     return [_rows(transformer, each) for each in results]
 
 
-def _anew(connection: Connection, asked: Sequence[Asked], begin: bytes, *end: bytes) -> list[Rows]:
+def _anew(
+    connection: Connection,
+    asked: Sequence[Asked],
+    begin: Sequence[bytes] = (),
+    end: Sequence[bytes] = (),
+) -> list[Rows]:
     transformer = Transformer(connection)
-    bound = [_plain(begin), *_bound_all(transformer, asked), *map(_plain, end)]
+    bound = [*map(_plain, begin), *_bound_all(transformer, asked), *map(_plain, end)]
     try:
         results = _asked(connection, bound)
     except InvalidSqlStatementName:

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from domain.shared.recording import Store
 from store import ids
+from store.ahead import look_ahead
 from store.codec import TypedMapper
 from store.recorder import AccountRecorder
 from store.turns import NoTurns, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from eventsourcing.persistence import AggregateRecorder, StoredEvent
 
     from domain.shared.aggregate import Aggregate
-    from store.connections import Connections
+    from store.ahead import Ahead
+    from store.connections import Connection, Connections
 
 
 class PostgresStore(Store):
@@ -48,6 +50,10 @@ class PostgresStore(Store):
 
     def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
         return self._mapper.stored(aggregate)
+
+    def look_ahead(self, connection: Connection, key: str, ids: Sequence[UUID]) -> Ahead:
+        """What a write mostly asks first: see `store.ahead`."""
+        return look_ahead(connection, self._mapper, key, ids)
 
     def new_id(self) -> UUID:
         return self._new_id()

@@ -18,6 +18,7 @@ from domain.shared.recording import (
     Recorded,
 )
 from store import claims, snapshots
+from store.ahead import HEAD
 from store.append import append
 from store.append_steps import append_in_steps
 from store.bindings import text_array
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from store.connections import Connections
     from store.personal_keys import Sealed
 
-_HEAD = """
-    SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
-      FROM heads WHERE account_id = %b"""
 _NOTIFICATIONS = """
     SELECT position, originator_id, originator_version, topic, state
       FROM stored_events
@@ -131,7 +129,8 @@ class AccountRecorder(BooksRecorder):
 
     def head(self) -> Head:
         with self._connections.connection() as connection:
-            row = connection.execute(_HEAD, [self.account_id], prepare=True, binary=True).fetchone()
+            bound = {"account": self.account_id}
+            row = connection.execute(HEAD, bound, prepare=True, binary=True).fetchone()
         if row is None:
             raise NotFound(detail="there is no such account")
         return Head._make(row)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from psycopg.pq import TransactionStatus
 
 from domain.shared.recording import History
 from store import snapshots
 from store.bindings import uuid_array
 from store.codec import RecordedEvent
+from store.exchange import Asked, at_once
 from store.personal_keys import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from eventsourcing.domain import CanMutateAggregate
@@ -28,19 +32,27 @@ _STREAM = f"""
      WHERE e.account_id = %b AND e.originator_id = %b
        AND e.originator_version > %b AND e.originator_version <= %b
      ORDER BY e.originator_version"""
+# One is asked for by itself, where the server keeps one plan for all; many are estimated to be ten.
+_ONE, _MANY = "(SELECT %(id)b::uuid)", "unnest(%(ids)b)"
+
+
 # One index scan a stream, whatever the statistics say of a young account: a join would also be
 # planned as one scan of the account's whole log.
-_STREAMS = f"""
+def _streams(ids: str) -> str:
+    return f"""
     SELECT s.*
-      FROM unnest(%b) AS i (id)
+      FROM {ids} AS i (id)
      CROSS JOIN LATERAL (
         SELECT {_COLUMNS}
           FROM stored_events e
-         WHERE e.account_id = %b AND e.originator_id = i.id AND e.position <= %b
+         WHERE e.account_id = %(account)b AND e.originator_id = i.id AND e.position <= %(until)b
          ORDER BY e.originator_version) s"""
-_STREAMS_AFTER_SNAPSHOTS = f"""
+
+
+def _streams_after_snapshots(ids: str) -> str:
+    return f"""
     SELECT r.*
-      FROM unnest(%(ids)b) AS i (id)
+      FROM {ids} AS i (id)
       LEFT JOIN LATERAL (
         SELECT originator_version, topic, state, modified_on, created_on
           FROM snapshots
@@ -56,6 +68,12 @@ _STREAMS_AFTER_SNAPSHOTS = f"""
          WHERE e.account_id = %(account)b AND e.originator_id = i.id
            AND e.originator_version > coalesce(s.originator_version, 0)
          ORDER BY e.originator_version)) r"""
+
+
+_WHOLE = {ids: _streams(ids) for ids in (_ONE, _MANY)}
+_AFTER_SNAPSHOTS = {ids: _streams_after_snapshots(ids) for ids in (_ONE, _MANY)}
+FEW = 4
+"""So many are asked for one by one, and sent together."""
 _LAST_VERSION, _LAST_POSITION = 2**31 - 1, 2**63 - 1
 
 
@@ -88,10 +106,10 @@ def read_histories(
     """The histories of many aggregates, ready to replay; `until` is a position of the log."""
     if kind.SNAPSHOT is None or until is not None:
         return _whole(connection, mapper, account_id, ids, until)
-    histories, outdated = _after_snapshots(connection, mapper, account_id, kind, ids)
+    found, outdated = _after_snapshots(connection, mapper, account_id, kind, ids)
     if outdated:
-        histories |= _whole(connection, mapper, account_id, outdated, None)
-    return histories
+        found |= _whole(connection, mapper, account_id, outdated, None)
+    return found
 
 
 def _whole(
@@ -101,18 +119,37 @@ def _whole(
     ids: Sequence[UUID],
     until: int | None,
 ) -> dict[UUID, History]:
+    if 1 < len(ids) <= FEW and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        found = at_once(connection, [asked(account_id, [each], until) for each in ids])
+        return histories(mapper, chain.from_iterable(found))
+    sql, bound = asked(account_id, ids, until)
+    return histories(mapper, connection.execute(sql, bound, prepare=True, binary=True))
+
+
+def asked(account_id: UUID, ids: Sequence[UUID], until: int | None = None) -> Asked:
+    """What `histories` reads the answer of."""
+    which, named = _named(ids)
     position = _LAST_POSITION if until is None else until
-    arguments = (uuid_array([each.int for each in ids]), account_id, position)
-    rows = connection.execute(_STREAMS, arguments, prepare=True, binary=True)
-    histories: dict[UUID, History] = {}
+    return Asked(_WHOLE[which], {"account": account_id, "until": position, **named})
+
+
+def _named(ids: Sequence[UUID]) -> tuple[str, dict[str, Any]]:
+    if len(ids) == 1:
+        return _ONE, {"id": ids[0]}
+    return _MANY, {"ids": uuid_array([each.int for each in ids])}
+
+
+def histories(mapper: TypedMapper, rows: Iterable[tuple[Any, ...]]) -> dict[UUID, History]:
+    """Of whole streams."""
+    found: dict[UUID, History] = {}
     event, number = mapper.event, None
     events: list[CanMutateAggregate[UUID]] = []
     for row in rows:  # a stream's are together
         if row[0].int != number:
             number, events = row[0].int, []
-            histories[row[0]] = History(None, events)
+            found[row[0]] = History(None, events)
         events.append(event(*row))
-    return histories
+    return found
 
 
 def _after_snapshots(
@@ -122,13 +159,10 @@ def _after_snapshots(
     kind: type[Aggregate],
     ids: Sequence[UUID],
 ) -> tuple[dict[UUID, History], list[UUID]]:
-    arguments = {
-        "account": account_id,
-        "ids": uuid_array([each.int for each in ids]),
-        "topic": snapshots.snapshot_topic(kind),
-    }
-    rows = connection.execute(_STREAMS_AFTER_SNAPSHOTS, arguments, prepare=True, binary=True)
-    histories: dict[UUID, History] = {}
+    which, named = _named(ids)
+    bound = {"account": account_id, "topic": snapshots.snapshot_topic(kind), **named}
+    rows = connection.execute(_AFTER_SNAPSHOTS[which], bound, prepare=True, binary=True)
+    found: dict[UUID, History] = {}
     outdated: list[UUID] = []
     event, number = mapper.event, None
     events: list[CanMutateAggregate[UUID]] = []
@@ -138,7 +172,7 @@ def _after_snapshots(
             if created_on is not None and snapshot is None:
                 outdated.append(row[0])
             number, events = row[0].int, []
-            histories[row[0]] = History(snapshot, events)
+            found[row[0]] = History(snapshot, events)
         if created_on is None:
             events.append(event(*row))
-    return histories, outdated
+    return found, outdated

@@ -60,7 +60,7 @@ def services_on(connections: Connections) -> Services:
 
     return Services(
         connections=connections, books_for=books_for, books_within=books_within,
-        gateways_of=lambda _: GATEWAYS, advance=advance,
+        gateways_of=lambda _: GATEWAYS, advance=advance, look_ahead=store.look_ahead,
     )  # fmt: skip
 
 

@@ -398,12 +398,13 @@ def test_groups_that_rest_on_each_other_are_recorded_one_after_the_other(books):
     assert [loss.group for loss in books.record_in_bulk(groups, by=BY)] == [groups[1]]
 
 
-def test_what_is_loaded_ahead_is_taken_once_and_what_is_not_there_is_left_to_its_load(books):
+def test_what_is_loaded_ahead_is_taken_once_and_what_is_not_there_is_left_to_its_load(store, books):
     one, two = letter(books.new_id()), counter(books.new_id())
     books.record(one, two, by=BY)
     books.load_ahead(one.ref, None, two.id, "let_nothing", books.new_id())
+    elsewhere = Books(books.account_id, store)
     one.note(text="later")
-    books.record(one, by=BY)
+    elsewhere.record(one, by=BY)
     assert books.load(Letter, one.ref).notes == ()
     assert books.load(Letter, one.ref).notes == ("later",)
     with pytest.raises(NotFound):
@@ -413,6 +414,23 @@ def test_what_is_loaded_ahead_is_taken_once_and_what_is_not_there_is_left_to_its
     books.load_ahead(one.ref, two.id)
     books.load_ahead(two.id)
     assert books.load(Letter, one.ref).version == one.version
+
+
+def test_nothing_that_was_foreseen_outlives_an_append(books, test_books):
+    one, two = letter(books.new_id()), letter(books.new_id())
+    books.record(one, two, by=BY)
+    books.load_ahead(one.ref, two.ref)
+    one.note(text="later")
+    books.record(one, by=BY)
+    assert books.load(Letter, one.ref).notes == ("later",)
+    test_books.foresee({}, JANUARY + timedelta(days=1))
+    test_books.record(letter(test_books.new_id()), by=BY)
+    assert test_books.now() == JANUARY
+
+
+def test_a_foreseen_instant_is_told_once(test_books):
+    test_books.foresee({}, JANUARY + timedelta(days=1))
+    assert [test_books.now(), test_books.now()] == [JANUARY + timedelta(days=1), JANUARY]
 
 
 def test_a_cache_hands_out_what_is_stored(store, books):

@@ -1,0 +1,48 @@
+"""What a write asks first, in one exchange."""
+
+from __future__ import annotations
+
+import pytest
+
+from store import api_keys
+from tests.store.conftest import BY
+from tests.store.letters import letter
+
+
+@pytest.fixture
+def connection(store):
+    with store.connections.connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def key(books, owner):
+    return api_keys.create(owner, books.account_id, books.new_id(), livemode=True)
+
+
+def test_it_tells_who_asks_the_time_and_what_of_their_account_is_named(
+    store, books, others, connection, key
+):
+    mine, theirs = letter(books.new_id()), letter(others.new_id())
+    books.record(mine, by=BY)
+    others.record(theirs, by=BY)
+    ahead = store.look_ahead(connection, key.text, [mine.id, theirs.id, books.new_id()])
+    assert ahead.caller == api_keys.find(connection, key.text)
+    assert ahead.head.position == books.head().position
+    assert ahead.head.now <= books.head().now
+    assert {*ahead.histories} == {mine.id}
+
+
+def test_nothing_is_told_for_a_key_that_is_not_in_force(store, books, connection, key):
+    mine = letter(books.new_id())
+    books.record(mine, by=BY)
+    api_keys.revoke(connection, books.account_id, key.id)
+    other_mode = key.text.replace("sk_live", "sk_test")
+    for text in (key.text, other_mode, key.text[:-1] + "g", "nothing of ours"):
+        assert store.look_ahead(connection, text, [mine.id]) == (None, None, {})
+
+
+def test_it_is_asked_again_where_the_server_forgot_the_statements(store, connection, key):
+    for _ in range(2):
+        assert store.look_ahead(connection, key.text, []).caller is not None
+        connection.execute("DEALLOCATE ALL")
