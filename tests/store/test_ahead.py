@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store import api_keys
+from store.connections import Connections
 from tests.store.conftest import BY
 from tests.store.letters import letter
 
@@ -42,7 +43,10 @@ def test_nothing_is_told_for_a_key_that_is_not_in_force(store, books, connection
         assert store.look_ahead(connection, text, [mine.id]) == (None, None, {})
 
 
-def test_it_is_asked_again_where_the_server_forgot_the_statements(store, connection, key):
-    for _ in range(2):
-        assert store.look_ahead(connection, key.text, []).caller is not None
-        connection.execute("DEALLOCATE ALL")
+def test_it_is_asked_again_where_the_server_forgot_the_statements(store, database_url, key):
+    own = Connections(database_url, size=1)
+    with own.connection() as connection:
+        for _ in range(2):
+            assert store.look_ahead(connection, key.text, []).caller is not None
+            connection.execute("DEALLOCATE ALL")
+    own.close()
