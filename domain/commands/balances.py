@@ -11,9 +11,11 @@ from domain.commands.collecting import apply_credit, balance_of, case_of
 from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
+from domain.payments.balance import Balance
 from domain.payments.payment import Payment
 from domain.shared.errors import Invalid
-from domain.shared.identifiers import typed_id
+from domain.shared.identifiers import typed_id, uuid_of
+from domain.shared.money import EXPONENTS
 from domain.shared.period import accounting_date
 
 if TYPE_CHECKING:
@@ -112,13 +114,15 @@ def apply_balance(books: Books, account: Account, ref: str, amount: int | None, 
     """Settles an invoice from its customer's credit, as far as both go where no amount is named.
 
     Raises NotAllowed `billing_engine_required`, Conflict for an invoice that takes no money,
-    Invalid `amount_exceeds_outstanding` or `amount_exceeds_balance`.
+    Invalid `amount_exceeds_outstanding`, `amount_exceeds_balance` or `currency_mismatch`.
     """
     account.require_native_engine("applying a balance")
     case = case_of(books, books.load(Invoice, ref), None)
     invoice = case.invoice
     invoice.require_payable()
     case.balance = balance_of(books, invoice.customer_id, invoice.currency)
+    if case.balance.amount == 0:
+        _require_no_other_credit(books, invoice)
     chosen = min(case.balance.amount, invoice.amount_remaining) if amount is None else amount
     if chosen <= 0:
         detail = f"there is no credit in {invoice.currency}"
@@ -128,3 +132,15 @@ def apply_balance(books: Books, account: Account, ref: str, amount: int | None, 
         raise Invalid.one("amount", "amount_exceeds_outstanding", detail)
     apply_credit(books, account, case, chosen, books.now())
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
+
+
+def _require_no_other_credit(books: Books, invoice: Invoice) -> None:
+    """Raises Invalid `currency_mismatch` for who has credit, but none that the invoice takes."""
+    customer = uuid_of(invoice.customer_id, Customer.prefix)
+    ids = [Balance.id_for(customer, currency) for currency in EXPONENTS]
+    held = sorted(
+        each.currency for each in books.load_known(Balance, ids).values() if each.amount > 0
+    )
+    if held:
+        detail = f"the credit is in {', '.join(held)}, the invoice in {invoice.currency}"
+        raise Invalid.one("amount", "currency_mismatch", detail)

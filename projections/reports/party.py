@@ -1,4 +1,4 @@
-"""Who a report's customer is: as on their last invoice that was known then."""
+"""Who a report's customer is: as on their last invoice known then, or when credit first came."""
 
 from __future__ import annotations
 

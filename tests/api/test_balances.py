@@ -141,8 +141,12 @@ def test_what_a_balance_cannot_do_is_refused(client, customer, held, amount, cod
 def test_credit_in_another_currency_does_not_count(client, customer):
     invoice = owed(client, customer, 3100, "EUR")
     credit(client, customer, 5000, "USD")
-    refused = apply(client, invoice)
-    assert refused.json["errors"][0]["code"] == "amount_exceeds_balance"
+    head = client.head
+    for amount in (None, 100):
+        refused = apply(client, invoice, amount)
+        assert (refused.status_code, refused.json["code"]) == (422, "currency_mismatch")
+        assert "USD" in refused.json["detail"]
+    assert client.head == head
 
 
 def test_a_paid_invoice_takes_no_credit(client, customer):
