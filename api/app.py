@@ -16,6 +16,7 @@ from api.reading import Reading
 from api.route import Linked, Read, Route, Write
 from api.routes import ROUTES
 from api.rules import PERMISSIONS, PUBLIC
+from api.unread import Unread
 from api.writing import Writing
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     """The application. Raises RouteWithoutRule."""
     routes = tuple(routes)
     require_rules(routes)
-    app: App = falcon.App(middleware=[RequestIds(), Measured(), RateLimits()])
+    app: App = falcon.App(middleware=[Unread(), RequestIds(), Measured(), RateLimits()])
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     errors.register(app)

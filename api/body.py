@@ -63,13 +63,13 @@ def read_body(request: Any) -> bytes:
     """As it was sent. Raises Refused 413."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise _too_large()
-    raw: bytes = _stream(request).read(LARGEST_BODY + 1)
+    raw: bytes = stream_of(request).read(LARGEST_BODY + 1)
     if len(raw) > LARGEST_BODY:
         raise _too_large()
     return raw
 
 
-def _stream(request: Any) -> Any:
+def stream_of(request: Any) -> Any:
     """A body sent in chunks has no length; the server ends it, where it says that it does."""
     in_chunks = request.content_length is None and request.env.get("wsgi.input_terminated")
     return request.stream if in_chunks else request.bounded_stream

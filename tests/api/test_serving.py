@@ -64,17 +64,29 @@ def test_a_body_sent_in_chunks_is_read(port, account):
     connection.close()
 
 
-def test_a_body_sent_in_chunks_is_bounded_too(port, account):
-    chunks = (b"x" * 65536 for _ in range(40))
+def heard(port, key, body, **headers):
+    """The status and code, heard by a caller who sends everything and hangs up then."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"Authorization": f"Bearer {account.api_key}", "Content-Type": "application/json"}
-    try:
-        connection.request("POST", "/core/v1/customers", chunks, headers, encode_chunked=True)
-        status = connection.getresponse().status
-    except (BrokenPipeError, ConnectionResetError):
-        status = 413  # told while we were still sending
+    about = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    headers = {**about, "Connection": "close", **headers}
+    in_chunks = "Transfer-Encoding" in headers
+    connection.request("POST", "/core/v1/customers", body, headers, encode_chunked=in_chunks)
+    answer = connection.getresponse()
+    code = json.loads(answer.read())["code"]
     connection.close()
-    assert status == 413
+    return answer.status, code
+
+
+def test_a_body_that_is_too_large_is_refused_in_words(port, account):
+    body = b"x" * 10_000_000
+    assert heard(port, account.api_key, body) == (413, "body_too_large")
+    pieces = (body[:65536] for _ in range(160))
+    chunked = {"Transfer-Encoding": "chunked"}
+    assert heard(port, account.api_key, pieces, **chunked) == (413, "body_too_large")
+
+
+def test_a_refusal_that_reads_no_body_is_heard_too(port):
+    assert heard(port, "sk_test_nobody", b"x" * 10_000_000)[0] == 401
 
 
 def test_an_export_is_sent_in_chunks(port, account):
