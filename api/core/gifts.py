@@ -25,7 +25,9 @@ from api.route import Route, Write
 from api.writing import Written, of, paid
 from domain.commands import booking, gifts
 from domain.subscriptions.gift import Gift
+from domain.subscriptions.subscription import Subscription
 from projections.subscription_resource import SUBSCRIPTIONS
+from store.activity import seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +107,12 @@ def ordered(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def redeem(call: Call, body: Redemption) -> Written:
     asked = gifts.Redemption(**body.sent())
-    return of(gifts.redeem_gift(call.books, call.account, asked, call.act))
+    done = gifts.redeem_gift(call.books, call.account, asked, call.act)
+    recipient = call.books.load(Subscription, done.ref).recipient_id
+    if recipient is not None:
+        with call.services.connections.connection() as connection:
+            seen(connection, call.account_id, [recipient])
+    return of(done)
 
 
 def renew_gift(call: Call, body: GiftRenewal) -> Written:

@@ -24,6 +24,7 @@ from domain.shared.errors import DomainError, Invalid
 from domain.shared.recording import IdempotencyKey
 from projections.groups import RESOURCES
 from projections.reading import wait_for
+from store.activity import seen
 from store.api_keys import Caller
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ class _Sent:
         """Where the payer has to confirm, if they have to. Raises DomainError or Refused."""
         if _KEY.fullmatch(self._form.get("key", "")) is None:
             raise Invalid.one("key", "required", "open the page again")
+        with self._services.connections.connection() as connection:
+            seen(connection, self._link.account_id, [self._shown.customer_id])
         try:
             answered = self._charge(self._card())
         except Refused as running:

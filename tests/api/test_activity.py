@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode, urlsplit
 
 from store.activity import seen
 
@@ -83,8 +85,32 @@ def test_a_gift_shows_when_its_recipient_was_active(shop, services):
     path = f"/subscriptions/{gift['id']}"
     assert client.get(path).json["last_active_at"] is None
     client.made("/gifts/redeem", {"code": gift["gift"]["code"], "customer_id": reader["id"]})
-    assert client.get(path).json["last_active_at"] is None
-    note(services, client, reader["id"])
     assert client.get(path).json["last_active_at"] == "2026-01-01T00:00:00Z"
     listed = client.get("/subscriptions", params={"last_active_at[gte]": "2026-01-01"}).json
     assert [each["id"] for each in listed["data"]] == [gift["id"]]
+
+
+def active(client, ref):
+    return client.get(f"/customers/{ref}").json["last_active_at"]
+
+
+def test_who_pays_by_link_is_active_and_who_only_has_the_link_is_not(shop):
+    client, ref = shop.client, shop.customer["id"]
+    link = client.made(f"/invoices/{shop.invoice()['id']}/pay_link")["url"]
+    path = urlsplit(link).path
+    shown = client.http.simulate_get(path).text
+    assert active(client, ref) is None, "a mail filter opens links too"
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = urlencode({"key": key, "with": "card"})
+    assert client.http.simulate_post(path, body=sent, headers=headers).status_code == 303
+    assert active(client, ref) == "2026-01-01T00:00:00Z"
+
+
+def test_who_redeems_a_gift_is_active_and_its_donor_is_not(shop):
+    client = shop.client
+    gift = shop.subscribe(gift={"recipient_email": "bob@example.org"}).json["gift"]
+    sold = client.made("/gifts/redeem", {"code": gift["code"], "email": "bob@example.org"})
+    assert active(client, sold["gift"]["recipient_id"]) == "2026-01-01T00:00:00Z"
+    assert sold["gift"]["recipient_id"] != shop.customer["id"]
+    assert active(client, shop.customer["id"]) is None
