@@ -20,15 +20,17 @@ LIST = ("limit", "cursor", "sort", "q", "expand")
 
 
 def reads(
-    kind: Resource[Any], *rest: Route, history: Callable[..., Any] | None = None
-) -> tuple[Route, ...]:
-    """The list, the item and the history that every resource has; `history` is a short one."""
+    kind: Resource[Any], *rest: Route, history: Callable[..., Any] | None = None,
+    one: Callable[..., Any] | None = None,
+) -> tuple[Route, ...]:  # fmt: skip
+    """The list, the item and the history that every resource has; `history` is a short one, `one`
+    an item that shows more than is projected."""
     path, rule = f"{BASE}/{kind.name}", f"{kind.name}:read"
     what = kind.name.replace("_", " ")
     return (
         Read(method="GET", path=path, handler=listing(kind), kind=kind, rule=rule,
              shape=Shape.LIST, parameters=LIST, summary=f"List {what}"),
-        Read(method="GET", path=f"{path}/{{id}}", handler=item(kind), kind=kind, rule=rule,
+        Read(method="GET", path=f"{path}/{{id}}", handler=one or item(kind), kind=kind, rule=rule,
              shape=Shape.ITEM, parameters=("as_of", "expand"), summary=f"One of the {what}"),
         Read(method="GET", path=f"{path}/{{id}}/events", kind="event",
              handler=history or events.of(kind), rule="events:read", shape=Shape.LIST,

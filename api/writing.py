@@ -86,8 +86,11 @@ def paid(result: tuple[Done, Outcome | None]) -> Written:
         written = replace(written, told={**written.told, "refunds": [done.ref, *done.others]})
     if not isinstance(outcome, ActionRequired):
         return written
-    action = {"client_secret": outcome.client_secret, "redirect_url": outcome.redirect_url}
-    return written.telling({"next_action": action})
+    return written.telling({"next_action": action_of(outcome)})
+
+
+def action_of(asked: ActionRequired) -> dict[str, str | None]:
+    return {"client_secret": asked.client_secret, "redirect_url": asked.redirect_url}
 
 
 class Writing:

@@ -90,7 +90,7 @@ class Sandbox:
         if charge.method_reference == "tok_lost":
             return Lost()
         if charge.method_reference == "tok_threeDSecure":
-            return Unanswered(reached=True)
+            return self._to_confirm(charge)
         return self._decided(charge)
 
     def abandon(self, charge: Charge) -> Outcome:

@@ -123,6 +123,7 @@ class Stripe:
             "payment_method": method, "payment_method_types": ["card"], "confirm": True,
             "metadata": {PAYMENT: charge.payment_id, ACCOUNT: self._account_id},
             **({"off_session": True} if charge.off_session else {}),
+            **({"return_url": charge.return_url} if charge.return_url else {}),
         }  # fmt: skip
         once = {"idempotency_key": charge.payment_id}
         return self._asked(

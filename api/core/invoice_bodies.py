@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from api.fields import (
     Amount,
@@ -25,6 +27,14 @@ from api.fields import (
     Text,
     absent,
 )
+
+_WEB = re.compile(r"^https?://[a-z0-9][\x21-\x7e]{0,1989}$", re.ASCII)
+
+
+def _web_address(text: str) -> str:
+    if not _WEB.fullmatch(text):
+        raise PydanticCustomError("invalid_url", "is no address of the web")
+    return text
 
 
 class LineCreation(Body):
@@ -73,8 +83,18 @@ class InvoiceChange(_Written):
     metadata: MetadataChange = absent()
 
 
+ReturnUrl = Annotated[
+    str,
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000, "pattern": _WEB.pattern}),
+]
+
+
 class Charge(Body):
+    """`return_url`: where the customer goes after confirming the charge (3-D Secure)."""
+
     payment_method_id: Ref | None = None
+    return_url: ReturnUrl = absent()
 
 
 class Issue(Body):

@@ -51,8 +51,11 @@ def issue(call: Call, body: Issue) -> Written:
 
 
 def charge(call: Call, body: Charge) -> Written:
-    gateways, method = call.gateways, body.payment_method_id
-    result = charging.charge_invoice(call.books, gateways, call.account, call.ref, method, call.act)
+    gateways, sent = call.gateways, body.sent()
+    result = charging.charge_invoice(
+        call.books, gateways, call.account, call.ref, body.payment_method_id, call.act,
+        sent.get("return_url"),
+    )  # fmt: skip
     return paid(result)
 
 

@@ -20,8 +20,11 @@ from api.idempotency import earlier, request_hash
 from api.papers import INVOICE, printed, told_of
 from api.pay import links, view
 from api.writing import perform
+from domain.commands.accounts import account_of
+from domain.commands.act import Act
+from domain.commands.confirming import see_to
 from domain.shared.errors import DomainError, Invalid
-from domain.shared.recording import IdempotencyKey
+from domain.shared.recording import Context, IdempotencyKey
 from projections.groups import RESOURCES
 from projections.reading import wait_for
 from store.activity import seen
@@ -53,9 +56,25 @@ class PayPage:
     def on_get(self, request: Any, response: Any, token: str) -> None:
         link = self._link(request, response, token)
         if link is not None:
-            _tell(response, view.page(view.seen(self._services, link), request.path))
+            shown, confirm_url = self._confirmed(request, link, view.seen(self._services, link))
+            _tell(response, view.page(shown, request.path, confirm_url=confirm_url))
 
     on_head = on_get
+
+    def _confirmed(self, request: Any, link: Link, shown: Seen) -> tuple[Seen, str | None]:
+        """Where the payer still has to confirm. Who comes back from there sees what came of it."""
+        if shown.state != "confirm" or shown.last is None:
+            return shown, None
+        books = self._services.books_for(link.account_id)
+        account = account_of(books)
+        by = Context(ACTOR, "open_api", "paid by link", request.context.request_id)
+        gateways = self._services.gateways_of(account)
+        asked = see_to(books, gateways, account, shown.last.id, Act(by))
+        if asked is not None:
+            return shown, asked.redirect_url
+        position = books.head().position
+        wait_for(self._services.connections, link.account_id, RESOURCES, position)
+        return view.seen(self._services, link), None
 
     def on_post(self, request: Any, response: Any, token: str) -> None:
         """Redirects to the page as it is then: to load it again sends nothing."""
@@ -65,15 +84,11 @@ class PayPage:
         shown = view.seen(self._services, link)
         sent = _Sent(self._services, link, request, shown)
         try:
-            confirm_url = sent.pay()
+            sent.pay()
         except (Refused, DomainError) as error:
             said = error if isinstance(error, Refused) else refused(error)
             _tell(response, view.page(shown, request.path, refused=said.detail))
             response.status = said.status
-            return
-        if confirm_url is not None:
-            shown = view.seen(self._services, link)
-            _tell(response, view.page(shown, request.path, confirm_url=confirm_url))
             return
         _protect(response)
         response.status = 303
@@ -146,12 +161,12 @@ class _Sent:
         self._services = services
         self._link = link
         self._request_id = request.context.request_id
-        self._path = request.path
+        self._address = f"{request.forwarded_prefix}{request.path}"
         self._shown = shown
         self._form = _form(request)
 
-    def pay(self) -> str | None:
-        """Where the payer has to confirm, if they have to. Raises DomainError or Refused."""
+    def pay(self) -> None:
+        """Raises DomainError or Refused."""
         if _KEY.fullmatch(self._form.get("key", "")) is None:
             raise Invalid.one("key", "required", "open the page again")
         with self._services.connections.connection() as connection:
@@ -162,14 +177,12 @@ class _Sent:
             if running.code != "request_in_progress":
                 raise
             self._wait_for_first()
-            return None
+            return
         except DomainError as error:
             if error.code not in {"payment_in_progress", "invoice_terminal"}:
                 raise
-            return None  # somebody was faster: the page shows what became of it
+            return  # somebody was faster: the page shows what became of it
         self._shown_to_next_read(answered.position)
-        url: str | None = answered.answer.get("shown", {}).get("redirect_url")
-        return url
 
     def _card(self) -> str:
         """What is charged: the saved card, or on test accounts one made of a token."""
@@ -183,7 +196,7 @@ class _Sent:
         return self._shown.card.id
 
     def _charge(self, card_id: str) -> Answered:
-        body = Charge.model_validate({"payment_method_id": card_id})
+        body = Charge.model_validate({"payment_method_id": card_id, "return_url": self._address})
         return self._perform(invoices.CHARGE, self._link.invoice_id, body, "charge")
 
     def _perform(self, route: Write, ref: str, body: Any, step: str) -> Answered:

@@ -45,9 +45,11 @@ Gateways = Mapping[str, Gateway]
 
 
 def charge_invoice(
-    books: Books, gateways: Gateways, account: Account, ref: str, method_ref: str | None, act: Act
-) -> tuple[Done, Outcome]:
-    """Charge what is owed to a card, the customer's default where none is named.
+    books: Books, gateways: Gateways, account: Account, ref: str, method_ref: str | None, act: Act,
+    return_url: str | None = None,
+) -> tuple[Done, Outcome]:  # fmt: skip
+    """Charge what is owed to a card, the customer's default where none is named. `return_url`:
+    where the customer goes after confirming it.
 
     Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`.
     """
@@ -61,7 +63,7 @@ def charge_invoice(
     )  # fmt: skip
     invoice.start_payment(payment.ref)
     books.record(invoice, payment, by=act.by, given=act.intent())
-    return settle(books, account, payment.ref, ask(gateways, payment), act)
+    return settle(books, account, payment.ref, ask(gateways, payment, return_url), act)
 
 
 def chosen_method(method_ref: str | None, customer: Customer) -> str:
@@ -73,12 +75,13 @@ def chosen_method(method_ref: str | None, customer: Customer) -> str:
     return chosen
 
 
-def ask(gateways: Gateways, payment: Payment) -> Outcome:
+def ask(gateways: Gateways, payment: Payment, return_url: str | None = None) -> Outcome:
     """To be asked once the intent is saved. A gateway that is no longer set up never answers."""
     gateway = gateways.get(payment.gateway or "")
     if gateway is None:
         return Unanswered()
-    return gateway.charge(replace(charge_of(payment), intended_at=payment.modified_on))
+    charge = replace(charge_of(payment), intended_at=payment.modified_on, return_url=return_url)
+    return gateway.charge(charge)
 
 
 def charge_of(payment: Payment) -> Charge:

@@ -38,7 +38,8 @@ class Charge:
     """`payment_id` is our reference and the gateway's idempotency key.
 
     `off_session`: the customer is not there to confirm anything. `intended_at` is when the intent
-    was saved; None where it was looked up just now.
+    was saved; None where it was looked up just now. `return_url`: where the customer comes back
+    to after confirming; not kept, so that a resumed charge has none.
     """
 
     payment_id: str
@@ -47,6 +48,7 @@ class Charge:
     method_reference: str
     off_session: bool = False
     intended_at: datetime | None = None
+    return_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class ActionRequired:
-    """The customer has to confirm it (3-D Secure). What they need for it is shown once."""
+    """The customer has to confirm it (3-D Secure). What they need for it we never keep: a look-up
+    tells it again."""
 
     reference: str
     client_secret: str | None = field(default=None, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,7 +12,8 @@ from api.app import create_app
 from domain.commands.accounts import account_of
 from scheduler.account_due import AccountDue
 from scheduler.due import Desk, run_due
-from tests.api.conftest import GATEWAYS, Shop, open_client, open_shop
+from tests.api.conftest import GATEWAYS, Shop, key_with, open_client, open_shop
+from tests.api.test_pay_page import form, link_of, page, send
 from tests.gateways.cnp import CnpStandIn
 from tests.gateways.contract import signature
 
@@ -166,6 +168,69 @@ def test_3d_secure_from_the_charge_to_the_signed_event(with_all, stripe_standin,
     )
     assert told.status_code == 200, told.text
     assert with_all.get(f"/invoices/{invoice}").json["status"] == status
+
+
+def test_where_to_confirm_is_told_as_long_as_it_waits(with_all, stripe_standin):
+    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    body = {"return_url": "https://shop.example/thanks?order=1"}
+    asked = with_all.post(f"/invoices/{invoice}/charge", body, key="k")
+    assert asked.status_code == 202, asked.text
+    (payment,) = with_all.get("/payments").json["data"]
+    assert "next_action" not in payment
+    action = with_all.get(f"/payments/{payment['id']}").json["next_action"]
+    assert action == asked.json["next_action"]
+    assert action["redirect_url"] == f"https://bank.example/3ds/{payment['gateway_reference']}"
+    assert "bank.example" not in with_all.get("/events", params={"limit": "100"}).text
+    _confirm(stripe_standin, payment, action, "true")
+    assert "next_action" not in with_all.get(f"/payments/{payment['id']}").json
+
+
+def test_who_may_move_no_money_is_not_told_where_to_confirm(with_all, services, stripe_standin):
+    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    (payment,) = with_all.get("/payments").json["data"]
+    auditor = key_with(with_all, services, role="auditor")
+    shown = auditor.get(f"/payments/{payment['id']}").json
+    assert (shown["status"], "next_action" in shown) == ("requires_action", False)
+
+
+@pytest.mark.parametrize("success", [True, False])
+def test_the_pay_page_shows_where_to_confirm_until_it_is(with_all, stripe_standin, success):
+    """However often it is loaded; who comes back from the bank finds it done, event or none."""
+    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    path = link_of(with_all, invoice)
+    assert send(with_all, path, form(with_all, path)).status_code == 303
+    (payment,) = with_all.get("/payments").json["data"]
+    there = f'href="https://bank.example/3ds/{payment["gateway_reference"]}"'
+    assert [there in page(with_all, path) for _ in range(2)] == [True, True]
+    (intent,) = [e for e in stripe_standin.kept() if e["id"] == payment["gateway_reference"]]
+    assert urlsplit(intent["next_action"]["redirect_to_url"]["return_url"]).path == path
+    action = with_all.get(f"/payments/{payment['id']}").json["next_action"]
+    _confirm(stripe_standin, payment, action, str(success).lower())
+    back = page(with_all, path)
+    assert there not in back
+    assert ("This invoice is paid" if success else "The payment was declined") in back
+    status = with_all.get(f"/payments/{payment['id']}").json["status"]
+    assert status == ("succeeded" if success else "failed")
+    assert stripe_standin.charges(payment["id"]) == (1 if success else 0)
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "ftp://x.example", "/thanks", "", "https://"]
+)
+def test_what_is_no_address_to_come_back_to_is_refused(client, url):
+    invoice = open_shop(client).invoice()["id"]
+    at = client.head
+    answer = client.post(f"/invoices/{invoice}/charge", {"return_url": url}, key="k")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "return_url")
+    assert client.head == at
+
+
+def _confirm(standin, payment, action, success):
+    standin.post(
+        f"/v1/payment_intents/{payment['gateway_reference']}/_authenticate",
+        {"client_secret": action["client_secret"], "success": success},
+    )
 
 
 def _shop(client, gateway: str, token: str) -> tuple[Shop, str]:

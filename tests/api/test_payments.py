@@ -45,6 +45,11 @@ def test_a_charge_to_be_confirmed_tells_once_what_the_customer_needs(client):
     again = client.post(f"/invoices/{invoice['id']}/charge", {}, key="once")
     assert (again.status_code, again.json["status"]) == (202, "requires_action")
     assert "next_action" not in again.json
+    one = client.get(f"/payments/{payment(client)['id']}")
+    assert one.json["next_action"] == answer.json["next_action"]
+    assert differences("payment", one.json) == []
+    then = client.get(f"/payments/{payment(client)['id']}", params={"as_of": "2026-01-01"})
+    assert "next_action" not in then.json
     told = client.get("/events", params={"subject": payment(client)["id"]}).text
     assert "_secret" not in told
     assert client.post(f"/invoices/{invoice['id']}/void", {}).json["code"] == "payment_in_progress"
@@ -56,6 +61,7 @@ def test_what_nobody_confirmed_within_the_hour_has_failed_and_the_invoice_is_fre
     assert payment(client)["status"] == "requires_action"
     client.made("/test_clock/advance", {"to": "2026-01-01T01:01:00Z"})
     assert payment(client)["failure_code"] == "authentication_required"
+    assert "next_action" not in client.get(f"/payments/{payment(client)['id']}").json
     assert client.post(f"/invoices/{invoice['id']}/void", {}).status_code == 200
 
 

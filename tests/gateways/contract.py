@@ -186,6 +186,10 @@ class ConfirmingContract(GatewayContract):
         assert isinstance(asked, ActionRequired)
         assert asked.client_secret
         assert asked.client_secret not in repr(asked)
+        again = bench.gateway.look_up(charge)
+        assert (again.client_secret, again.redirect_url) == (
+            asked.client_secret, asked.redirect_url,
+        )  # fmt: skip
         assert isinstance(bench.gateway.abandon(charge), Declined)
         assert bench.charges(charge.payment_id) == 0
 

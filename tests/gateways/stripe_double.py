@@ -82,7 +82,23 @@ def _list_intents(url: str, customer: Any = None, limit: Any = None, starting_af
     return found
 
 
+_create_intent = resources.PaymentIntent._api_create
+
+
+def _create_with_return(return_url: Any = None, **sent: Any) -> Any:
+    """Where Stripe is told an address to come back to, customers confirm on a page of the bank's.
+
+    Source: https://docs.stripe.com/payments/3d-secure/authentication-flow.
+    """
+    intent = _create_intent(**sent)
+    if return_url is not None and intent.next_action is not None:
+        page = {"url": f"https://bank.example/3ds/{intent.id}", "return_url": return_url}
+        intent.next_action = {"type": "redirect_to_url", "redirect_to_url": page}
+    return intent
+
+
 def main(port: int) -> None:
+    resources.PaymentIntent._api_create = staticmethod(_create_with_return)
     resources.PaymentIntent._api_list_all = staticmethod(_list_intents)
     server.app.router.add_post("/_config/fault", add_fault)
     server.app.router.add_get("/_config/kept", kept)
