@@ -78,6 +78,7 @@ EXAMPLES: dict[type[Body], dict[str, Any]] = {
         "email": "ada@example.org", "first_name": "Ada", "last_name": "Lovelace",
         "old_provider_id": "C-1815",
     },
+    customers.Erasure: {"reason": "asked for on 3 March, ticket 1815", "invoices": "keep"},
     customers.CustomerChange: {"phone": "+44 20 7946 0000", "email": None},
     payment_methods.CardCreation: {"token": "tok_visa"},
     payment_methods.PaymentMethodCreation: {

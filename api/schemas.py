@@ -62,7 +62,7 @@ _FIELDS = {
         address:object? customers_count:integer old_provider_id:text? metadata:metadata""",
     "customer": """email:text? first_name:text? last_name:text? title:text? phone:text?
         language:text? organization_id:id? default_payment_method_id:id? balances:balances
-        last_active_at:instant? old_provider_id:text? metadata:metadata""",
+        last_active_at:instant? old_provider_id:text? metadata:metadata erased_at:instant?""",
     "address": """customer_id:id type:text first_name:text? last_name:text? company:text?
         line1:text line2:text? city:text? state:text? postal_code:text? country:text
         is_default:boolean old_provider_id:text?""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
 from domain.ledger import posting_rules as rules
 from domain.ledger.books import Booking, Charge
@@ -12,6 +13,7 @@ from projections.accounting_balances import BALANCE_HANDLERS, MOVES
 from projections.accounting_batch import Batch, day_of, open_batch
 from projections.accounting_credits import CREDIT_HANDLERS, charges_left
 from projections.accounting_disputes import DISPUTE_HANDLERS
+from projections.accounting_erasures import forget_names
 from projections.accounting_rows import TABLES, DueRow, InvoiceRow, LineRow, PartyRow
 from projections.accounting_services import SERVICE_HANDLERS
 
@@ -46,6 +48,7 @@ class AccountingView:
         for envelope in events:
             HANDLERS[type(envelope.event)](batch, envelope)
         batch.write(work)
+        forget_names(work, batch.erased)
 
 
 def _load(work: Work, events: Sequence[Envelope]) -> Batch:
@@ -184,6 +187,7 @@ HANDLERS: dict[type[Any], Callable[[Batch, Envelope], None]] = {
     **CREDIT_HANDLERS,
     **DISPUTE_HANDLERS,
     **BALANCE_HANDLERS,
+    Customer.Erased: lambda batch, at: batch.erased.add(at.subject),
 }
 """Every fact that the books answer to, and nothing else."""
 

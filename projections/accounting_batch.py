@@ -82,6 +82,7 @@ class Batch:
     changed_lines: dict[tuple[str, int], LineRow] = field(default_factory=dict)
     changed_segments: dict[SegmentKey, SegmentRow] = field(default_factory=dict)
     changed_sums: set[SumKey] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
 
     def load_lines(self, work: Work, invoices: Iterable[str]) -> None:
         """The lines and segments of invoices that were issued before this batch."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.customers.address import Address
+from domain.shared.personal import ERASED
 from projections.exports import Export, boolean, instant, text, word
 from projections.lists import Listing
 from projections.rendering import common, taken
@@ -76,6 +77,13 @@ def _deleted(row: AddressRow, _: Envelope) -> None:
     row.is_default = False
 
 
+def _erased(row: AddressRow, _: Envelope) -> None:
+    for name in Address.PERSONAL:
+        setattr(row, name, ERASED if name == "line1" else None)
+    row.deleted = True
+    row.is_default = False
+
+
 def render(row: AddressRow, _related: None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("address", row, livemode=livemode),
@@ -100,7 +108,11 @@ VIEW = ResourceView(
     TABLE,
     Address,
     created={Address.Created: _created},
-    changed={Address.Updated: _updated, Address.Deleted: _deleted},
+    changed={
+        Address.Updated: _updated,
+        Address.Deleted: _deleted,
+        Address.Erased: _erased,
+    },
 )
 ADDRESSES: Resource[AddressRow] = Resource(
     "address",

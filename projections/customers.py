@@ -45,6 +45,7 @@ class CustomerRow:
     default_payment_method_id: str | None
     old_provider_id: str | None
     metadata: Json
+    erased_at: datetime | None = None
 
 
 _NAMES = frozenset(field.name for field in fields(CustomerRow))
@@ -72,6 +73,13 @@ def _created(envelope: Envelope) -> CustomerRow:
 
 def _updated(row: CustomerRow, envelope: Envelope) -> None:
     taken(envelope.event.changes, row, _NAMES)
+
+
+def _erased(row: CustomerRow, envelope: Envelope) -> None:
+    for name in Customer.PERSONAL:
+        setattr(row, name, stored_map({}) if name == "metadata" else None)
+    row.default_payment_method_id = None
+    row.erased_at = row.erased_at or envelope.event.erased_at
 
 
 @dataclass(slots=True)
@@ -134,6 +142,7 @@ def render(row: CustomerRow, held: Held | None, *, livemode: bool) -> dict[str, 
         "last_active_at": shown(held.last_active_at),
         "old_provider_id": row.old_provider_id,
         "metadata": read(row.metadata),
+        "erased_at": shown(row.erased_at),
     }
 
 
@@ -142,7 +151,7 @@ VIEW = ResourceView(
     TABLE,
     Customer,
     created={Customer.Created: _created},
-    changed={Customer.Updated: _updated},
+    changed={Customer.Updated: _updated, Customer.Erased: _erased},
 )
 _ACCOUNT_CURRENCY = """(SELECT a.currency FROM accounts a
    WHERE a.account_id = %(account)s AND a.generation = %(generation)s)"""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from domain.shared.personal import ERASED
 from domain.subscriptions import states
 from domain.subscriptions.member import Member, Status
 from projections import last_active, seats, subscriptions
@@ -86,6 +87,10 @@ def _removed(row: MemberRow, envelope: Envelope) -> None:
     row.removed_in = envelope.position
 
 
+def _erased(row: MemberRow, _: Envelope) -> None:
+    row.email, row.first_name, row.last_name = ERASED, None, None
+
+
 TABLE = Table("memberships", MemberRow)
 VIEW = ResourceView(
     TABLE,
@@ -95,6 +100,7 @@ VIEW = ResourceView(
         Member.Activated: _activated,
         Member.Updated: _updated,
         Member.Removed: _removed,
+        Member.Erased: _erased,
     },
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.subscriptions.gift import Gift
 from domain.subscriptions.states import Status
 from domain.subscriptions.subscription import Subscription
 from projections import arrays
@@ -27,6 +28,10 @@ def _updated(row: SubscriptionRow, envelope: Envelope) -> None:
     tell_gift(row, envelope.event.gift)
 
 
+def _erased(row: SubscriptionRow, _: Envelope) -> None:
+    tell_gift(row, Gift.erased())
+
+
 def _redeemed(row: SubscriptionRow, envelope: Envelope) -> None:
     told: Subscription.GiftRedeemed = envelope.event
     row.recipient_id = told.recipient_id
@@ -40,6 +45,7 @@ CHANGES: dict[type[Any], Any] = {
     Subscription.GiftPaid: _paid,
     Subscription.GiftUpdated: _updated,
     Subscription.GiftRedeemed: _redeemed,
+    Subscription.GiftErased: _erased,
 }
 
 

@@ -29,12 +29,22 @@ _SENDINGS = """
     DELETE FROM paper_sendings
      WHERE account_id = %(account)s AND subject = ANY (%(subjects)b)"""
 
+# Files that were made while there was somebody; those being made now live their day.
+_PIECES = """
+    DELETE FROM export_pieces p
+     WHERE p.account_id = %(account)s
+       AND p.id IN (SELECT r.id FROM export_runs r
+                     WHERE r.account_id = %(account)s AND r.expires_at IS NOT NULL)"""
+_RUNS = "DELETE FROM export_runs WHERE account_id = %(account)s AND expires_at IS NOT NULL"
+
 
 def erase(connection: Connection, account_id: UUID, asked: Erasure) -> None:
     destroy(connection, account_id, asked.destroyed)
     withdraw(connection, account_id, asked.withdrawn)
     bound = {"account": account_id, "customer": asked.customer}
     connection.execute(_ACTIVITY, bound)
+    connection.execute(_PIECES, bound)
+    connection.execute(_RUNS, bound)
     if asked.papers_of:
         papers = {"account": account_id, "subjects": text_array(asked.papers_of)}
         connection.execute(_PAPERS, papers, binary=True)

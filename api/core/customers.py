@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from api.fields import (
     Body,
@@ -17,7 +18,8 @@ from api.fields import (
 from api.resource_routes import reads, write
 from api.route import Route
 from api.writing import Written, of
-from domain.commands import customers
+from domain.commands import customers, erasing
+from projections.belongings import belongings_of
 from projections.customers import CUSTOMERS
 
 if TYPE_CHECKING:
@@ -35,6 +37,13 @@ class CustomerCreation(Body):
     organization_old_provider_id: OldId | None = None
     old_provider_id: OldId | None = None
     metadata: Metadata = absent()
+
+
+class Erasure(Body):
+    """`invoices`: whom invoices were written to is kept as long as the law asks, or erased too."""
+
+    reason: Text | None = None
+    invoices: Literal["keep", "erase"] = absent()
 
 
 class CustomerChange(Body):
@@ -60,8 +69,24 @@ def update(call: Call, body: CustomerChange) -> Written:
     return of(done)
 
 
+def erase(call: Call, body: Erasure) -> Written:
+    find = partial(belongings_of, call.services.connections, call.account_id)
+    asked = erasing.Asked(call.ref, find, invoices=body.sent().get("invoices") == "erase")
+    done = erasing.erase_customer(call.books, call.gateways, call.account, asked, call.act)
+    return of(done)
+
+
 ROUTES: tuple[Route, ...] = reads(
     CUSTOMERS,
     write(CUSTOMERS, "POST", "", create, "Create a customer", CustomerCreation, status=201),
     write(CUSTOMERS, "PATCH", "/{id}", update, "Change a customer", CustomerChange),
+    write(
+        CUSTOMERS,
+        "POST",
+        "/{id}/erase",
+        erase,
+        "Erase a customer's personal data for ever",
+        Erasure,
+        rule="customers:erase",
+    ),
 )

@@ -44,6 +44,7 @@ class NewAddress:
 def create_address(books: Books, new: NewAddress, act: Act) -> Done:
     """Raises Invalid for an unknown customer, ClaimTaken for another's old_provider_id."""
     customer = books.load(Customer, new.customer_id, field="customer_id")
+    customer.require_not_erased()
     before = _default(books, customer.ref, new.type)
     address = Address.begin(
         Address.Created,
@@ -125,6 +126,11 @@ def _recorded(
 def _default(books: Books, customer_ref: str, kind: str) -> Address | None:
     owner = books.owner_of(f"{_DEFAULT}{kind}", customer_ref)
     return None if owner is None else books.load(Address, owner)
+
+
+def default_claims(address: Address) -> list[Claim]:
+    """What it holds as the default of its type."""
+    return [_claim(address)] if address.is_default else []
 
 
 def _claim(address: Address) -> Claim:

@@ -44,6 +44,7 @@ def charge_into_balance(
     Raises Invalid `payment_method_required`.
     """
     customer = books.load(Customer, ref)
+    customer.require_not_erased()
     method = method_of(books, chosen_method(new.payment_method_id, customer), customer.ref)
     payment_id = books.new_id()
     payment = Payment.begin(

@@ -87,6 +87,7 @@ def _book(
     ref, at = subscription.ref, books.now()
     subscription.require_bookable()
     customer = books.load(Customer, subscription.customer_id)
+    customer.require_not_erased()
     booked, guards = _agreed(books, account, subscription, new)
     method = _method(books, booked, customer)
     returns = Returns(books, account, at, act.by.reason)

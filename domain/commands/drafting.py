@@ -51,6 +51,7 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
     if ref is None:
         raise Invalid.one("customer_id", "required", "an invoice is a customer's")
     customer = books.load(Customer, ref, field="customer_id")
+    customer.require_not_erased()
     _require_notes_kept_here(account, new.notes, new.purchase_order)
     at = books.now()
     require_to_come(new.due_at, at)

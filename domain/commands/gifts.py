@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.commands.act import Done
-from domain.commands.claims import email_digest, kept
+from domain.commands.claims import email_digest
 from domain.commands.customers import NewCustomer, new_customer
 from domain.commands.linking import found_members, record_found
 from domain.commands.moving import redeemed_lines
@@ -105,11 +105,13 @@ def _recipient(
     books: Books, asked: Redemption, subscription: Subscription
 ) -> tuple[Customer, list[Claim]]:
     if asked.customer_id is not None:
-        return kept(books, Customer, asked.customer_id, field="customer_id"), []
+        known = books.load(Customer, asked.customer_id, field="customer_id")
+        known.require_not_erased()
+        return known, []
     email = asked.email or ""
-    known = books.owner_of("email", email_digest(books, email))
-    if known is not None:
-        return books.load(Customer, known), []
+    owner = books.owner_of("email", email_digest(books, email))
+    if owner is not None:
+        return books.load(Customer, owner), []
     return new_customer(books, _newcomer(asked, email, subscription.gift))
 
 

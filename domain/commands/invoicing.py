@@ -44,6 +44,7 @@ def issue_invoice(
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()
     invoice.require_draft()
+    customer.require_not_erased()
     coupon = _redeemed(books, invoice, at)
     strategy = require_one_strategy(books, invoice.lines)
     if strategy == "invoice_payment":

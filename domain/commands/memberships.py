@@ -59,7 +59,7 @@ def invite_members(
     members = [_invited(books, ref, each, customers.get(each.email), at) for each in new]
     refs = [member.ref for member in members]
     conditions = {
-        "claims": [_claim(books, member) for member in members],
+        "claims": [seat_claim(books, member) for member in members],
         "guards": [Guard(subscription.id, subscription.version)],
     }
     given = act.given_all(refs, **conditions) if listed else act.given(refs[0], **conditions)
@@ -95,7 +95,7 @@ def remove_member(books: Books, ref: str, member_ref: str, act: Act) -> Done:
     was_active = member.status is Status.ACTIVE
     member.remove(books.now())
     seats.free(active=was_active)
-    given = act.given(member_ref, releases=[_claim(books, member)])
+    given = act.given(member_ref, releases=[seat_claim(books, member)])
     return Done(member_ref, books.record(member, seats, by=act.by, given=given))
 
 
@@ -182,5 +182,5 @@ def _invited(
     )
 
 
-def _claim(books: Books, member: Member) -> Claim:
+def seat_claim(books: Books, member: Member) -> Claim:
     return Claim(seat_kind(books, member.email), member.subscription_id, member.id)

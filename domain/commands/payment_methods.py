@@ -34,6 +34,7 @@ def create_payment_method(
 ) -> Done:
     """Registers the card at its gateway; the first, or one that asks for it, is the default."""
     customer = books.load(Customer, new.customer_id, field="customer_id")
+    customer.require_not_erased()
     card = registered(books, gateways, customer, new.gateway, new.token)
     method = new_payment_method(books, customer, new.gateway, card)
     settle_default(customer, method, asked=new.is_default or None)

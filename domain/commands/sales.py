@@ -163,6 +163,7 @@ def sale_of(books: Books, new: NewSubscription) -> Sale:
 def agreed(
     books: Books, new: NewSubscription, customer: Customer, plan: Plan, product: Product
 ) -> Sale:
+    customer.require_not_erased()
     plan.require_sellable()
     product.require_sellable()
     require_address(books, new.shipping_address_id, customer.ref)

@@ -8,7 +8,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
-from domain.shared.personal import PARTY, Personal
+from domain.shared.personal import ERASED, PARTY, Personal
 
 
 class Address(Aggregate):
@@ -68,6 +68,7 @@ class Address(Aggregate):
         self.is_default = is_default
         self.old_provider_id = old_provider_id
         self.deleted = False
+        self.erased = False
 
     class Updated(Aggregate.Event):
         """`changes` may hold personal fields, by the names in `Address.PERSONAL`."""
@@ -95,6 +96,23 @@ class Address(Aggregate):
     @event(Deleted)
     def _deleted(self) -> None:
         self.deleted = True
+        self.is_default = False
+
+    class Erased(Aggregate.Event):
+        """Deleted, and nobody can tell any more where it was: its customer is erased."""
+
+        TOPIC = "address.erased"
+
+    def erase(self) -> None:
+        """Of one that was deleted before, too."""
+        if not self.erased:
+            self._erased()
+
+    @event(Erased)
+    def _erased(self) -> None:
+        for name in self.PERSONAL:
+            setattr(self, name, ERASED if name == "line1" else None)
+        self.deleted = self.erased = True
         self.is_default = False
 
     def _require_kept(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import datetime  # noqa: TC003 - stored events are decoded by these annotations
 from typing import ClassVar
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
+from domain.shared.errors import Conflict
 from domain.shared.facts import event
 from domain.shared.personal import PROFILE, Personal
 
@@ -54,6 +56,8 @@ class Customer(Aggregate):
         self.old_provider_id = old_provider_id
         self.metadata = metadata
         self.default_payment_method_id: str | None = None
+        self.erased_at: datetime | None = None
+        self.invoices_erased = False
 
     class Updated(Aggregate.Event):
         """`changes` may hold personal fields, by the names in `Customer.PERSONAL`."""
@@ -62,6 +66,8 @@ class Customer(Aggregate):
         changes: Changes
 
     def update(self, changes: Changes) -> None:
+        """Raises Conflict `customer_erased`."""
+        self.require_not_erased()
         changed = effective(self, changes)
         if changed:
             self._updated(changes=changed)
@@ -69,3 +75,29 @@ class Customer(Aggregate):
     @event(Updated)
     def _updated(self, changes: Changes) -> None:
         self.__dict__.update(changes)
+
+    class Erased(Aggregate.Event):
+        """Nobody can tell any more who it was: the key to what was known of them is destroyed with
+        this. `invoices`: so is the key to whom their documents were written to."""
+
+        TOPIC = "customer.erased"
+        erased_at: datetime
+        invoices: bool = False
+
+    def erase(self, at: datetime, *, invoices: bool) -> None:
+        """Once is enough, or twice where the invoices are let go later."""
+        if self.erased_at is None or (invoices and not self.invoices_erased):
+            self._erased(erased_at=at, invoices=invoices)
+
+    @event(Erased)
+    def _erased(self, erased_at: datetime, invoices: bool) -> None:
+        for name in self.PERSONAL:
+            setattr(self, name, {} if name == "metadata" else None)
+        self.default_payment_method_id = None
+        self.erased_at = self.erased_at or erased_at
+        self.invoices_erased = invoices
+
+    def require_not_erased(self) -> None:
+        """Raises Conflict `customer_erased`: nothing new begins with them."""
+        if self.erased_at is not None:
+            raise Conflict("customer_erased", f"customer {self.ref} was erased")

@@ -10,7 +10,7 @@ from domain.shared.errors import Conflict
 from domain.shared.facts import event
 from domain.shared.personal import Personal  # noqa: TC001 - as above
 from domain.subscriptions.beginning import Beginning
-from domain.subscriptions.gift import Gift  # noqa: TC001 - as above
+from domain.subscriptions.gift import Gift
 from domain.subscriptions.phases import Phase  # noqa: TC001 - as above
 from domain.subscriptions.states import ENDED, MOVES, Move, Status
 
@@ -52,6 +52,19 @@ class Gifting(Beginning):
     @event(GiftUpdated)
     def _gift_updated(self, gift: Gift) -> None:
         self.gift = gift
+
+    class GiftErased(Aggregate.Event):
+        """Nobody can tell any more for whom it was, or what was said to them."""
+
+        TOPIC = "subscription.gift_erased"
+
+    def erase_gift(self) -> None:
+        if self.gift is not None and self.gift != Gift.erased():
+            self._gift_erased()
+
+    @event(GiftErased)
+    def _gift_erased(self) -> None:
+        self.gift = Gift.erased()
 
     class GiftRedeemed(Aggregate.Event):
         """From now on it is the recipient's, who has access from `phase.start` on. The donor goes

@@ -10,7 +10,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.changes import Changes, effective
 from domain.shared.errors import Conflict
 from domain.shared.facts import event
-from domain.shared.personal import PROFILE, Personal
+from domain.shared.personal import ERASED, PROFILE, Personal
 
 
 class Status(StrEnum):
@@ -53,6 +53,7 @@ class Member(Aggregate):
         self.last_name = last_name
         self.customer_id = customer_id
         self.status = Status.PENDING
+        self.erased = False
 
     class Activated(Aggregate.Event):
         TOPIC = "member.activated"
@@ -107,3 +108,17 @@ class Member(Aggregate):
     @event(Removed)
     def _removed(self) -> None:
         self.status = Status.REMOVED
+
+    class Erased(Aggregate.Event):
+        """Nobody can tell any more who it was. Whoever was still there was removed before."""
+
+        TOPIC = "member.erased"
+
+    def erase(self) -> None:
+        if not self.erased:
+            self._erased()
+
+    @event(Erased)
+    def _erased(self) -> None:
+        self.email, self.first_name, self.last_name = ERASED, None, None
+        self.erased = True

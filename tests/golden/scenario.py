@@ -77,7 +77,7 @@ def begin(kind: Any, number: int, event: Any = None, **fields: Any) -> Any:
 
 def examples() -> list[Any]:
     """Every event, in the order in which it may happen to its aggregate."""
-    from tests.golden import discounts  # it begins its aggregates as this module does
+    from tests.golden import discounts, erasures  # they begin their aggregates as this module does
 
     made = [
         *_accounts(),
@@ -90,6 +90,7 @@ def examples() -> list[Any]:
         *_money(),
         *_exports(),
         *discounts.made(),
+        *erasures.made(),
     ]
     return [event for aggregate in made for event in aggregate.pending_events]
 
