@@ -14,7 +14,7 @@ from proof import books_breaches, breaches
 from scheduler.due import run_due
 from store.factory import PostgresStore
 from store.ids import SeededIds
-from tests.simulation import banks
+from tests.simulation import banks, erasures
 from tests.simulation.gateway import Crash, UnreliableGateway
 from tests.simulation.paybacks import repaid_once
 from tests.simulation.world import ACT, World
@@ -60,6 +60,8 @@ def simulate(database_url: str, seed: int, steps: int, years: int = 0) -> str:
         ):  # fmt: skip
             for breach in held.breaches(world.desk.books):
                 raise Broken(f"seed {seed}, end: {breach}")
+        for breach in erasures.breaches(world, parts.connections):
+            raise Broken(f"seed {seed}, end: {breach}")
         for breach in repaid_once(world.desk.books, gateway.repaid):
             raise Broken(f"seed {seed}, end: {breach}")
         head = world.desk.books.head()

@@ -40,7 +40,7 @@ from domain.shared.period import Interval
 from domain.shared.recording import Context
 from domain.subscriptions.subscription import Subscription
 from scheduler.due import run_due
-from tests.simulation import banks
+from tests.simulation import banks, erasures
 from tests.simulation.clubs import Clubs
 from tests.simulation.gateway import Crash
 from tests.simulation.givers import Givers
@@ -426,6 +426,6 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts += [(world.invite, 4), (world.restart, 5)]
         acts.append((world.answer, 4 if world.clubs.members else 0))
     acts += world.offices.acts(world) + world.shoppers.acts(world)
-    acts += banks.acts(world)
+    acts += banks.acts(world) + erasures.acts(world)
     acts += [*world.givers.acts(world), *world.meters.acts(world)]
     return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
