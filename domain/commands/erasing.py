@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from domain.commands.act import Act, Done
 from domain.commands.addresses import default_claims
 from domain.commands.claims import email_claim, old_id_claims
-from domain.commands.ending import RefundAsked, cancel_at_period_end, cancel_now
+from domain.commands.ending import RefundAsked, cancel_now
+from domain.commands.ending_with_term import cancel_at_period_end
 from domain.commands.memberships import seat_claim
 from domain.customers.address import Address
 from domain.customers.customer import Customer
@@ -81,7 +82,7 @@ def erase_customer(
     for ref in theirs.subscriptions:
         cancel_now(books, gateways, account, ref, REASON, RefundAsked(override_gift=True), silent)
     for ref in theirs.given:
-        _let_run_out(books, account, ref, silent)
+        _let_run_out(books, gateways, account, ref, silent)
     if theirs.subscriptions:  # their last usage may have been billed
         theirs = _settled(books, customer, asked)
     return _erased(books, customer, theirs, asked, act)
@@ -101,11 +102,11 @@ def _settled(books: Books, customer: Customer, asked: Asked) -> Belongings:
     return theirs
 
 
-def _let_run_out(books: Books, account: Account, ref: str, act: Act) -> None:
+def _let_run_out(books: Books, gateways: Gateways, account: Account, ref: str, act: Act) -> None:
     """A gift that was paid is its recipient's until its end; nobody pays for more of it."""
     subscription = books.load(Subscription, ref)
     if subscription.cancelable:
-        cancel_at_period_end(books, account, ref, REASON, act)
+        cancel_at_period_end(books, gateways, account, ref, REASON, act)
     elif subscription.status is Status.SCHEDULED and subscription.auto_renew:
         subscription.update({"auto_renew": False})
         books.record(subscription, by=act.by)
