@@ -19,7 +19,8 @@ _THEIRS = f"{_OF} AND t.customer_id = %(customer)s"
 _ENDED = "('incomplete_expired', 'canceled', 'expired')"
 # Of members and gifts also those that nobody linked to the customer, whose e-mail they bear.
 _BELONGINGS = f"""
-SELECT 'addresses', t.id FROM addresses t {_THEIRS}
+SELECT 'addresses', t.id FROM addresses t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.customer_id = %(customer)s
  UNION ALL
 SELECT 'payment_methods', t.id FROM payment_methods t {_THEIRS} AND NOT t.deleted
  UNION ALL
