@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from domain.shared.errors import Invalid
-from papers.logos import LONGEST, BadLogo, picture_in
+from papers.logos import LARGEST, LONGEST, BadLogo, picture_in
 from papers.press import Press, require_printable
 
 
 def _logo(setting: str) -> str:
     if "\x00" in setting:
         raise PydanticCustomError("not_allowed", "may not contain a null character")
+    if len(setting) > LONGEST:
+        kib = {"most": LARGEST // 1024}
+        raise PydanticCustomError("invalid_logo", "has at most {most} KiB", kib)
     if not setting.startswith("data:") and len(setting) > _LONGEST_ADDRESS:
         raise PydanticCustomError("too_long", "has at most 5000 characters")
     try:
@@ -27,7 +30,6 @@ def _logo(setting: str) -> str:
 _LONGEST_ADDRESS = 5000
 Logo = Annotated[
     str,
-    StringConstraints(max_length=LONGEST),
     AfterValidator(_logo),
     WithJsonSchema({
         "type": "string",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from tests.api.shapes import differences
@@ -255,3 +257,13 @@ def test_a_logo_that_cannot_be_set_is_refused(client, logo) -> None:
     answer = client.patch("/account", {"logo": logo})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "logo")
     assert client.head == before
+
+
+@pytest.mark.parametrize("octets", [100 * 1024 + 1, 300_000])
+def test_a_logo_that_is_too_large_says_how_large_it_may_be(client, octets) -> None:
+    picture = b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * octets).decode()
+    answer = client.patch("/account", {"logo": f"data:image/png;base64,{picture}"})
+    (wrong,) = answer.json["errors"]
+    assert (answer.status_code, wrong["code"], wrong["detail"]) == (
+        422, "invalid_logo", "has at most 100 KiB",
+    )  # fmt: skip
