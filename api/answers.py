@@ -215,14 +215,11 @@ def _refused(route: Route) -> Iterator[str]:
 
 def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json]]:
     status = route.status if isinstance(route, Write) else 200
-    answer = {
-        "description": HTTPStatus(status).phrase,
-        "headers": _headers(_carried(route)),
-        "content": _content(route, routes),
-    }
-    yield status, answer
-    if isinstance(route, Write) and (route.pays or route.name in {"subscription", "test_clock"}):
-        yield 202, {**answer, "description": "Not known yet: `status` is `processing`"}
+    told = {"headers": _headers(_carried(route)), "content": _content(route, routes)}
+    yield status, {"description": HTTPStatus(status).phrase, **told}
+    charges = route.name in {"subscription", "test_clock"} or route.path.endswith("/issue")
+    if isinstance(route, Write) and (route.pays or charges):
+        yield 202, {"description": "Not known yet: `status` is `processing`", **told}
 
 
 def _carried(route: Route) -> Iterable[str]:

@@ -161,6 +161,8 @@ def test_an_unknown_answer_is_processing_and_found_out_later(client) -> None:
     ref = drafted(shop)
     answer = client.post(f"/invoices/{ref}/issue", key="issue")
     assert (answer.status_code, answer.json["status"]) == (202, "processing")
+    told = client.get("/openapi.json", whole=True).json["paths"]["/core/v1/invoices/{id}/issue"]
+    assert "202" in told["post"]["responses"]
     assert client.post(f"/invoices/{ref}/void").json["code"] == "payment_in_progress"
     until(shop, "02")
     assert shown(shop, ref)["status"] == "paid"
