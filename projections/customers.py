@@ -181,7 +181,7 @@ CUSTOMERS: Resource[CustomerRow] = Resource(
         more=[Field("last_active_at", "v.last_active_at", "timestamptz")],
         search=("t.id", "t.email", "t.first_name", "t.last_name", "t.phone", "t.old_provider_id"),
         folded=frozenset({"email"}),
-        walked=frozenset({"email", "first_name", "last_name", "organization_id"}),
+        walked=frozenset({"email", "first_name", "last_name", "organization_id", "updated_at"}),
         found_by=frozenset({"email", "phone"}),
         covered=frozenset(
             {"created_at", "email", "first_name", "last_name", "language", "organization_id"}
