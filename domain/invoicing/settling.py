@@ -107,7 +107,8 @@ class Settling(Document):
 
     class PaymentFailed(Aggregate.Event):
         """No payment where there was no card to ask. `retry_at` is when an invoice by hand is
-        charged again; a subscription says that of its own."""
+        charged again; a subscription says that of its own. Earlier releases said `past_due` here;
+        it is an event of its own now."""
 
         TOPIC = "invoice.payment_failed"
         payment_id: str | None
@@ -130,13 +131,10 @@ class Settling(Document):
         """The gateway said no. `past_due` where nobody was there to see it: the charge was for a
         term already begun, or by itself."""
         self._payment_failed(
-            payment_id=payment_id,
-            code=code,
-            detail=detail,
-            failed_at=at,
-            past_due=past_due and self.status is Status.OPEN,
-            retry_at=retry_at,
+            payment_id=payment_id, code=code, detail=detail, failed_at=at, retry_at=retry_at
         )
+        if past_due and self.status is Status.OPEN:
+            self.fall_past_due(at)
 
     @event(PaymentFailed)
     def _payment_failed(
