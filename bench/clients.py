@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ProcessPoolExecutor
-from http.client import HTTPConnection
 from multiprocessing import get_context
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bench.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +67,10 @@ def _together(asking: Callable[..., list[float]], *arguments: Any) -> list[float
 
 def ask_health(port: int, turns: int, _: int) -> list[float]:
     """The least that the service answers: what is left is the server's and the client's own."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = Wire(port)
 
     def ask() -> None:
-        connection.request("GET", "/healthz")
-        connection.getresponse().read()
+        connection.ask("GET", "/healthz")
 
     took = [timed(ask) for _ in range(turns)]
     connection.close()

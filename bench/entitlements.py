@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from http.client import HTTPConnection
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 from bench.figures import Figure
+from bench.wire import Wire
 
 LIMIT_MS = 5
 """Of the slowest hundredth."""
@@ -125,17 +125,15 @@ def _bare(
 
 def _asked(port: int, key: str, rows: int, turns: int, number: int) -> list[float]:
     """Another customer each time."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = Wire(port)
     headers, random, granted = {"Authorization": f"Bearer {key}"}, Random(f"{turns} {number}"), 0
 
     def ask() -> bytes:
         path = f"/core/v1/customers/{_customer(random, rows)}/entitlements?entitlement=premium"
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
+        answer = connection.ask("GET", path, headers=headers)
         if answer.status != 200:
-            raise RuntimeError(body.decode())
-        return body
+            raise RuntimeError(answer.body.decode())
+        return answer.body
 
     spent = []
     for _ in range(turns):

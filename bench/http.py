@@ -11,12 +11,12 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.figures import at_most, plain
+from bench.wire import Wire
 from domain.commands.act import Act
 from domain.shared.recording import Context
 from parts import Parts
@@ -87,19 +87,18 @@ def health(port: int, turns: int) -> list[float]:
 
 
 def _asked(port: int, turns: int) -> list[float]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = Wire(port)
     took = []
     for _ in range(turns):
         began = time.perf_counter()
-        connection.request("GET", "/healthz")
-        connection.getresponse().read()
+        connection.ask("GET", "/healthz")
         took.append((time.perf_counter() - began) * 1000)
     connection.close()
     return took
 
 
 def _client(port: int, key: str, turns: int) -> Timed:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = Wire(port)
     timed = Timed([], [], 0)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     wrong = 0
@@ -117,14 +116,14 @@ def _client(port: int, key: str, turns: int) -> Timed:
 
 
 def _sent(
-    connection: HTTPConnection,
+    connection: Wire,
     method: str,
     path: str,
     headers: dict[str, str],
-    body: bytes | None = None,
+    body: bytes = b"",
 ) -> dict[str, object]:
-    connection.request(method, path, body, headers)
-    answer: dict[str, object] = json.loads(connection.getresponse().read())
+    sent = connection.ask(method, path, body, headers)
+    answer: dict[str, object] = json.loads(sent.body)
     return answer
 
 

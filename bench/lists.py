@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from functools import partial
-from http.client import HTTPConnection
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 from bench.figures import Figure
+from bench.wire import Wire
 
 Query = dict[str, str]
 LIST_MS, SEARCH_MS = 30, 100
@@ -141,19 +141,17 @@ def _asked(port: int, key: str, queries: Sequence[Query], turns: int) -> list[li
     """Each query in turn, every page after the first by the cursor of the one before; what each
     took, without the first tenth of the turns.
     """
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = Wire(port)
     headers = {"Authorization": f"Bearer {key}"}
     cursors: dict[int, str] = {}
 
     def ask(number: int) -> bytes:
         more = {"cursor": cursors[number]} if number in cursors else {}
         path = f"/core/v1/customers?{urlencode({**queries[number], **more})}"
-        connection.request("GET", path, None, headers)
-        answer = connection.getresponse()
-        body = answer.read()
+        answer = connection.ask("GET", path, headers=headers)
         if answer.status != 200:
-            raise RuntimeError(body.decode())
-        return body
+            raise RuntimeError(answer.body.decode())
+        return answer.body
 
     spent: list[list[float]] = [[] for _ in queries]
     for turn, number in enumerate(islice(cycle(range(len(queries))), turns + turns // 10)):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import time
-from http.client import HTTPConnection
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.figures import at_most, plain
 from bench.http import serving
+from bench.wire import Wire
 from domain.commands.act import Act
 from domain.shared.recording import Context
 from parts import Parts
@@ -39,21 +39,20 @@ class Caller:
     """One kept connection. `took` are the milliseconds of the last call."""
 
     def __init__(self, port: int, key: str) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = Wire(port)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self.took = 0.0
 
     def get(self, path: str) -> dict[str, Any]:
-        return self._sent("GET", path, None)
+        return self._sent("GET", path, b"")
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._sent("POST", path, json.dumps(body).encode())
 
-    def _sent(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+    def _sent(self, method: str, path: str, body: bytes) -> dict[str, Any]:
         began = time.perf_counter()
-        self._connection.request(method, _BASE + path, body, self._headers)
-        answer = self._connection.getresponse()
-        read: dict[str, Any] = json.loads(answer.read())
+        answer = self._connection.ask(method, _BASE + path, body, self._headers)
+        read: dict[str, Any] = json.loads(answer.body)
         self.took = (time.perf_counter() - began) * 1000
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {read}")

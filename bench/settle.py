@@ -10,12 +10,12 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from bench.figures import at_most, plain
 from bench.http import cuts, serving, shown
+from bench.wire import Wire
 from bench.workers import working
 from domain.commands.accounts import account_of, update_account
 from domain.commands.act import Act
@@ -103,7 +103,7 @@ def _owing(books: Books, invoices: int) -> list[str]:
 
 
 def _all(
-    send: Callable[[HTTPConnection, Client], None], port: int, clients: list[Client], turns: int
+    send: Callable[[Wire, Client], None], port: int, clients: list[Client], turns: int
 ) -> list[float]:
     with ThreadPoolExecutor(CLIENTS) as pool:
         timed = pool.map(lambda client: _timed(send, port, client, turns), clients)
@@ -111,10 +111,10 @@ def _all(
 
 
 def _timed(
-    send: Callable[[HTTPConnection, Client], None], port: int, client: Client, turns: int
+    send: Callable[[Wire, Client], None], port: int, client: Client, turns: int
 ) -> list[float]:
     """One kept connection, one request after another."""
-    connection, took = HTTPConnection("127.0.0.1", port, timeout=30), []
+    connection, took = Wire(port), []
     for _ in range(turns):
         began = time.perf_counter()
         send(connection, client)
@@ -123,33 +123,31 @@ def _timed(
     return took
 
 
-def _append(connection: HTTPConnection, client: Client) -> None:
+def _append(connection: Wire, client: Client) -> None:
     _sent(connection, "/append", client, {"first_name": "Ada"})
 
 
-def _apply(connection: HTTPConnection, client: Client) -> None:
+def _apply(connection: Wire, client: Client) -> None:
     _settled(connection, client, "apply_balance", {})
 
 
-def _mark(connection: HTTPConnection, client: Client) -> None:
+def _mark(connection: Wire, client: Client) -> None:
     _settled(connection, client, "mark_paid", {"reference": "check 1", "category": "check"})
 
 
-def _settled(connection: HTTPConnection, client: Client, verb: str, body: dict[str, str]) -> None:
+def _settled(connection: Wire, client: Client, verb: str, body: dict[str, str]) -> None:
     path = f"/core/v1/invoices/{client.invoices.pop()}/{verb}"
     answer = _sent(connection, path, client, body)
     if answer.get("status") != "paid":
         raise RuntimeError(f"{verb} left it {answer}")
 
 
-def _sent(
-    connection: HTTPConnection, path: str, client: Client, body: dict[str, str]
-) -> dict[str, Any]:
+def _sent(connection: Wire, path: str, client: Client, body: dict[str, str]) -> dict[str, Any]:
     headers = {
         "Authorization": f"Bearer {client.key}",
         "Content-Type": "application/json",
         "Idempotency-Key": uuid4().hex,
     }
-    connection.request("POST", path, json.dumps(body).encode(), headers)
-    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    sent = connection.ask("POST", path, json.dumps(body).encode(), headers)
+    answer: dict[str, Any] = json.loads(sent.body)
     return answer

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from bench.figures import at_most, plain
 from bench.http import CLIENTS, Cuts, cuts, serving, shown
+from bench.wire import Wire
 from bench.workers import working
 from domain.commands.act import Act
 from domain.commands.catalog import NewPlan, NewProduct, create_plans, create_products
@@ -52,7 +52,7 @@ class Timed(NamedTuple):
     wrong: int
 
 
-Send = Callable[[HTTPConnection, Client], bool]
+Send = Callable[[Wire, Client], bool]
 
 
 def subscribe(conninfo: str, turns: int = TURNS) -> list[Figure]:
@@ -129,7 +129,7 @@ def _all(send: Send, port: int, clients: list[Client], turns: int) -> list[Timed
 
 def _timed(send: Send, port: int, client: Client, turns: int) -> Timed:
     """One kept connection, one request after another."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = Wire(port)
     took, wrong = [], 0
     for _ in range(turns):
         began = time.perf_counter()
@@ -140,23 +140,21 @@ def _timed(send: Send, port: int, client: Client, turns: int) -> Timed:
     return Timed(took, wrong)
 
 
-def _append(connection: HTTPConnection, client: Client) -> bool:
+def _append(connection: Wire, client: Client) -> bool:
     return _sent(connection, "/append", client, {"first_name": "Ada"}).get("id") is not None
 
 
-def _subscribe(connection: HTTPConnection, client: Client) -> bool:
+def _subscribe(connection: Wire, client: Client) -> bool:
     body = {"customer_id": client.customers.pop(), "plan_id": client.plan}
     return _sent(connection, "/core/v1/subscriptions", client, body).get("status") == "active"
 
 
-def _sent(
-    connection: HTTPConnection, path: str, client: Client, body: dict[str, str]
-) -> dict[str, Any]:
+def _sent(connection: Wire, path: str, client: Client, body: dict[str, str]) -> dict[str, Any]:
     headers = {
         "Authorization": f"Bearer {client.key}",
         "Content-Type": "application/json",
         "Idempotency-Key": uuid4().hex,
     }
-    connection.request("POST", path, json.dumps(body).encode(), headers)
-    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    sent = connection.ask("POST", path, json.dumps(body).encode(), headers)
+    answer: dict[str, Any] = json.loads(sent.body)
     return answer

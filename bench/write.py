@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.client import HTTPConnection
 from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.figures import at_least, at_most, plain, times
 from bench.http import CLIENTS, keys_of, serving
+from bench.wire import Wire
 
 if TYPE_CHECKING:
     from bench.figures import Figure
@@ -64,13 +64,11 @@ def _load(port: int, path: str, keys: list[str], seconds: float) -> Sent:
 
 
 def _client(port: int, path: str, keys: list[str], until: float) -> tuple[int, int]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = Wire(port)
     made = other = 0
     for key in cycle(keys):
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        connection.request("POST", path, _BODY, headers)
-        answer = connection.getresponse()
-        answer.read()
+        answer = connection.ask("POST", path, _BODY, headers)
         if answer.status == 201:
             made += 1
         else:
