@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from domain.shared.errors import NotFound
 from projections.reading import SHOWN
@@ -35,15 +35,34 @@ class AsShown(NamedTuple):
     stopped: bool
 
 
+class Besides(Protocol):
+    """What has to be asked first, once, in the first statement's snapshot: `hear` may refuse."""
+
+    @property
+    def heard(self) -> bool: ...
+
+    @property
+    def asked(self) -> Asked: ...
+
+    def hear(self, rows: Rows) -> None: ...
+
+
 class Glance:
     """Each statement is answered as of an instant of its own: what an answer shows has to come from
     one. `shown` is what the group showed at the last one's.
     """
 
-    def __init__(self, connections: Connections, account_id: UUID, group: Group) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        account_id: UUID,
+        group: Group,
+        besides: Besides | None = None,
+    ) -> None:
         self.account_id = account_id
         self._connections = connections
         self._group = group.name
+        self._besides = besides
         self._shown: AsShown | None = None
 
     @property
@@ -73,9 +92,14 @@ class Glance:
         guess = _generations.get(place, 1)
         scope = {"account": self.account_id, "generation": guess}
         shown = Asked(SHOWN, {"account": self.account_id, "group": self._group})
-        asked = [*before, shown, Asked(statement, {**bound, **scope})]
+        besides = None if self._besides is None or self._besides.heard else self._besides
+        first = () if besides is None else (besides.asked,)
+        asked = [*first, *before, shown, Asked(statement, {**bound, **scope})]
         with self._connections.connection() as connection:
-            *_, found, rows = in_one_snapshot(connection, asked)
+            answers = in_one_snapshot(connection, asked)
+        if besides is not None:
+            besides.hear(answers[0])
+        *_, found, rows = answers
         if not found:
             raise NotFound(detail="there is no such account")
         self._shown = AsShown(*found[0])

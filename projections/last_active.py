@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from projections import arrays
-from projections.work import DatabaseWork
+from projections.work import DatabaseWork, MemoryWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,7 @@ AT = "y.last_active_at"
 def of_customers(rows: Rows, customer_ids: Iterable[str | None]) -> dict[str, datetime]:
     """Those ever seen. What is folded from the log alone knows nothing of it."""
     wanted = sorted({each for each in customer_ids if each})
+    rows = rows.beside or rows if isinstance(rows, MemoryWork) else rows
     if not wanted or not isinstance(rows, DatabaseWork):
         return {}
     bound = {"account": rows.account_id, "customers": arrays.array_of(arrays.TEXT, wanted)}

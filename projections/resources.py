@@ -83,7 +83,7 @@ def as_of(
     """
     originators = _originators(reading, resource, ref)
     position = when if isinstance(when, int) else _position(reading, originators, when)
-    memory = MemoryWork(reading.account_id)
+    memory = MemoryWork(reading.account_id, beside=reading if position == when else None)
     events = log.read_streams(reading.cursor, reading.account_id, originators, position)
     RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
     found = resource.table.load(memory, [ref])

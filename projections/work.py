@@ -77,10 +77,14 @@ class DatabaseWork:
 
 @dataclass(frozen=True, slots=True)
 class MemoryWork:
-    """Rows kept in dictionaries: the same views fold into it where no table is wanted."""
+    """Rows kept in dictionaries: the same views fold into it where no table is wanted.
+
+    `beside` is where the answer to a write reads what no event tells.
+    """
 
     account_id: UUID
     generation: int = 0
+    beside: DatabaseWork | None = None
     _tables: dict[str, dict[Any, Any]] = field(default_factory=dict)
 
     def load(self, table: Table[Row], keys: Collection[Any]) -> list[Row]:
