@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api import rules
+from api.door import Door
 from api.errors import Refused
 from domain.shared.errors import Invalid
 from store import api_keys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from api.named import Sent
     from api.services import Services
     from store.api_keys import Caller
+    from store.connections import Connection
 
 
 def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = None) -> Caller:
@@ -28,6 +30,17 @@ def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = N
     caller = _bearer(services, request, sent)
     require(caller, rule)
     return caller
+
+
+def recalled(services: Services, request: Any, rule: str) -> Door | None:
+    """Who sent a key that was in force before and reached so far. Raises Refused 429."""
+    text = _sent_key(request)
+    caller = services.known.recall(hash_of(text))
+    if caller is None or not may(caller, rule):
+        return None
+    with services.connections.connection() as connection:
+        _count(services, request, connection, caller, hash_of(text))
+    return Door(text, caller)
 
 
 @contextmanager
@@ -60,9 +73,8 @@ def may(caller: Caller, permission: str) -> bool:
 
 
 def _bearer(services: Services, request: Any, sent: Sent | None) -> Caller:
-    scheme, _, bearer = (request.get_header("Authorization") or "").partition(" ")
-    text, keys = bearer.strip(), services.limits.keys
-    if scheme.lower() != "bearer" or not text:
+    text, keys = _sent_key(request), services.limits.keys
+    if not text:
         raise _unauthorized("authentication_required", "send Authorization: Bearer sk_…")
     hashed = hash_of(text)
     if keys.knows(hashed):  # others' failures behind the same address are not held against it
@@ -71,10 +83,15 @@ def _bearer(services: Services, request: Any, sent: Sent | None) -> Caller:
         return _admitted(services, request, text, hashed)
 
 
+def _sent_key(request: Any) -> str:
+    """Empty where there is none."""
+    scheme, _, bearer = (request.get_header("Authorization") or "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
+
+
 def _admitted(
     services: Services, request: Any, text: str, hashed: bytes, sent: Sent | None = None
 ) -> Caller:
-    keys = services.limits.keys
     named = None if sent is None else sent.ids()
     with services.connections.connection() as connection:
         if named is None:
@@ -83,13 +100,24 @@ def _admitted(
             request.context.ahead = services.look_ahead(connection, text, named)
             key = request.context.ahead.caller
         if key is None:
-            keys.forget(hashed)
+            services.limits.keys.forget(hashed)
+            services.known.forget(hashed)
             raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
-        standing = keys.take(hashed, partial(api_keys.lease, connection, key.account_id, hashed))
+        if getattr(request.context, "standing", None) is None:
+            _count(services, request, connection, key, hashed)
+    services.known.keep(hashed, key)
+    return key
+
+
+def _count(
+    services: Services, request: Any, connection: Connection, caller: Caller, hashed: bytes
+) -> None:
+    """One request of the key's quota. Raises Refused 429."""
+    lease = partial(api_keys.lease, connection, caller.account_id, hashed)
+    standing = services.limits.keys.take(hashed, lease)
     if standing is not None:
         request.context.standing = standing
         standing.require(f"this key may ask {standing.limit} times a minute")
-    return key
 
 
 def _address(request: Any, trusted_proxies: int) -> str:

@@ -11,6 +11,8 @@ from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.shared.period import midnight
 from domain.shared.recording import Context
+from projections.glance import Glance
+from projections.groups import RESOURCES
 from store.transactions import transaction
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from api.door import Door
     from api.services import Services
     from domain.accounts.account import Account
     from domain.application import Books
@@ -34,7 +37,7 @@ class Call:
 
     `versions` are those that `If-Match` allows, None where any will do; `version` is the one
     found to be current then. `base` is the scheme and host that the caller reached us by. `ahead`
-    was read with the caller.
+    was read with the caller. `door`: the caller's key is to be looked at with what is read.
     """
 
     services: Services
@@ -49,6 +52,7 @@ class Call:
     base: str = ""
     channel: str = "api"
     ahead: Ahead | None = None
+    door: Door | None = None
 
     @property
     def account_id(self) -> UUID:
@@ -57,6 +61,11 @@ class Call:
     @property
     def ref(self) -> str:
         return self.path["id"]
+
+    def glance(self) -> Glance:
+        """At what the resources show now."""
+        connections = self.services.connections
+        return Glance(connections, self.account_id, RESOURCES, self.door)
 
     @cached_property
     def books(self) -> Books:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.auth import may
-from projections.glance import Glance
-from projections.groups import RESOURCES
 from projections.subscription_gifts import codes_of
 
 if TYPE_CHECKING:
@@ -26,6 +24,6 @@ def reveal(call: Call, shown: Iterable[Shown]) -> None:
     }
     if not gifts or not may(call.caller, RULE):
         return
-    glance = Glance(call.services.connections, call.account_id, RESOURCES)
+    glance = call.glance()
     for ref, code in codes_of(glance, gifts).items():
         gifts[ref]["code"] = code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from api import references, shown, views
-from api.auth import caller_of
+from api.auth import caller_of, recalled
 from api.call import Call
 from api.fields import parse_instant
 from api.gift_codes import reveal
@@ -19,13 +19,17 @@ from projections.groups import RESOURCES
 from projections.reading import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from api.door import Door
     from api.route import Read
     from api.services import Services
     from api.views import Loaded
     from projections.resource import Resource
+    from store.api_keys import Caller
+
+Answer = Found | Listed | Reported | Told | Download
 
 LONGEST_WAIT_MS = 500
 _HEADER = "Ledger-Position"
@@ -40,7 +44,35 @@ class Reading:
         self._services = services
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
-        caller = caller_of(self._services, request, self._route.rule or "")
+        answer = self._as_recalled(request, path)
+        if answer is None:
+            caller = caller_of(self._services, request, self._route.rule or "")
+            answer = self._answer(request, path, caller)
+        shown.headers(response, answer.position, behind=answer.head - answer.position)
+        _tell(response, answer)
+        if request.method == "HEAD":  # what is not sent is not closed by the server either
+            _end(response)
+
+    def _as_recalled(self, request: Any, path: Mapping[str, str]) -> Answer | None:
+        """The answer to a caller known from before, if their key is found as it was. Until then
+        nothing is told, no refusal either.
+        """
+        door = recalled(self._services, request, self._route.rule or "")
+        if door is None:
+            return None
+        try:
+            answer = self._answer(request, path, door.caller, door)
+            if not door.heard:
+                door.look(self._services.connections)
+        except Exception:
+            if door.heard:
+                raise
+            return None
+        return answer
+
+    def _answer(
+        self, request: Any, path: Mapping[str, str], caller: Caller, door: Door | None = None
+    ) -> Answer:
         named = request.get_header(_HEADER)
         wrong = Gathered()
         with wrong.noting():
@@ -48,16 +80,13 @@ class Reading:
         with wrong.noting():
             call = Call(
                 self._services, caller, request.context.request_id, path,
-                query=query_of(request), base=request.forwarded_prefix,
+                query=query_of(request), base=request.forwarded_prefix, door=door,
             )  # fmt: skip
             references.require_agreeing(call.books, call.query)
             _wait(call, named)
-            answer = self._route.handler(call)
+            answer: Answer = self._route.handler(call)
         wrong.require_none()
-        shown.headers(response, answer.position, behind=answer.head - answer.position)
-        _tell(response, answer)
-        if request.method == "HEAD":  # what is not sent is not closed by the server either
-            _end(response)
+        return answer
 
 
 def _end(response: Any) -> None:
@@ -79,7 +108,7 @@ def _wait(call: Call, named: str | None) -> None:
         wait_for(connections, call.account_id, RESOURCES, int(named), LONGEST_WAIT_MS)
 
 
-def _tell(response: Any, answer: Found | Listed | Reported | Told | Download) -> None:
+def _tell(response: Any, answer: Answer) -> None:
     match answer:
         case Found():
             shown.resource(response, answer.resource)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from api.door import Known
 from api.limits import Limits
 from domain.catalog.compiler import BuiltIn
 from papers.press import Press
@@ -56,5 +57,6 @@ class Services:
     look_ahead: Callable[[Connection, str, Sequence[UUID]], Ahead]
     advance_wait_seconds: float = 20.0
     limits: Limits = field(default_factory=Limits)
+    known: Known = field(default_factory=Known)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)
     press: Press = field(default_factory=Press)

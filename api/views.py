@@ -11,7 +11,6 @@ from domain.shared.identifiers import MalformedId, uuid_of
 from projections import expansion, lists, pages
 from projections import resource as resources
 from projections import resources as by_position
-from projections.glance import Glance
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
@@ -117,7 +116,7 @@ def one(call: Call, kind: Resource[Any] | Loaded, ref: str, *, expand: str | Non
     require_ref(kind, ref)
     nested = _nested(call, kind, expand)
     if kind.at_once and not nested:
-        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        glance = call.glance()
         found = resources.one(glance, kind, ref)
         return Found(found, glance.shown.position, glance.shown.head)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
@@ -195,7 +194,7 @@ def page(
     nested = _nested(call, kind, asked.pop("expand", None))
     timezone = call.account.timezone if lists.names_dates(asked) else "UTC"
     if kind.at_once and not nested:
-        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        glance = call.glance()
         found = pages.page(glance, kind, asked, timezone, always=always)
         return Listed(found.data, found.next_cursor, glance.shown.position, glance.shown.head)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:

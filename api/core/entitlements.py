@@ -12,7 +12,6 @@ from api.route import Read, Route, Shape
 from api.views import Listed
 from projections import entitlements
 from projections.customers import CUSTOMERS
-from projections.glance import Glance
 from projections.groups import RESOURCES
 from projections.reading import reading
 
@@ -27,7 +26,7 @@ def held(call: Call) -> Listed:
     as_of, name = call.query.get("as_of"), call.query.get("entitlement")
     at = None if as_of is None else instant(call, "as_of", as_of)
     if at is None:
-        glance = Glance(call.services.connections, call.account_id, RESOURCES)
+        glance = call.glance()
         found = entitlements.now(glance, call.ref)
         position, head = glance.shown.position, glance.shown.head
     else:

@@ -1,0 +1,66 @@
+"""A caller known from before, let in on the condition that what is read for them finds their key
+still in force: both are asked in one exchange, of one snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store import api_keys, secret_texts
+
+if TYPE_CHECKING:
+    from store.api_keys import Caller
+    from store.connections import Connections
+    from store.exchange import Asked, Rows
+
+_MOST_KNOWN = 20_000
+
+
+class Changed(Exception):
+    """The key is not in force any more, or has other rights: ask again who it is."""
+
+
+class Door:
+    """`heard` once the key was found as it was."""
+
+    def __init__(self, text: str, caller: Caller) -> None:
+        said = secret_texts.read(text)
+        if said is None:
+            raise TypeError("a known key has the form of one")
+        self.caller = caller
+        self.heard = False
+        self._said = said
+
+    @property
+    def asked(self) -> Asked:
+        return api_keys.asked(self._said)
+
+    def hear(self, rows: Rows) -> None:
+        """Raises Changed."""
+        if api_keys.caller(self._said, rows) != self.caller:
+            raise Changed
+        self.heard = True
+
+    def look(self, connections: Connections) -> None:
+        """For who read nothing by it. Raises Changed."""
+        sql, bound = self.asked
+        with connections.connection() as connection:
+            self.hear(connection.execute(sql, bound, prepare=True, binary=True).fetchall())
+
+
+class Known:
+    """The callers of a process, by the hash of their keys' text."""
+
+    def __init__(self) -> None:
+        self._callers: dict[bytes, Caller] = {}
+
+    def recall(self, hashed: bytes) -> Caller | None:
+        return self._callers.get(hashed)
+
+    def keep(self, hashed: bytes, caller: Caller) -> None:
+        if len(self._callers) > _MOST_KNOWN:
+            self._callers = {}
+        self._callers[hashed] = caller
+
+    def forget(self, hashed: bytes) -> None:
+        self._callers.pop(hashed, None)
