@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 class Group:
-    """Only events whose topic one of its views asks for are decoded."""
+    """Only events whose topic one of its views asks for are decoded. `blind` are topics of whose
+    personal data none of them shows anything: it stays sealed.
+    """
 
-    def __init__(self, name: str, views: Sequence[View]) -> None:
+    def __init__(
+        self, name: str, views: Sequence[View], blind: frozenset[str] = frozenset()
+    ) -> None:
         self.name = name
+        self.blind = blind
         self.views = tuple(views)
         self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
         self.wanted = arrays.array_of(arrays.TEXT, self.topics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.invoicing.invoice import Invoice
 from projections import (
     accounts,
     addresses,
@@ -54,6 +55,7 @@ RESOURCES = Group(
         balances.TRANSACTIONS_VIEW,
         ordered_exports.VIEW,
     ),
+    blind=frozenset({Invoice.Issued.TOPIC}),
 )
 ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
 GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)

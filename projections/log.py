@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from projections.group import Group
+
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _COLUMNS = """e.position, e.event_id, e.topic, e.state, e.originator_id, e.originator_version,
@@ -47,12 +49,12 @@ _to_event = TypedMapper().event
 
 
 def read_stretch(
-    cursor: Cursor, account_id: UUID, after: int, until: int, topics: Sequence[str]
+    cursor: Cursor, account_id: UUID, after: int, until: int, group: Group
 ) -> list[Envelope]:
-    """The events of these topics in `(after, until]`, in the order of the log."""
-    wanted = arrays.array_of(arrays.TEXT, topics)
-    bound = {"account": account_id, "after": after, "until": until, "topics": wanted}
-    return envelopes(account_id, cursor.execute(_STRETCH, bound, binary=True).fetchall())
+    """The events of the group's topics in `(after, until]`, in the order of the log."""
+    bound = {"account": account_id, "after": after, "until": until, "topics": group.wanted}
+    rows = cursor.execute(_STRETCH, bound, binary=True).fetchall()
+    return envelopes(account_id, rows, group.blind)
 
 
 def read_streams(
@@ -83,14 +85,21 @@ def _uuids(values: Sequence[UUID]) -> bytes:
     return arrays.array_of(arrays.UUIDS, values)
 
 
-def envelopes(account_id: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Envelope]:
-    """Of rows with the columns of the log and the key to the box, in their order here."""
+def envelopes(
+    account_id: UUID, rows: Iterable[tuple[Any, ...]], blind: frozenset[str] = frozenset()
+) -> list[Envelope]:
+    """Of rows with the columns of the log and the key to the box, in their order here. Boxes of the
+    topics in `blind` stay closed.
+    """
     return [
         Envelope(
             position,
             event_id,
             topic,
-            _to_event(originator, version, topic, state, recorded_at, number, key, account_id),
+            _to_event(
+                originator, version, topic, state, recorded_at, number,
+                None if topic in blind else key, account_id,
+            ),
             typed_id(PREFIXES[topic], originator),
             version,
             actor,
@@ -100,18 +109,7 @@ def envelopes(account_id: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Envelop
             wall_at,
         )
         for (
-            position,
-            event_id,
-            topic,
-            state,
-            originator,
-            version,
-            actor,
-            reason,
-            channel,
-            recorded_at,
-            wall_at,
-            number,
-            key,
+            position, event_id, topic, state, originator, version, actor, reason, channel,
+            recorded_at, wall_at, number, key,
         ) in rows
-    ]
+    ]  # fmt: skip

@@ -162,7 +162,7 @@ def project_batch(
 def project(cursor: Cursor, place: Place, group: Group, leased: Tracking, until: int) -> None:
     """Fold `(leased.position, until]` into the leased generation and move its position."""
     with _naming_what_broke(leased, until):
-        events = read_stretch(cursor, place.account_id, leased.position, until, group.topics)
+        events = read_stretch(cursor, place.account_id, leased.position, until, group)
         group.fold(DatabaseWork(cursor, place.account_id, leased.generation), events)
     tracking.move(cursor, place._replace(generation=leased.generation), until)
 

@@ -85,7 +85,7 @@ def _committed(connection: Connection) -> Iterator[None]:
 
 def _fold(now: Reading, group: Group, events: list[tuple[Any, ...]]) -> None:
     with _breaking():
-        group.fold(now, envelopes(now.account_id, events))
+        group.fold(now, envelopes(now.account_id, events, group.blind))
 
 
 @contextmanager

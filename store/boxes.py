@@ -11,7 +11,6 @@ from binascii import a2b_base64, b2a_base64
 from os import urandom
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 if TYPE_CHECKING:
@@ -20,13 +19,10 @@ if TYPE_CHECKING:
 FIELD = "personal"
 KEY_OCTETS = 32
 _NONCE_OCTETS = 12
-
-
-class Box(msgspec.Struct):
-    """As it stands in the log: the key's name, and the nonce and ciphertext in base 64."""
-
-    key: str
-    box: str
+BOXED = b'{"personal":{"key":"'
+"""How the state of an event with a box begins; then come the key's name, and
+nonce and ciphertext in base 64."""
+_BETWEEN = b'","box":"'
 
 
 class Whose(NamedTuple):
@@ -53,10 +49,18 @@ def with_box(state: bytes, private: bytes, name: str, key: bytes, whose: Whose) 
     nonce = urandom(_NONCE_OCTETS)
     sealed = b2a_base64(nonce + AESGCM(key).encrypt(nonce, private, whose.told), newline=False)
     rest = b"}" if state == b"{}" else b"," + state[1:]
-    return b'{"personal":{"key":"%b","box":"%b"}%b' % (name.encode(), sealed, rest)
+    return b'%b%b%b%b"}%b' % (BOXED, name.encode(), _BETWEEN, sealed, rest)
 
 
-def opened(box: Box, key: bytes, whose: Whose) -> bytes:
+def unboxed(state: bytes) -> tuple[bytes, bytes]:
+    """The box, and the rest of the event's JSON."""
+    begins = state.index(_BETWEEN, len(BOXED)) + len(_BETWEEN)
+    ends = state.index(b'"', begins)
+    rest = state[ends + 2 :]
+    return state[begins:ends], b"{" + rest.removeprefix(b",")
+
+
+def opened(box: bytes, key: bytes, whose: Whose) -> bytes:
     """Raises InvalidTag for a box that is not this event's, or not as it was sealed."""
-    sealed = a2b_base64(box.box)
+    sealed = a2b_base64(box)
     return AESGCM(key).decrypt(sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:], whose.told)

@@ -130,6 +130,14 @@ class TypedMapper(Mapper[UUID]):
         codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
         return codec.decode(state)[codec.series_field] if codec.series_field else None
 
+    def replayed(
+        self, originator_id: UUID, originator_version: int, topic: str, state: bytes, *rest: Any
+    ) -> CanMutateAggregate[UUID]:
+        """The same for a replay: a box of which the aggregate keeps nothing stays closed."""
+        codec = self._by_topic.get(topic) or self._codec_of_topic(topic)
+        seen = rest[:2] if codec.told_only else rest
+        return self.event(originator_id, originator_version, topic, state, *seen)
+
     def plain(
         self,
         account_id: UUID,
@@ -157,6 +165,13 @@ class TypedMapper(Mapper[UUID]):
     def _codec_of_topic(self, topic: str) -> EventCodec:
         codec = self._by_topic[topic] = self.codec_of(resolve_topic(topic))
         return codec
+
+
+def boxed(event: NewEvent, state: bytes) -> NewEvent:
+    """The same event, with what is private in its state."""
+    made = _new(NewEvent)
+    made.__dict__.update(event.__dict__, state=state, private=None)
+    return made
 
 
 def _new_event(

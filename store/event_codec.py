@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 import msgspec
 from eventsourcing.utils import get_topic, resolve_topic
 
-from store.boxes import FIELD, Box, Whose, opened
+from store.boxes import BOXED, Whose, opened, unboxed
 from store.private_fields import PrivateFields
 from store.shapes import default_of, holds_instant, state_type, typed
 
@@ -47,8 +47,7 @@ class EventCodec:
         self.class_version: int = getattr(event_class, "class_version", 1)
         self._private = PrivateFields(event_class, self.topic)
         self.private = self._private.any
-        if self.private:
-            types[FIELD] = Box
+        self.told_only: bool = getattr(event_class, "TOLD_ONLY", False)
         self._types: Any = state_type(types, total=False)
         self._decode = msgspec.json.Decoder(self._types).decode
         self._fields = own
@@ -68,11 +67,17 @@ class EventCodec:
     def encode_apart(self, event: Any) -> Encoded:
         """The same, with what is personal apart."""
         own = self._own(event)
-        state = self._encoded(own)
         shown, private = self._private.split(own)
         if not private:
-            return Encoded(state)
-        return Encoded(self._versioned(shown), _encode(private))
+            return Encoded(self._encoded(own))
+        state, sealed = self._versioned(shown), _encode(private)
+        read: dict[str, Any] = self._decode(state)
+        self._private.join(read, self._decode(sealed))
+        for name, value in self._private.plain.items():
+            read.setdefault(name, value)
+        if read != own:
+            raise TypeError(f"{self.topic}: {own!r} is not what its annotations say")
+        return Encoded(state, sealed)
 
     def _own(self, event: Any) -> dict[str, Any]:
         own: dict[str, Any] = event.__dict__.copy()
@@ -103,23 +108,26 @@ class EventCodec:
         """
         if self.class_version > 1:
             return self._upcast(self.plain(state, key, whose))
-        own: dict[str, Any] = self._decode(state)
-        if self.private and FIELD in own:
-            box: Box = own.pop(FIELD)
-            if key is None or whose is None:
-                self._private.blank(own)
-            else:
-                self._private.join(own, self._decode(opened(box, key, whose)))
+        if not (self.private and state.startswith(BOXED)):
+            own: dict[str, Any] = self._decode(state)
+        elif key is None or whose is None:
+            own = self._decode(unboxed(state)[1])
+            self._private.blank(own)
+        else:
+            box, shown = unboxed(state)
+            own = self._decode(shown)
+            self._private.join(own, self._decode(opened(box, key, whose)))
         if len(own) != self._size:
             self._fill(own)
         return own
 
     def plain(self, state: bytes, key: bytes | None, whose: Whose | None) -> dict[str, Any]:
         """As JSON tells it, unchecked; null for what is in a box without its key."""
-        raw: dict[str, Any] = msgspec.json.decode(state)
-        if not self.private or FIELD not in raw:
-            return raw
-        box = msgspec.convert(raw.pop(FIELD), Box)
+        if not (self.private and state.startswith(BOXED)):
+            whole: dict[str, Any] = msgspec.json.decode(state)
+            return whole
+        box, shown = unboxed(state)
+        raw: dict[str, Any] = msgspec.json.decode(shown)
         if key is None or whose is None:
             return {**dict.fromkeys(self._private.names), **raw}
         self._private.join(raw, msgspec.json.decode(opened(box, key, whose)))

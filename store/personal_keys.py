@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from store.bindings import text_array
 from store.boxes import Whose, new_key, with_box
-from store.codec import NewEvent
+from store.codec import NewEvent, boxed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +92,7 @@ class Keyring:
         whose = Whose(self._account_id, originator_id, event.originator_version, event.topic)
         key = keys[event.key_name]
         state = with_box(event.state, event.private, event.key_name, key, whose)
-        return NewEvent(
-            event.originator_id, event.originator_version, event.topic, state, event.series
-        )
+        return boxed(event, state)
 
 
 _DESTROY = """

@@ -36,27 +36,29 @@ class PrivateFields:
                 missing = field.default is MISSING and field.default_factory is MISSING
                 self._plain[field.name] = _NEEDED if missing else default_of(field)
                 self._erased[field.name] = _erased(hints[field.name], self._plain[field.name])
+        self.plain = {name: value for name, value in self._plain.items() if value is not _NEEDED}
         self.any = bool(marked or self._changed)
         if self.any and FIELD in hints:
             raise TypeError(f"{topic}: the name {FIELD!r} stands for what is sealed")
 
     def split(self, own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """What anybody may read, and what is for the box."""
-        private = {name: own[name] for name, plain in self._plain.items() if own[name] != plain}
-        shown = {name: value for name, value in own.items() if name not in self._plain}
+        shown, private = dict(own), {}
+        for name, plain in self._plain.items():
+            value = shown.pop(name)
+            if value != plain:
+                private[name] = value
         if self._changed and not self._changed.isdisjoint(own[_CHANGES]):
-            private[_CHANGES] = {
-                name: value for name, value in own[_CHANGES].items() if name in self._changed
-            }
-            shown[_CHANGES] = {
-                name: value for name, value in own[_CHANGES].items() if name not in self._changed
-            }
+            named, changed = self._changed, own[_CHANGES].items()
+            private[_CHANGES] = {name: value for name, value in changed if name in named}
+            shown[_CHANGES] = {name: value for name, value in changed if name not in named}
         return shown, private
 
     def join(self, own: dict[str, Any], private: Mapping[str, Any]) -> None:
         """Puts back what was in the box."""
-        for name, value in private.items():
-            own[name] = {**own[name], **value} if name == _CHANGES else value
+        if self._changed and _CHANGES in private:
+            private = {_CHANGES: {**own[_CHANGES], **private[_CHANGES]}}
+        own.update(private)
 
     def blank(self, own: dict[str, Any]) -> None:
         """Instead of what was in a box that nobody can open any more."""

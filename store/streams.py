@@ -142,13 +142,13 @@ def _named(ids: Sequence[UUID]) -> tuple[str, dict[str, Any]]:
 def histories(mapper: TypedMapper, rows: Iterable[tuple[Any, ...]]) -> dict[UUID, History]:
     """Of whole streams."""
     found: dict[UUID, History] = {}
-    event, number = mapper.event, None
+    event, replayed, number = mapper.event, mapper.replayed, None
     events: list[CanMutateAggregate[UUID]] = []
     for row in rows:  # a stream's are together
         if row[0].int != number:
             number, events = row[0].int, []
             found[row[0]] = History(None, events)
-        events.append(event(*row))
+        events.append(event(*row) if row[6] is None else replayed(*row))
     return found
 
 
@@ -164,7 +164,7 @@ def _after_snapshots(
     rows = connection.execute(_AFTER_SNAPSHOTS[which], bound, prepare=True, binary=True)
     found: dict[UUID, History] = {}
     outdated: list[UUID] = []
-    event, number = mapper.event, None
+    event, replayed, number = mapper.event, mapper.replayed, None
     events: list[CanMutateAggregate[UUID]] = []
     for *row, created_on in rows:  # a stream's are together, its snapshot first
         if row[0].int != number:
@@ -174,5 +174,5 @@ def _after_snapshots(
             number, events = row[0].int, []
             found[row[0]] = History(snapshot, events)
         if created_on is None:
-            events.append(event(*row))
+            events.append(event(*row) if row[6] is None else replayed(*row))
     return found, outdated

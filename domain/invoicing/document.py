@@ -99,12 +99,15 @@ class Document(Owed, Aggregate):
     class Issued(Aggregate.Event):
         """The document as it stands for ever. The store gives `number` from `series`.
 
+        An invoice keeps none of what is personal here: a replay leaves it sealed.
+
         `issued_on` and `due_on` are accounting dates. `charging` names the payment begun in the
         same append, `payment_method_id` the card that was asked for by name.
         """
 
         TOPIC = "invoice.issued"
         SERIES_FIELD: ClassVar = "series"
+        TOLD_ONLY: ClassVar = True
         series: str
         issued_at: datetime
         issued_on: date

@@ -12,7 +12,7 @@ from projections.work import MemoryWork
 
 def events_of(connections, client, group):
     with reading(connections, client.account_id, group) as rows:
-        return read_stretch(rows.cursor, client.account_id, 0, rows.position, group.topics)
+        return read_stretch(rows.cursor, client.account_id, 0, rows.position, group)
 
 
 def folded(client, group, events, size):
