@@ -59,7 +59,9 @@ def test_money_that_comes_after_a_failure_was_told_counts(client):
     assert shown(client, payment) == ("succeeded", "paid")
 
 
-@pytest.mark.parametrize("forged", ["unsigned", "other secret", "old", "changed", "junk", "nobody"])
+@pytest.mark.parametrize(
+    "forged", ["unsigned", "other secret", "old", "to come", "changed", "junk", "nobody"]
+)
 def test_a_forged_message_records_nothing(client, forged):
     payment = waiting(client)
     at, event = client.head, succeeded(payment)
@@ -68,6 +70,7 @@ def test_a_forged_message_records_nothing(client, forged):
         "unsigned": lambda: send(client, event, headers={}),
         "other secret": lambda: send(client, event, secret="whsec_other"),
         "old": lambda: send(client, event, at=time.time() - 301),
+        "to come": lambda: send(client, event, at=time.time() + 320),
         "changed": lambda: send(
             client, body + b" ", headers={SIGNATURE: signature("whsec_test", body)}
         ),

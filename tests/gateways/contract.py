@@ -158,6 +158,7 @@ class GatewayContract:
             wrong += [
                 bench.signed(said, secret="whsec_other"),
                 bench.signed(said, at=time.time() - 3600),
+                bench.signed(said, at=time.time() + 3600),
                 Message(good.body + b" ", good.headers),
                 Message(b"\xff", good.headers),
                 Message(good.body, {bench.header: "v1=abc"}),
