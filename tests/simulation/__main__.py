@@ -19,6 +19,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--steps", type=int, default=400)
     asked.add_argument("--years", type=int, default=5)
+    asked.add_argument("--acts", type=int, default=1, help="in each step")
     given = asked.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with (
@@ -27,8 +28,9 @@ def main() -> None:
     ):
         Path(folder).chmod(0o755)
         migrate(server.url)
-        told = simulate(server.url, given.seed, given.steps, given.years)
+        world, told = simulate(server.url, given.seed, given.steps, given.years, given.acts)
     _log.info("seed %d: %s; the books balance", given.seed, told)
+    _log.info("accepted: %s", ", ".join(f"{name} {n}" for name, n in sorted(world.done.items())))
 
 
 if __name__ == "__main__":

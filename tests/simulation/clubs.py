@@ -1,18 +1,17 @@
-"""Members come and go, and memberships that expired are restarted."""
+"""Members come and go."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.commands import memberships, restarting
+from domain.commands import memberships
 from domain.commands.act import Act
-from domain.commands.sales import NewSubscription
 from domain.shared.recording import Context
 from domain.subscriptions.member import Member, Status
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from random import Random
 
     from domain.application import Books
@@ -27,7 +26,12 @@ class Clubs:
     def __init__(self) -> None:
         self.members: list[tuple[str, str]] = []
 
-    def invite(self, desk: Desk, random: Random, subscription: str) -> None:
+    def invite(self, desk: Desk, random: Random, subscriptions: Sequence[str]) -> None:
+        """Rather to one of the latest memberships."""
+        latest = subscriptions[-20:]
+        known = desk.books.load_many(Subscription, latest).values()
+        clubs = [each.ref for each in known if each.phase.terms.type == memberships.MEMBERSHIP]
+        subscription = random.choice(clubs or latest)
         people = [
             memberships.NewMember(email=f"reader{random.randrange(10**6)}@example.com")
             for _ in range(random.choice([1, 1, 2, 5]))
@@ -36,20 +40,11 @@ class Clubs:
         self.members += [(subscription, ref) for ref in invited.refs]
 
     def answer(self, desk: Desk, random: Random) -> None:
-        subscription, member = random.choice(self.members)
+        subscription, member = random.choice(self.members[-12:])
         if random.random() < 0.7:
             memberships.accept_member(desk.books, subscription, member, _ACT)
         else:
             memberships.remove_member(desk.books, subscription, member, _ACT)
-
-    def restart(self, desk: Desk, random: Random, subscription: str, plans: list[str]) -> None:
-        new = NewSubscription(
-            plan_id=random.choice([None, *plans]),
-            collection_method=random.choice(["charge_automatically", "send_invoice"]),
-        )
-        restarting.restart_subscription(
-            desk.books, desk.gateways, desk.account, subscription, new, _ACT
-        )
 
     def breaches(self, books: Books) -> Iterator[str]:
         """The seats counted are those that members hold, and no more than there are."""

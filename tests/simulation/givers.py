@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from domain.commands import booking, ending, gifts, subscribing
@@ -11,7 +12,7 @@ from domain.commands.sales import NewSubscription
 from domain.invoicing.invoice import Invoice
 from domain.shared.recording import Context
 from domain.subscriptions.gift import Gift
-from domain.subscriptions.states import RUNNING
+from domain.subscriptions.states import RUNNING, Move
 from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ class Givers:
         """What donors and recipients may do now, and how often."""
         found: list[tuple[Callable[[], None], int]] = []
         if world.customers and world.plans:
-            found.append((lambda: self.give(world), 6))
+            found.append((partial(self.give, world), 6))
         if self.gifts:
-            found += [(lambda: self.redeem(world), 8), (lambda: self.prolong(world), 3)]
-            found.append((lambda: self.call_off(world), 2))
+            found += [(partial(self.redeem, world), 8), (partial(self.prolong, world), 3)]
+            found.append((partial(self.call_off, world), 2))
         return found
 
     def give(self, world: World) -> None:
@@ -57,7 +58,7 @@ class Givers:
     def redeem(self, world: World) -> None:
         """Also again, and by somebody new."""
         desk, random = world.desk, world.random
-        ref = random.choice(self.gifts[-8:])
+        ref = self._one(world, lambda gift: gift.waits_for_recipient and gift.allows(Move.REDEEM))
         known: dict[str, Any] = {"customer_id": random.choice(world.customers)}
         new = {"email": f"friend{random.randrange(10**6)}@example.com"}
         who = random.choice([known, known, new])
@@ -68,8 +69,15 @@ class Givers:
         desk, random = world.desk, world.random
         way = random.choice([None, "bill_immediately"])
         new = booking.Renewal(billing_behavior=way)
-        ref = random.choice(self.gifts)
+        ref = self._one(world, lambda gift: gift.redeemed and gift.allows(Move.BOOK))
         booking.renew_gift(desk.books, desk.gateways, desk.account, ref, new, _ACT)
+
+    def _one(self, world: World, fits: Callable[[Subscription], bool]) -> str:
+        """Mostly one that fits."""
+        latest, pick = self.gifts[-12:], world.random
+        known = world.desk.books.load_many(Subscription, latest).values()
+        fitting = [each.ref for each in known if fits(each)]
+        return pick.choice(fitting if fitting and pick.random() < 0.9 else latest)
 
     def call_off(self, world: World) -> None:
         desk, random = world.desk, world.random

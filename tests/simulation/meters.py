@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.catalog.compiler import BuiltIn
 from domain.commands import billing_rules, catalog, metering
 from domain.commands.act import Act
+from domain.commands.rules import usage_of
 from domain.shared.period import Interval
 from domain.shared.recording import Context
+from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +35,11 @@ class Meters:
     def acts(self, world: World) -> list[tuple[Callable[[], None], int]]:
         found: list[tuple[Callable[[], None], int]] = []
         if world.products and len(self.plans) < 4:
-            found.append((lambda: self.rule(world), 3))
+            found.append((partial(self.rule, world), 3))
         if self.plans:
-            found.append((lambda: self.mend(world), 2))
+            found.append((partial(self.mend, world), 2))
         if world.subscriptions:
-            found.append((lambda: self.use(world), 6))
+            found.append((partial(self.use, world), 6))
         return found
 
     def rule(self, world: World) -> None:
@@ -67,5 +70,7 @@ class Meters:
 
     def use(self, world: World) -> None:
         books, random = world.desk.books, world.random
-        ref = random.choice(world.subscriptions)
+        known = books.load_many(Subscription, world.subscriptions[-20:]).values()
+        metered = [each.ref for each in known if usage_of(each) is not None]
+        ref = random.choice(metered or world.subscriptions)
         metering.record_usage(books, ref, random.choice([1, 40]), None, _ACT)

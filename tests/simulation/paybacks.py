@@ -105,7 +105,8 @@ class Paybacks:
             )  # fmt: skip
             if invoice.credited < off or invoice.amount_remaining < 0:
                 yield f"{invoice.ref} says {invoice.credited} is credited, its notes {off}"
-            if invoice.refunded + invoice.given > invoice.amount_paid + invoice.balance_applied:
+            came = max(invoice.amount_paid + invoice.balance_applied, 0)  # a negative one gives
+            if invoice.refunded + invoice.given > came:
                 yield f"{invoice.ref} gave back more than came"
             if any(left < 0 for left in invoice.cards.values()):
                 yield f"{invoice.ref} gave a card back more than it brought"

@@ -31,9 +31,11 @@ class Broken(AssertionError):
     """The books do not hold; the message names seed and step, so that it can be run again."""
 
 
-def simulate(database_url: str, seed: int, steps: int, years: int = 0) -> str:
+def simulate(
+    database_url: str, seed: int, steps: int, years: int = 0, acts: int = 1
+) -> tuple[World, str]:
     """Raises Broken at the first step after which something does not hold. With `years` time goes
-    on between the steps so that so many pass."""
+    on between the steps so that so many pass; `acts` are done in each step."""
     parts = Parts(database_url)
     random = Random(seed)
     gateway = UnreliableGateway(random)
@@ -46,9 +48,9 @@ def simulate(database_url: str, seed: int, steps: int, years: int = 0) -> str:
     world = World(replace(parts.desk(account.account_id, ACT)), random)
     set_clock(world.desk.books, START, ACT)
     try:
-        _settle_in(world, years)
+        _settle_in(world, years, 3 if acts > 1 else 1)
         for step in range(steps):
-            _step(parts, account.account_id, world, f"seed {seed}, step {step}")
+            _step(parts, account.account_id, world, f"seed {seed}, step {step}", acts)
             if years and step % _A_STRETCH == _A_STRETCH - 1:
                 days = 366 * years * _A_STRETCH // steps
                 _pass(parts, account.account_id, world, days, f"seed {seed}, after {step}")
@@ -67,30 +69,36 @@ def simulate(database_url: str, seed: int, steps: int, years: int = 0) -> str:
         head = world.desk.books.head()
     finally:
         parts.close()
-    return (
+    return world, (
         f"{head.position} events to {head.now.date()}, {world.refused} refusals,"
         f" {world.crashed} crashes, {len(gateway.charged)} charges"
     )
 
 
-def _settle_in(world: World, years: int) -> None:
+def _settle_in(world: World, years: int, eager: int) -> None:
     """Something to sell and somebody to buy it, so that the years are not spent on that."""
     if not years:
         return
+    world.eager = eager
     world.intervals = (Interval.MONTH, Interval.YEAR)  # of days there would be thousands
     for act in (world.new_product, *[world.new_plan] * 4, *[world.new_customer] * 5):
         act()
     world.meters.rule(world)
 
 
-def _step(parts: Parts, account_id: UUID, world: World, where: str) -> None:
+def _step(parts: Parts, account_id: UUID, world: World, where: str, acts: int) -> None:
+    names = [_acted(parts, account_id, world) for _ in range(acts)]
+    for breach in books_breaches(parts.connections, parts.store, account_id, every_month=False):
+        raise Broken(f"{where} ({', '.join(names)}): {breach}")
+
+
+def _acted(parts: Parts, account_id: UUID, world: World) -> str:
     crashed = world.crashed
     name = world.step()
     if world.crashed > crashed:
         # A new process knows only what was recorded.
         world.desk = parts.desk(account_id, ACT)
-    for breach in books_breaches(parts.connections, parts.store, account_id, every_month=False):
-        raise Broken(f"{where} ({name}): {breach}")
+    return name
 
 
 def _pass(parts: Parts, account_id: UUID, world: World, days: int, where: str) -> None:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.commands import (
     accounts,
     addresses,
     balances,
-    booking,
     catalog,
-    changing,
     charging,
     customers,
     drafting,
-    ending,
-    ending_with_term,
-    extending,
     invoicing,
     manual_lines,
     offline,
     organizations,
     payment_methods,
-    sales,
-    starting,
-    subscribing,
 )
 from domain.commands.act import Act
 from domain.customers.address import Address
@@ -38,7 +32,6 @@ from domain.invoicing.invoice import Invoice
 from domain.shared.errors import DomainError
 from domain.shared.period import Interval
 from domain.shared.recording import Context
-from domain.subscriptions.subscription import Subscription
 from scheduler.due import run_due
 from tests.simulation import banks, erasures
 from tests.simulation.clubs import Clubs
@@ -48,6 +41,7 @@ from tests.simulation.meters import Meters
 from tests.simulation.offices import Offices
 from tests.simulation.paybacks import Paybacks
 from tests.simulation.shoppers import Shoppers
+from tests.simulation.subscribers import Subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +71,11 @@ class World:
     paybacks: Paybacks = field(default_factory=Paybacks)
     givers: Givers = field(default_factory=Givers)
     meters: Meters = field(default_factory=Meters)
+    subscribers: Subscribers = field(default_factory=Subscribers)
     intervals: tuple[Interval, ...] = tuple(Interval)
+    eager: int = 1
+    """How much rather than all else something happens to subscriptions."""
+    done: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     crashed: int = 0
 
@@ -86,6 +84,7 @@ class World:
         name, act = self.random.choices(*_menu(self))[0]
         try:
             act()
+            self.done[name] += 1
         except DomainError:
             self.refused += 1
         except Crash:
@@ -119,14 +118,10 @@ class World:
         self.plans.append(catalog.create_plan(self.desk.books, new, ACT).ref)
 
     def invite(self) -> None:
-        self.clubs.invite(self.desk, self.random, self.random.choice(self.subscriptions))
+        self.clubs.invite(self.desk, self.random, self.subscriptions)
 
     def answer(self) -> None:
         self.clubs.answer(self.desk, self.random)
-
-    def restart(self) -> None:
-        ref = self.random.choice(self.subscriptions)
-        self.clubs.restart(self.desk, self.random, ref, self.plans)
 
     def give_back(self) -> None:
         """Of an invoice met so far: a refund, a note, a note withdrawn, a late payment."""
@@ -243,85 +238,9 @@ class World:
             *(["two default addresses"] if len(chosen) < len(homes) else []),
         ]
 
-    def subscribe(self) -> None:
-        new = sales.NewSubscription(
-            customer_id=self.random.choice(self.customers),
-            plan_id=self.random.choice(self.plans),
-            quantity=self.random.choice([1, 1, 3]),
-            collection_method=self.random.choice(["charge_automatically", "send_invoice"]),
-            coupon_id=self.shoppers.named(self.random),
-        )
-        desk = self.desk
-        done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
-        self.subscriptions.append(done.ref)
-
-    def subscribe_later(self) -> None:
-        desk, now = self.desk, self.desk.books.now()
-        new = sales.NewSubscription(
-            customer_id=self.random.choice(self.customers),
-            plan_id=self.random.choice(self.plans),
-            collection_method=self.random.choice(["charge_automatically", "send_invoice"]),
-            start_date=now + timedelta(days=self.random.choice([1, 20, 50])),
-            billing_behavior=self.random.choice(["bill_immediately", "bill_on_start_date"]),
-        )
-        done, _ = subscribing.create_subscription(desk.books, desk.gateways, desk.account, new, ACT)
-        self.subscriptions.append(done.ref)
-
-    def reschedule(self) -> None:
-        desk = self.desk
-        start = desk.books.now() + timedelta(days=self.random.choice([2, 9, 40]))
-        starting.reschedule_subscription(desk.books, desk.account, self._subscription(), start, ACT)
-
-    def book(self) -> None:
-        desk, pick = self.desk, self.random
-        new = booking.Renewal(
-            plan_id=pick.choice([None, *self.plans]),
-            billing_behavior=pick.choice([None, "bill_immediately", "bill_on_start_date"]),
-            replace_upcoming_phases=pick.random() < 0.3,
-        )
-        ref = self._subscription()
-        booking.book_phase(desk.books, desk.gateways, desk.account, ref, new, ACT)
-
-    def change_plan(self) -> None:
-        desk, way = (
-            self.desk,
-            self.random.choice(["immediate", "immediate", "next_invoice", "none"]),
-        )
-        ref, plan = self._subscription(), self.random.choice(self.plans)
-        changing.change_plan(desk.books, desk.gateways, desk.account, ref, plan, way, ACT)
-
-    def extend(self) -> None:
-        desk, ref = self.desk, self._subscription()
-        end = desk.books.load(Subscription, ref).phase.end + timedelta(days=11)
-        extending.extend_subscription(desk.books, desk.account, ref, end, ACT)
-
-    def cancel_now(self) -> None:
-        desk, pick = self.desk, self.random
-        kind = pick.choice(["none", "full", "prorated", "amount"])
-        asked = ending.RefundAsked(
-            type=kind, amount=500 if kind == "amount" else None,
-            to=pick.choice(["card", "balance", "offline"]),
-        )  # fmt: skip
-        ref = self._subscription()
-        ending.cancel_now(desk.books, desk.gateways, desk.account, ref, "left", asked, ACT)
-
-    def reactivate(self) -> None:
-        ending_with_term.reactivate_subscription(self.desk.books, self._subscription(), ACT)
-
-    def suspend(self) -> None:
-        until = self.desk.books.now() + timedelta(days=self.random.choice([3, 70]))
-        subscribing.suspend_subscription(self.desk.books, self._subscription(), until, ACT)
-
     def _subscription(self) -> str:
         """Rather one of the latest: those of long ago have ended."""
         return self.random.choice(self.subscriptions[-12:])
-
-    def cancel(self) -> None:
-        ref = self.random.choice(self.subscriptions)
-        asked = ending.RefundAsked(type=self.random.choice(["none", "none", "full"]))
-        ending_with_term.cancel_at_period_end(
-            self.desk.books, self.desk.gateways, self.desk.account, ref, "left", ACT, asked
-        )
 
     def bill_by_hand(self) -> None:
         pick, now = self.random, self.desk.books.now()
@@ -417,15 +336,17 @@ def _menu(world: World) -> tuple[list[tuple[str, Callable[[], None]]], list[int]
         acts.append((world.move, 2))
     if world.plans:
         acts += [(world.reprice, 1), (world.shelve, 2)]
-    if world.customers and world.plans:
-        acts += [(world.subscribe, 10), (world.subscribe_later, 5)]
+    terms = world.subscribers.acts(world)
     if world.subscriptions:
-        acts += [(world.cancel, 2), (world.reactivate, 2), (world.cancel_now, 3)]
-        acts += [(world.book, 4), (world.change_plan, 5), (world.extend, 3)]
-        acts += [(world.reschedule, 2), (world.suspend, 1)]
-        acts += [(world.invite, 4), (world.restart, 5)]
-        acts.append((world.answer, 4 if world.clubs.members else 0))
+        terms.append((world.invite, 4))
+        terms.append((world.answer, 4 if world.clubs.members else 0))
+    terms += [*world.givers.acts(world), *world.meters.acts(world)]
+    acts += [(act, often * world.eager) for act, often in terms]
     acts += world.offices.acts(world) + world.shoppers.acts(world)
     acts += banks.acts(world) + erasures.acts(world)
-    acts += [*world.givers.acts(world), *world.meters.acts(world)]
-    return [(act.__name__, act) for act, _ in acts], [weight for _, weight in acts]
+    return [(_name(act), act) for act, _ in acts], [weight for _, weight in acts]
+
+
+def _name(act: Callable[[], None]) -> str:
+    told: str = act.func.__name__ if isinstance(act, partial) else act.__name__
+    return told
