@@ -24,7 +24,9 @@ from domain.accounts.passwords import LONGEST, SHORTEST
 from domain.shared.money import EXPONENTS, LARGEST_AMOUNT
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+# Of a host's name: letters and digits of any script, and hyphens.
+_HOST = r"[^\s.\u0000-,/:-@\[-\u0060{-\u007f]+"
+_EMAIL = re.compile(rf"[^@\s\u0000]{{1,64}}@{_HOST}(\.{_HOST})+")
 _RATE = re.compile(r"0(\.\d{1,6})?", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
@@ -207,7 +209,7 @@ Email = Annotated[
     str, AfterValidator(_clean), AfterValidator(_email),
     WithJsonSchema({
         "type": "string", "format": "email", "maxLength": 254,
-        "pattern": r"^[^@\s\u0000]{1,64}@[^@\s.\u0000]+(\.[^@\s.\u0000]+)+$",
+        "pattern": f"^{_EMAIL.pattern}$",
     }),
 ]  # fmt: skip
 Currency = Annotated[

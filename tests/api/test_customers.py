@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.api.test_refusals import refused
 
 SPELLINGS = ["ada@example.org", "Ada@Example.org", "ADA@EXAMPLE.ORG"]
@@ -66,3 +68,19 @@ def test_every_field_is_cleared_by_null_and_left_by_silence(client):
     cleared = client.patch(path, {**texts, "metadata": {"a": None}}).json
     assert {name: cleared[name] for name in texts} == texts
     assert cleared["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.co", "o'b@x-y.com", "ü@büro.de", "ada+1@mail.example.org"]
+)
+def test_an_address_of_any_script_is_taken(client, address):
+    assert client.made("/customers", {"email": address})["email"] == address
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b", "a@b..co", "a@b.co*", "a@b_c.de", "a@[1.2]", "a@b.c/", "a b@c.de"]
+)
+def test_what_is_no_address_is_refused(client, address):
+    answer = client.post("/customers", {"email": address})
+    assert answer.status_code == 422
+    assert [each["code"] for each in answer.json["errors"]] == ["invalid_email"]

@@ -31,7 +31,13 @@ OF_THE_RECORDS = {
     "not_ascending": "one day of dunning against the one before it",
     "not_in_the_future": "the account's clock is later",
     "percent_or_amount": "one field against the other: a coupon takes off one of the two",
+    "amount_or_lines": "the same, of what a credit note gives back",
     "only_repeating": "how long a coupon lasts against its duration",
+    "known_at_not_past": "the account's clock is earlier",
+    "only_charge_automatically": "how the invoice is collected",
+    "policy_unknown": "which versions of its policy the plan has",
+    "same_plan": "the plan it runs on already",
+    "not_after_end": "when its term ends",
 }
 """Codes of fields whose form is right: the records, the gateway or the calendar say no."""
 
@@ -48,7 +54,13 @@ ONLY_OF = {
     "conflicting": {"to"},
     "not_ascending": {"dunning_days"},
     "percent_or_amount": {"percent"},
+    "amount_or_lines": {"amount"},
     "only_repeating": {"duration_in_months", "periods"},
+    "known_at_not_past": {"known_at"},
+    "only_charge_automatically": {"payment_method_id"},
+    "policy_unknown": {"activate"},
+    "same_plan": {"plan_id"},
+    "not_after_end": {"end_date"},
 }
 """The fields that such a code may stand at; at any other it hides what the description lacks."""
 
@@ -59,8 +71,14 @@ NOUNS = ("customer", "plan", "product", "organization")
 REFERENCES = {(f"{noun}_id", "required") for noun in NOUNS}
 """References that are required under one of two names, which generators of clients cannot say."""
 
-BESIDE_OTHERS = {("currency", "required"), ("duration_in_months", "required")}
-"""Of a coupon: an amount has a currency, and what repeats says for how long."""
+BESIDE_OTHERS = {
+    (field, "required")
+    for field in (
+        "currency", "duration_in_months", "lines[].period_start", "lines[].period_end",
+    )
+}  # fmt: skip
+"""Of a coupon: an amount has a currency, and what repeats says for how long; a line's period has
+two ends."""
 
 NO_SUCH_DAY = ("must be an RFC 3339 instant with an offset, or a date",)
 """What lists say of 30 February, of which the pattern does not know."""
@@ -121,7 +139,15 @@ def is_explained(error, case) -> bool:
         return field in ONLY_OF.get(code, {field})
     if (field, code) in REFERENCES | BESIDE_OTHERS:
         return True
-    # Which parameters a report has depends on its name: that is one address for the description.
     if code == "unknown_filter":
-        return case.path == "/core/v1/reports/{name}"
+        return depends_on_another(field, case)
     return error["code"] == "invalid_value" and error["detail"] in NO_SUCH_DAY
+
+
+def depends_on_another(field, case) -> bool:
+    """Which parameters a report or an order takes depends on its name, and what names papers one
+    by one leaves nothing to select: each is one address for the description."""
+    if case.path == "/core/v1/exports":
+        return field.startswith("filters.")
+    named = case.path.endswith(".zip") and "ids" in (case.query or {})
+    return named or case.path == "/core/v1/reports/{name}"
