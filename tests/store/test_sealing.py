@@ -196,3 +196,20 @@ def test_a_box_put_elsewhere_is_found(books, store, owner):
     with pytest.raises(MapperDeserialisationError):
         books.load(Customer, two.ref)
     assert [each.check for each in findings(store, books)] == ["replay"]
+
+
+def test_what_is_recorded_and_what_is_destroyed_go_together(books, owner, monkeypatch):
+    """Whoever dies in between has done neither."""
+    made = ada(books)
+    before = keys(owner, books)
+
+    def dies(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("store.erasure.withdraw", dies)
+    made.erase(made.created_on, invoices=False)
+    gone = Erasure(made.ref, [key_name(made.ref, PROFILE)], [key_name(made.ref, PARTY)])
+    with pytest.raises(ZeroDivisionError):
+        books.record(made, by=BY, given=Conditions(erases=gone))
+    assert keys(owner, books) == before
+    assert len(states(owner, books)) == 1
