@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROGRAM = str(Path(sys.executable).with_name("subledger"))
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120  # two workers of the suite share two cores
 
 
 class Run:
