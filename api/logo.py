@@ -15,6 +15,8 @@ from papers.press import Press, require_printable
 def _logo(setting: str) -> str:
     if "\x00" in setting:
         raise PydanticCustomError("not_allowed", "may not contain a null character")
+    if any("\ud800" <= each <= "\udfff" for each in setting[:_LONGEST_ADDRESS]):
+        raise PydanticCustomError("not_unicode", "holds half a character")
     if len(setting) > LONGEST:
         kib = {"most": LARGEST // 1024}
         raise PydanticCustomError("invalid_logo", "has at most {most} KiB", kib)
