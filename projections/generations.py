@@ -188,8 +188,11 @@ def _settle(
         built = _held(cursor, following)
         if built.position < shown.position:
             project(cursor, following, group, built, shown.position)
+        elif shown.position < built.position:  # written meanwhile, and not yet shown
+            project(cursor, live, group, shown, built.position)
         generations = shown.generation, built.generation
-        compared = _compare(cursor, live.account_id, group, generations, shown.position)
+        position = max(shown.position, built.position)
+        compared = _compare(cursor, live.account_id, group, generations, position)
         if switching:
             cursor.execute(_SWITCH, following.bound)
             cursor.execute(_RETIRE, {**live.bound, "generation": shown.generation})

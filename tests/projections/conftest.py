@@ -12,6 +12,9 @@ import pytest
 from domain.application import Books
 from domain.commands import customers
 from domain.commands.accounts import account_of, open_account
+from domain.commands.drafting import NewInvoice, create_invoice
+from domain.commands.invoicing import issue_invoice
+from domain.commands.manual_lines import NewLine
 from projections.groups import GROUPS
 from projections.runner import catch_up
 from scheduler.account_due import AccountDue
@@ -36,6 +39,16 @@ class Client:
     account_id: UUID
     books: Books
     world: World
+
+    def owe(self) -> str:
+        """An invoice by hand that is sent and not paid."""
+        account, (customer,) = account_of(self.books), self.add_customers(None)
+        lines = [NewLine(description="Back issue", unit_amount=1500)]
+        new = NewInvoice(
+            customer_id=customer, currency="USD", lines=lines, collection_method="send_invoice"
+        )
+        draft = create_invoice(self.books, account, new, ACT).ref
+        return issue_invoice(self.books, self.world.desk.gateways, account, draft, ACT)[0].ref
 
     def add_customers(self, *emails: str | None, **fields: Any) -> list[str]:
         made = [customers.NewCustomer(email=email, **fields) for email in emails]
@@ -75,6 +88,7 @@ def busy(new_client: Callable[..., Client], connections: Connections) -> Client:
     client = new_client(seed=8)
     for _ in range(120):
         client.world.step()
+    client.owe()
     for group in GROUPS:
         catch_up(connections, client.account_id, group)
     return client

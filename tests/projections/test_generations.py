@@ -7,10 +7,12 @@ import subprocess
 import sys
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
 from projections import customers
+from projections import generations as generations_module
 from projections.generations import RebuildStopped, compare, delete_retired, rebuild
 from projections.group import Group
 from projections.groups import GROUPS, RESOURCES
@@ -112,6 +114,24 @@ def test_business_goes_on_during_rebuilds(connections, new_client):
     with reading(connections, client.account_id, RESOURCES) as rows:
         assert rows.generation == 4
         assert len(customers.TABLE.load(rows, written)) == len(written)
+    assert compare(connections, client.account_id, RESOURCES).same
+
+
+@pytest.mark.parametrize("again", [rebuild, compare])
+def test_what_is_written_and_not_yet_shown_is_no_difference(
+    connections, new_client, monkeypatch, again
+):
+    client = new_client()
+    client.add_customers("before@example.com")
+    begin = generations_module._begin_next
+
+    def late(*arguments: Any) -> Any:
+        client.add_customers(None)
+        return begin(*arguments)
+
+    monkeypatch.setattr(generations_module, "_begin_next", late)
+    told = again(connections, client.account_id, RESOURCES)
+    assert (told.same, told.position) == (True, client.books.head().position)
     assert compare(connections, client.account_id, RESOURCES).same
 
 
