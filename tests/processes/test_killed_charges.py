@@ -117,7 +117,7 @@ def test_killed_between_the_answer_and_its_save(
 ) -> None:
     """The account's head is held, so that the outcome cannot be saved before the end."""
     invoice = owed(shop, "save")
-    stripe_standin.fail(CHARGES, "held", seconds=0.6, times=1)
+    stripe_standin.fail(CHARGES, "held", seconds=2, times=1)
     with (
         embedded_server(run.data_dir) as server,
         psycopg.connect(server.url) as held,
@@ -126,7 +126,7 @@ def test_killed_between_the_answer_and_its_save(
         told = pool.submit(shop.insist, f"/invoices/{invoice}/charge", {}, "save-charge")
         eventually(lambda: _started(shop, invoice), "no intent")
         held.execute("SELECT FROM heads FOR UPDATE")
-        time.sleep(1)
+        time.sleep(2.2)
         kill_everything_but_the_database(run)
         held.rollback()
         resumed(shop, stripe_standin, invoice, now(shop, 2))

@@ -25,8 +25,9 @@ def can_pass(folder: Path, user: int) -> bool:
 
 @pytest.fixture
 def closed(tmp_path: Path) -> Path:
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o711)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == tmp_path.owner() and not folder.stat().st_mode & 0o001:
+            folder.chmod(0o711)
     (tmp_path / "closed" / "inner").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o700)
     return tmp_path / "closed"
