@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from domain.commands.erasing import Belongings
+from domain.shared.errors import Conflict
 from projections.groups import RESOURCES
 from projections.reading import reading, wait_for
 
@@ -56,8 +57,13 @@ _WAIT_MS = 5_000
 def belongings_of(
     connections: Connections, account_id: UUID, customer: str, email: str | None
 ) -> Belongings:
-    """As the log has them when it is asked."""
-    wait_for(connections, account_id, RESOURCES, wait_ms=_WAIT_MS)
+    """As the log has them when it is asked. Raises Conflict `projection_behind`: who is told to be
+    erased is erased whole.
+    """
+    shown = wait_for(connections, account_id, RESOURCES, wait_ms=_WAIT_MS)
+    if shown.stopped or shown.lag:
+        detail = "what is a customer's cannot be told while the view of resources stands still"
+        raise Conflict("projection_behind", detail)
     found: dict[str, list[str]] = defaultdict(list)
     with reading(connections, account_id, RESOURCES) as rows:
         for kind, ref in rows.select(_BELONGINGS, {"customer": customer, "email": email}):

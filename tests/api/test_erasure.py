@@ -365,3 +365,16 @@ def test_exports_that_were_ready_are_gone(life, connections):
             [life.client.books.account_id],
         ).fetchone()
     assert left == (0,)
+
+
+def test_nobody_is_half_erased_while_the_views_stand_still(life, owner):
+    client = life.client
+    group = "WHERE account_id = %s AND group_name = 'resources'"
+    stopped = "state = 'stopped', stopped_at = 1, error = 'a test'"
+    running = "state = 'running', stopped_at = NULL, error = NULL"
+    account = [client.books.account_id]
+    at = client.head
+    owner.execute(f"UPDATE projection_tracking SET {stopped} {group}", account)
+    refused(client, life.erase(), 409, "projection_behind", at)
+    owner.execute(f"UPDATE projection_tracking SET {running} {group}", account)
+    assert life.erase().status_code == 200
