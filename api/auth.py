@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api import rules
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
     from api.named import Sent
     from api.services import Services
-    from store.api_keys import Caller
-    from store.connections import Connection
+    from store.api_keys import Caller, Granted
 
 
 def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = None) -> Caller:
@@ -35,11 +33,11 @@ def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = N
 def recalled(services: Services, request: Any, rule: str) -> Door | None:
     """Who sent a key that was in force before and reached so far. Raises Refused 429."""
     text = _sent_key(request)
-    caller = services.known.recall(hash_of(text))
+    hashed = hash_of(text)
+    caller = services.known.recall(hashed)
     if caller is None or not may(caller, rule):
         return None
-    with services.connections.connection() as connection:
-        _count(services, request, connection, caller, hash_of(text))
+    _count(services, request, caller, hashed)
     return Door(text, caller)
 
 
@@ -99,21 +97,23 @@ def _admitted(
         else:
             request.context.ahead = services.look_ahead(connection, text, named)
             key = request.context.ahead.caller
-        if key is None:
-            services.limits.keys.forget(hashed)
-            services.known.forget(hashed)
-            raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
-        if getattr(request.context, "standing", None) is None:
-            _count(services, request, connection, key, hashed)
+    if key is None:
+        services.limits.keys.forget(hashed)
+        services.known.forget(hashed)
+        raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
+    if getattr(request.context, "standing", None) is None:  # else it was counted when recalled
+        _count(services, request, key, hashed)
     services.known.keep(hashed, key)
     return key
 
 
-def _count(
-    services: Services, request: Any, connection: Connection, caller: Caller, hashed: bytes
-) -> None:
-    """One request of the key's quota. Raises Refused 429."""
-    lease = partial(api_keys.lease, connection, caller.account_id, hashed)
+def _count(services: Services, request: Any, caller: Caller, hashed: bytes) -> None:
+    """One request of the key's quota, of which a second's worth is leased. Raises Refused 429."""
+
+    def lease(wanted: int, per_minute: int) -> Granted:
+        with services.connections.connection() as connection:
+            return api_keys.lease(connection, caller.account_id, hashed, wanted, per_minute)
+
     standing = services.limits.keys.take(hashed, lease)
     if standing is not None:
         request.context.standing = standing
