@@ -11,7 +11,9 @@ from projections.accounting_rows import BalanceRow, InvoiceRow, PartyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
+    from domain.ledger.entries import Entry
     from projections.envelope import Envelope
 
 
@@ -42,11 +44,15 @@ def _credited(batch: Batch, at: Envelope) -> None:
 
 def _adjusted(batch: Batch, at: Envelope) -> None:
     event: Balance.Adjusted = at.event
-    row = batch.balances[at.subject]
+    _alone(batch, at, rules.balance_adjusted(event.amount), event.adjusted_on)
+
+
+def _alone(batch: Batch, at: Envelope, postings: Entry, on: date) -> None:
+    """What moves a balance and concerns no invoice."""
+    event, row = at.event, batch.balances[at.subject]
     row.amount = event.ending_balance
     place = Place(row.currency, row.customer_id, None, None)
-    postings = rules.balance_adjusted(event.amount)
-    batch.post(at, place, postings, day_of(event.adjusted_on), lambda _: event.description)
+    batch.post(at, place, postings, day_of(on), lambda _: event.description)
 
 
 def _applied(batch: Batch, at: Envelope) -> None:
@@ -56,20 +62,12 @@ def _applied(batch: Batch, at: Envelope) -> None:
 
 def _paid_back(batch: Batch, at: Envelope) -> None:
     event: Balance.PaidBack = at.event
-    row = batch.balances[at.subject]
-    row.amount = event.ending_balance
-    place = Place(row.currency, row.customer_id, None, None)
-    postings = rules.balance_refunded(event.amount, event.to)
-    batch.post(at, place, postings, day_of(event.refunded_on), lambda _: event.description)
+    _alone(batch, at, rules.balance_refunded(event.amount, event.to), event.refunded_on)
 
 
 def _disputed(batch: Batch, at: Envelope) -> None:
     event: Balance.Disputed = at.event
-    row = batch.balances[at.subject]
-    row.amount = event.ending_balance
-    place = Place(row.currency, row.customer_id, None, None)
-    postings = rules.balance_disputed(event.amount)
-    batch.post(at, place, postings, day_of(event.disputed_on), lambda _: event.description)
+    _alone(batch, at, rules.balance_disputed(event.amount), event.disputed_on)
 
 
 def _count_returned(invoice: InvoiceRow, event: Balance.Credited) -> None:
