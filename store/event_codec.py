@@ -11,7 +11,7 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 from store.boxes import BOXED, Whose, opened, unboxed
 from store.private_fields import PrivateFields
-from store.shapes import default_of, holds_instant, state_type, typed
+from store.shapes import default_of, holds_instant, reader, typed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,8 +48,7 @@ class EventCodec:
         self._private = PrivateFields(event_class, self.topic)
         self.private = self._private.any
         self.told_only: bool = getattr(event_class, "TOLD_ONLY", False)
-        self._types: Any = state_type(types, total=False)
-        self._decode = msgspec.json.Decoder(self._types).decode
+        self._decode = reader(types, total=False).decode
         self._fields = own
         self._size = len(own)
         self._instants = [name for name, hint in types.items() if holds_instant(hint)]
@@ -136,7 +135,7 @@ class EventCodec:
     def _upcast(self, raw: dict[str, Any]) -> dict[str, Any]:
         for version in range(raw.pop("class_version", 1), self.class_version):
             getattr(self.event_class, f"upcast_v{version}_v{version + 1}")(raw)
-        own: dict[str, Any] = msgspec.convert(raw, self._types)
+        own: dict[str, Any] = self._decode(_encode(raw))
         self._fill(own)
         return own
 

@@ -11,7 +11,7 @@ import psycopg
 
 from domain.shared.identifiers import typed_id
 from store.bindings import int_array, json_array, text_array, uuid_array
-from store.shapes import state_type, typed
+from store.shapes import reader, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,4 +99,4 @@ def keep(connections: Connections, account_id: UUID, taken: Sequence[Snapshot]) 
 def _decoder(kind: type[Aggregate]) -> msgspec.json.Decoder[dict[str, Any]]:
     hints = get_type_hints(kind.SNAPSHOT, include_extras=True)
     types = {name: typed(hint) for name, hint in hints.items()}
-    return msgspec.json.Decoder(state_type(types, total=True))
+    return reader(types, total=True)
