@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import TYPE_CHECKING
 
 from api.body import LONGEST_ADDRESS
+from cli.even_worker import SEATS
 from cli.stopping import end_with_parent
 from settings import read_settings
+
+if TYPE_CHECKING:
+    from cli.even_worker import EvenWorker
 
 _settings = read_settings()
 # Where the workers count what /metrics adds up; it is named before any of them loads the library.
@@ -15,7 +20,7 @@ _metrics = _settings.data_dir / "run" / f"metrics-{_settings.port}"
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "cli.even_worker.EvenWorker"
 workers = _settings.web_workers
 threads = _settings.web_threads
 # Connections are opened after fork: nothing that holds one may be loaded before.
@@ -36,6 +41,14 @@ def on_starting(_: object) -> None:
     end_with_parent()
     shutil.rmtree(_metrics, ignore_errors=True)  # a run before counted there
     _metrics.mkdir(parents=True)
+
+
+def pre_fork(_: object, worker: EvenWorker) -> None:
+    worker.seat = SEATS.take()
+
+
+def child_exit(_: object, worker: EvenWorker) -> None:
+    SEATS.leave(worker.seat)
 
 
 def post_worker_init(_: object) -> None:

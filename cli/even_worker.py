@@ -1,0 +1,73 @@
+"""Gunicorn's threaded worker, which leaves a new connection to the process that has the fewest.
+
+A kept connection stays with the process that accepted it. With whoever woke first accepting, one of
+two processes had up to 13 of 16 connections, and their requests waited for one interpreter.
+"""
+
+from __future__ import annotations
+
+import mmap
+import time
+from typing import TYPE_CHECKING
+
+from gunicorn.workers.gthread import ThreadWorker
+
+if TYPE_CHECKING:
+    import socket
+
+_SEATS = 256
+_NOBODY = -1
+_LEFT_TO_OTHERS_SECONDS = 0.002
+"""How long one that has more waits before it accepts all the same: the others may be at work."""
+
+
+class Seats:
+    """How many connections each process has, in memory that all of them share.
+
+    Each writes its own seat only. A number that is a little old costs a connection at the wrong
+    process, nothing more.
+    """
+
+    def __init__(self) -> None:
+        self._connections = memoryview(mmap.mmap(-1, 4 * _SEATS)).cast("i")
+        for seat in range(_SEATS):
+            self._connections[seat] = _NOBODY
+
+    def take(self) -> int:
+        """A free seat. The last one is shared where there are more processes than seats."""
+        seats = range(_SEATS - 1)
+        seat = next((at for at in seats if self._connections[at] == _NOBODY), _SEATS - 1)
+        self._connections[seat] = 0
+        return seat
+
+    def leave(self, seat: int) -> None:
+        self._connections[seat] = _NOBODY
+
+    def tell(self, seat: int, connections: int) -> None:
+        self._connections[seat] = connections
+
+    def fewest(self) -> int:
+        """Of any process; 0 where none has a seat."""
+        return min((each for each in self._connections if each != _NOBODY), default=0)
+
+
+SEATS = Seats()
+"""Made before the fork: gunicorn loads this module for its settings."""
+
+
+class EvenWorker(ThreadWorker):  # type: ignore[misc]
+    """`seat` is set before the fork, by `pre_fork` of the settings."""
+
+    seat: int
+
+    def accept(self, listener: socket.socket) -> None:
+        SEATS.tell(self.seat, self.nr_conns)
+        if self.nr_conns > SEATS.fewest():
+            time.sleep(_LEFT_TO_OTHERS_SECONDS)
+        super().accept(listener)
+        SEATS.tell(self.seat, self.nr_conns)
+
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the base's
+        """Also called after each event: what was closed since is told."""
+        super().murder_keepalived(force)
+        SEATS.tell(self.seat, self.nr_conns)
