@@ -41,6 +41,7 @@ _CONDITIONS = (
     *(_BOOL, _TEXTS, _UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
     *(_TEXT, _BYTEA, _JSON, _TEXT, _JSON, _TIME, _INT8),
 )
+_KEYS = (_TEXTS, _BYTEAS)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -53,7 +54,7 @@ def _statement(name: str, function: str, types: Sequence[int]) -> Statement:
 _append = _statement("append", "append_events", (_UUID, *_EVENTS, *_WHO))
 _append_given = _statement("append_given", "append_events", (_UUID, *_EVENTS, *_WHO, *_CONDITIONS))
 _append_sealed = _statement(
-    "append_sealed", "append_sealed", (_UUID, _TEXTS, _BYTEAS, *_EVENTS, *_WHO, *_CONDITIONS)
+    "append_sealed", "append_events", (_UUID, *_EVENTS, *_WHO, *_CONDITIONS, *_KEYS)
 )
 
 
@@ -71,13 +72,13 @@ def append(
     series = [event.series for event in events if isinstance(event, NewEvent)]
     if given is None and not any(series) and not keys:
         return _recorded(_append.execute(connection, (account, *values)))
-    conditional = given is not None or any(series)
+    conditional = bool(given is not None or any(series) or keys)
     conditions = _conditions(NO_CONDITIONS if given is None else given)
     asked = (bytes([conditional]), text_array(series) if any(series) else None, *conditions)
     if not keys:
         return _recorded(_append_given.execute(connection, (account, *values, *asked)))
     sealing = (text_array(keys), octets_array(keys.values()))
-    return _recorded(_append_sealed.execute(connection, (account, *sealing, *values, *asked)))
+    return _recorded(_append_sealed.execute(connection, (account, *values, *asked, *sealing)))
 
 
 def _columns(
