@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -133,12 +134,23 @@ def several(call: Call, kind: Resource[Any], refs: Sequence[str]) -> list[Shown]
         return resources.rendered(now, kind, in_order, livemode=now.livemode)
 
 
-def written(call: Call, kind: Resource[Any], ref: str, wait_ms: int) -> Found | None:
-    """What was just written, projected for it; None: ask `one` or `one_as_of`."""
-    return show(
+def written(
+    call: Call, kind: Resource[Any], ref: str, position: int, wait_ms: int, *, new: bool = False
+) -> Found | None:
+    """What was just written, projected for it by whoever's turn it is; None: ask `one` or
+    `one_as_of`. `new`: there was nothing to write to.
+    """
+    shown = show(
         call.services.connections, call.account_id, RESOURCES, wait_ms,
         lambda now: Found(resources.get(now, kind, ref), now.position, now.head),
+        position=position,
+        changed=None if new or kind.part_prefix else (kind.table, ref),
     )  # fmt: skip
+    if shown is None and kind.at_once:
+        with suppress(NotFound):
+            found = one(call, kind, ref)
+            return found if found.position >= position else None
+    return shown
 
 
 def one_as_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from random import random
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -223,7 +224,8 @@ def _told(call: Call, route: Write, answered: Answered) -> Told:
     """As projected, or, where that is not this answer's position, told from its own events."""
     kind, ref, position = route.kind, answered.answer["id"], answered.position
     if not (answered.replayed or route.deletes or isinstance(kind, views.Loaded)):
-        found = views.written(call, kind, ref, PROJECTION_WAIT_MS)
+        new = route.status == HTTPStatus.CREATED
+        found = views.written(call, kind, ref, position, PROJECTION_WAIT_MS, new=new)
         if found is not None:
             return Told(found.resource, 0)
     # A replay too: its first run may have died before it projected.

@@ -6,6 +6,7 @@ Format: array_recv of PostgreSQL; the flag for nulls may be set without any bein
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from struct import Struct, pack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,17 +25,19 @@ _BIG = Struct("!iq").pack
 _DAY = Struct("!ii").pack
 _TRUE, _FALSE = pack("!ib", 1, 1), pack("!ib", 1, 0)
 _SIXTEEN = _SIZES[16]
+_INT8, _INT4 = Struct("!q").pack, Struct("!i").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()
 
 
 class Elements(NamedTuple):
-    """How values of one SQL type become the elements of an array."""
+    """How values of one SQL type become the elements of an array, and `one` a place by itself."""
 
     sql_type: str
     oid: int
     array_kind: type[bytes]
     encode: Callable[[Sequence[Any]], list[bytes]]
+    one: Callable[[Any], bytes]
 
 
 def array_of(elements: Elements, values: Sequence[Any]) -> bytes:
@@ -93,14 +96,30 @@ def _decimals(values: Sequence[Any]) -> list[bytes]:
     return [_NULL if value is None else _sized(str(value).encode()) for value in values]
 
 
+def _decimal(value: Any) -> bytes:
+    return str(value).encode()
+
+
+def _day(value: date) -> bytes:
+    return _INT4(value.toordinal() - _EPOCH_DAY)
+
+
+def _instant(value: datetime) -> bytes:
+    return _INT8(_microseconds(value))
+
+
 def _elements(
-    sql_type: str, oid: int, array_oid: int, encode: Callable[[Any], list[bytes]]
+    sql_type: str,
+    oid: int,
+    array_oid: int,
+    encode: Callable[[Any], list[bytes]],
+    one: Callable[[Any], bytes],
 ) -> Elements:
     kind = type(f"{sql_type.title()}Array", (bytes,), {})
     dumper = type(f"{sql_type.title()}ArrayDumper", (_AsBuilt,), {"oid": array_oid})
     # For every connection: the kinds are this module's own, so nobody else's values are touched.
     psycopg.adapters.register_dumper(kind, dumper)
-    return Elements(sql_type, oid, kind, encode)
+    return Elements(sql_type, oid, kind, encode, one)
 
 
 class _AsBuilt(Dumper):
@@ -110,12 +129,12 @@ class _AsBuilt(Dumper):
         return obj
 
 
-TEXT = _elements("text", 25, 1009, _texts)
-BIGINT = _elements("bigint", 20, 1016, _integers)
-BOOLEAN = _elements("boolean", 16, 1000, _booleans)
-INSTANT = _elements("timestamptz", 1184, 1185, _instants)
-DATE = _elements("date", 1082, 1182, _dates)
-UUIDS = _elements("uuid", 2950, 2951, _uuids)
-JSON = _elements("json", 114, 199, _raw)
+TEXT = _elements("text", 25, 1009, _texts, str.encode)
+BIGINT = _elements("bigint", 20, 1016, _integers, _INT8)
+BOOLEAN = _elements("boolean", 16, 1000, _booleans, (b"\0", b"\1").__getitem__)
+INSTANT = _elements("timestamptz", 1184, 1185, _instants, _instant)
+DATE = _elements("date", 1082, 1182, _dates, _day)
+UUIDS = _elements("uuid", 2950, 2951, _uuids, attrgetter("bytes"))
+JSON = _elements("json", 114, 199, _raw, bytes)
 # Sent as text: numeric's binary form is not worth building for the few columns that have it.
-NUMERIC = _elements("numeric", 25, 1009, _decimals)
+NUMERIC = _elements("numeric", 25, 1009, _decimals, _decimal)

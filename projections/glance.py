@@ -26,6 +26,11 @@ whether they still are there: it is a guess, and a wrong one is asked again.
 _MOST_KEPT = 20_000
 
 
+def guessed(account_id: UUID, group: str) -> int:
+    """The generation in which a group's rows are probably found."""
+    return _generations.get((account_id, group), 1)
+
+
 class AsShown(NamedTuple):
     generation: int
     position: int
@@ -89,7 +94,7 @@ class Glance:
 
     def _select(self, before: tuple[Asked, ...], statement: str, bound: dict[str, Any]) -> Rows:
         place = self.account_id, self._group
-        guess = _generations.get(place, 1)
+        guess = guessed(*place)
         scope = {"account": self.account_id, "generation": guess}
         shown = Asked(SHOWN, {"account": self.account_id, "group": self._group})
         besides = None if self._besides is None or self._besides.heard else self._besides

@@ -26,6 +26,7 @@ class Group:
         self.blind = blind
         self.views = tuple(views)
         self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
+        self.wants = frozenset(self.topics)
         self.wanted = arrays.array_of(arrays.TEXT, self.topics)
         self.tables: tuple[Table[Any], ...] = tuple(
             table for view in views for table in view.tables

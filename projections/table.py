@@ -134,9 +134,8 @@ class Statements:
             f"INSERT INTO {name} (account_id, generation, {listed})"
             f" SELECT %(account)s, %(generation)s, {taken} FROM unnest({sent}) AS n ({listed})"
         )
-        self.upsert = (
-            f"{self.insert} ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
-        )
+        self.on_conflict = f"ON CONFLICT (account_id, generation, {', '.join(key)}) {conflict}"
+        self.upsert = f"{self.insert} {self.on_conflict}"
         self.copy = f"COPY {name} (account_id, generation, {listed}) FROM STDIN (FORMAT BINARY)"
         self.copied_types = _copied_types(columns)
         self.load = self._select(self._matches(key))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from store.exchange import Asked, begun_with
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     import psycopg
 
     from store.connections import Connection
+    from store.exchange import Bound, Rows
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -38,7 +40,10 @@ SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
    AND t.retired_at IS NULL"""
 _LEASED = " FOR UPDATE OF t"
 _TAKE = """
-SELECT * FROM take_opened(%(account)s, %(group)s, %(wait)s, %(most)s, %(topics)b)"""
+SELECT * FROM take_written(%(account)s, %(group)s, %(wait)s, %(most)s)"""
+TOPIC = 2
+"""The place of an event's topic in a row of `Taken.events`."""
+
 TAKEN = 500
 """Events that a writer projects besides its own; what is further behind is the worker's."""
 # Plans made on tables without statistics would scan them: a batch looks rows up by key. What a
@@ -75,7 +80,10 @@ class Tracking(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """`moved` tells whether the group was let go to `head`, which the rows then have to show."""
+    """`moved` tells whether the group was let go to `head`, which the rows then have to show.
+
+    `ahead` are the rows of what was asked with it.
+    """
 
     moved: bool
     generation: int
@@ -83,6 +91,7 @@ class Taken(NamedTuple):
     livemode: bool
     now: datetime
     events: list[tuple[Any, ...]]
+    ahead: list[Rows]
 
 
 class Place(NamedTuple):
@@ -124,19 +133,21 @@ def lease(cursor: Cursor, place: Place, wait_ms: int | None) -> Tracking | None:
     return Tracking(*row) if row else None
 
 
-def take(connection: Connection, place: Place, wait_ms: int, topics: bytes) -> Taken | None:
+def take(
+    connection: Connection, place: Place, wait_ms: int, ahead: Sequence[Bound] = ()
+) -> Taken | None:
     """Begin a transaction in which the live generation stands at the end of the log, if it may.
 
     The events up to there are then the caller's to fold, or to roll all of it back. One round
-    trip. None if there is no row. Raises LockNotAvailable.
+    trip, with what is asked `ahead` of it. None if there is no row. Raises LockNotAvailable.
     """
-    bound = {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN, "topics": topics}
-    rows = begun_with(connection, Asked(_TAKE, bound))
+    bound = {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN}
+    rows, *answers = begun_with(connection, [Asked(_TAKE, bound), *ahead])
     if not rows:
         return None
     moved, generation, head, livemode, now = rows[0][:5]
     events = [row[5:] for row in rows if row[5] is not None]
-    return Taken(moved, generation, head, livemode, now, events)
+    return Taken(moved, generation, head, livemode, now, events, answers)
 
 
 def move(cursor: Cursor, place: Place, position: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from projections.table import parameters
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 FEW = 8
 """Rows of one write: a COPY takes more round trips, and the server does not keep its plan."""
+
+
+class Scope(NamedTuple):
+    """Whose rows, of which generation."""
+
+    account_id: UUID
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ class Asked(NamedTuple):
     bound: Mapping[str, Any]
 
 
-class _Bound(NamedTuple):
+class Bound(NamedTuple):
+    """A statement with places `$1` and so on, and their values as the server takes them."""
+
     sql: bytes
     types: tuple[int, ...]
     values: Sequence[Any]
@@ -55,7 +57,7 @@ class _Prepared:
     def __init__(self) -> None:
         self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
 
-    def send(self, pgconn: PGconn, asked: _Bound) -> None:
+    def send(self, pgconn: PGconn, asked: Bound) -> None:
         key = (asked.sql, asked.types)
         name = self._names.pop(key, None)
         if name is None:
@@ -87,23 +89,34 @@ def at_once(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
     return _anew(connection, asked)
 
 
-def begun_with(connection: Connection, asked: Asked) -> Rows:
-    """The rows of the first query of a transaction, which goes on. The connection is idle.
+def begun_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
+    """The rows of the first queries of a transaction, which goes on. The connection is idle.
 
     Raises psycopg's error of what the server refused: there is no transaction then.
     """
-    return _anew(connection, [asked], [_BEGIN])[0]
+    return _anew(connection, asked, [_BEGIN])
 
 
-def ended_with(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+def within(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
+    """The rows of queries of a transaction, which goes on. Raises as `ended_with`."""
+    transformer = Transformer(connection)
+    return _going_on(connection, transformer, _bound_all(transformer, asked))
+
+
+def ended_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
     """The rows of the last queries of a transaction, which is committed.
 
     Raises psycopg's error of what the server refused: all of the transaction is undone then. Where
     it had forgotten the statements that is InvalidSqlStatementName, once.
     """
     transformer = Transformer(connection)
+    bound = _bound_all(transformer, asked)
+    return _going_on(connection, transformer, [*bound, _plain(_COMMIT)])
+
+
+def _going_on(connection: Connection, transformer: Adapting, bound: Sequence[Bound]) -> list[Rows]:
     try:
-        results = _asked(connection, [*_bound_all(transformer, asked), _plain(_COMMIT)])
+        results = _asked(connection, bound)
     except InvalidSqlStatementName:
         _prepared.pop(connection, None)
         raise
@@ -112,7 +125,7 @@ def ended_with(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
 
 def _anew(
     connection: Connection,
-    asked: Sequence[Asked],
+    asked: Sequence[Asked | Bound],
     begin: Sequence[bytes] = (),
     end: Sequence[bytes] = (),
 ) -> list[Rows]:
@@ -127,7 +140,7 @@ def _anew(
     return [_rows(transformer, each) for each in results]
 
 
-def _asked(connection: Connection, bound: Sequence[_Bound]) -> list[PGresult]:
+def _asked(connection: Connection, bound: Sequence[Bound]) -> list[PGresult]:
     """The results of the queries; of what else was asked there is nothing to tell."""
     try:
         results = connection.wait(_exchange(connection, bound))
@@ -142,7 +155,7 @@ def _asked(connection: Connection, bound: Sequence[_Bound]) -> list[PGresult]:
     raise error_from_result(failed, encoding="utf-8")
 
 
-def _exchange(connection: Connection, bound: Sequence[_Bound]) -> PQGen[list[PGresult]]:
+def _exchange(connection: Connection, bound: Sequence[Bound]) -> PQGen[list[PGresult]]:
     pgconn = connection.pgconn
     prepared = _prepared.setdefault(connection, _Prepared())
     pgconn.enter_pipeline_mode()
@@ -167,19 +180,21 @@ def _until_synced(pgconn: PGconn) -> PQGen[list[PGresult]]:
         results.append(result)
 
 
-def _plain(sql: bytes) -> _Bound:
-    return _Bound(sql, (), (), ())
+def _plain(sql: bytes) -> Bound:
+    return Bound(sql, (), (), ())
 
 
-def _bound_all(transformer: Adapting, asked: Sequence[Asked]) -> list[_Bound]:
+def _bound_all(transformer: Adapting, asked: Sequence[Asked | Bound]) -> list[Bound]:
     return [_bound(transformer, each) for each in asked]
 
 
-def _bound(transformer: Adapting, asked: Asked) -> _Bound:
+def _bound(transformer: Adapting, asked: Asked | Bound) -> Bound:
+    if isinstance(asked, Bound):
+        return asked
     sql, names = _placed(asked.sql)
     given = [asked.bound[name] for name in names]
     values = transformer.dump_sequence(given, [PyFormat.AUTO] * len(names))
-    return _Bound(sql, transformer.types or (), values, transformer.formats or ())
+    return Bound(sql, transformer.types or (), values, transformer.formats or ())
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from domain.commands.customers import update_customer
 from domain.shared.errors import NotFound
 from projections.customers import CUSTOMERS
 from projections.group import Group
@@ -15,7 +16,9 @@ from projections.resource import get
 from projections.runner import catch_up, look
 from projections.showing import show
 from projections.tracking import TAKEN, Place
+from projections.turns import TURNS
 from store.connections import Connections
+from tests.projections.conftest import ACT
 from tests.projections.fragile import Fragile
 from tests.projections.test_runner import leased
 
@@ -127,3 +130,36 @@ def test_a_read_that_fails_moves_nothing(connections, client):
 
     assert show(connections, client.account_id, RESOURCES, 500, fail) is None
     assert position(connections, client) == before
+
+
+def test_what_anothers_turn_showed_is_left_to_be_read(connections, client, monkeypatch):
+    ref = client.add_customers("a@example.com")[0]
+    at = client.books.head().position
+    assert TURNS.of(Place(client.account_id, RESOURCES.name)).shown == 0, "nobody has a turn"
+    turn = TURNS.of(Place(client.account_id, RESOURCES.name))
+    assert shown(connections, client, ref) is not None
+    assert turn.shown == at
+    monkeypatch.setattr(connections, "connection", lambda: pytest.fail("it asked the database"))
+    assert (
+        show(connections, client.account_id, RESOURCES, 500, lambda now: now, position=at) is None
+    )
+
+
+def test_a_turn_is_not_waited_for_longer_than_the_lease(connections, client):
+    ref = client.add_customers("a@example.com")[0]
+    with TURNS.of(Place(client.account_id, RESOURCES.name)).within(1):
+        assert shown(connections, client, ref, wait_ms=NOTHING_IS_WAITED_FOR_MS) is None
+    assert shown(connections, client, ref) is not None
+
+
+def test_a_row_that_is_foreseen_is_read_with_the_lease(connections, client):
+    """Also where it was foreseen in a generation that is not shown any more, or is not there."""
+    ref = client.add_customers("a@example.com")[0]
+    shown(connections, client, ref)
+    for changed in ((CUSTOMERS.table, ref), (CUSTOMERS.table, "cus_none")):
+        update_customer(client.books, ref, {"first_name": changed[1]}, ACT)
+        found = show(
+            connections, client.account_id, RESOURCES, 500,
+            lambda now: get(now, CUSTOMERS, ref)["first_name"], changed=changed,
+        )  # fmt: skip
+        assert found == changed[1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from struct import pack
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
-from store.exchange import Asked, begun_with, ended_with, in_one_snapshot
+from store.exchange import Asked, Bound, begun_with, ended_with, in_one_snapshot, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,17 +85,30 @@ def numbers(connection: Connection) -> list[int]:
 def test_a_transaction_is_begun_and_ended_with_what_is_asked(
     connection: Connection, written: Asked
 ) -> None:
-    assert begun_with(connection, ONE) == [(2, "é 100%")]
+    assert begun_with(connection, [ONE]) == [[(2, "é 100%")]]
     assert connection.info.transaction_status == TransactionStatus.INTRANS
     assert ended_with(connection, [written, ONE]) == [[(2, "é 100%")]]
     assert connection.info.transaction_status == TransactionStatus.IDLE
     assert numbers(connection) == [7]
 
 
+def test_what_is_asked_within_a_transaction_sees_what_was_sent_with_it(
+    connection: Connection, written: Asked
+) -> None:
+    begun_with(connection, [ONE])
+    known = Bound(
+        b"SELECT number FROM written WHERE number = $1", (20,), [pack("!q", 7)], [Format.BINARY]
+    )
+    assert within(connection, [written, known]) == [[(7,)]]
+    assert connection.info.transaction_status == TransactionStatus.INTRANS
+    connection.rollback()
+    assert numbers(connection) == []
+
+
 def test_a_refusal_at_the_end_undoes_the_transaction(
     connection: Connection, written: Asked
 ) -> None:
-    begun_with(connection, ONE)
+    begun_with(connection, [ONE])
     with pytest.raises(psycopg.errors.DivisionByZero):
         ended_with(connection, [written, Asked("SELECT 1 / %(by)s::int", {"by": 0})])
     assert connection.info.transaction_status == TransactionStatus.IDLE
@@ -104,12 +118,12 @@ def test_a_refusal_at_the_end_undoes_the_transaction(
 def test_what_was_forgotten_within_a_transaction_undoes_it_once(
     connection: Connection, written: Asked
 ) -> None:
-    begun_with(connection, ONE)
+    begun_with(connection, [ONE])
     ended_with(connection, [written])
-    begun_with(connection, ONE)
+    begun_with(connection, [ONE])
     connection.execute("DEALLOCATE ALL")
     with pytest.raises(psycopg.errors.InvalidSqlStatementName):
         ended_with(connection, [written])
-    begun_with(connection, ONE)
+    begun_with(connection, [ONE])
     ended_with(connection, [written])
     assert numbers(connection) == [7, 7]
