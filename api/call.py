@@ -71,7 +71,7 @@ class Call:
     def books(self) -> Books:
         books = self.services.books_for(self.account_id)
         if self.ahead is not None and self.ahead.head is not None:
-            books.foresee(self.ahead.histories, self.ahead.head.now)
+            books.foresee(self.ahead.histories, self.ahead.head)
         return books
 
     @contextmanager

@@ -11,6 +11,7 @@ from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import DomainError, Invalid, NotFound
+from domain.shared.foreseen import Foreseen
 from domain.shared.groups import Group as Group
 from domain.shared.groups import Lost as Lost
 from domain.shared.groups import batches, conditions_of_all, refuse_entangled
@@ -53,8 +54,7 @@ class Books(Application[UUID]):
         self._store = store
         self._cache_size = cache
         self._kept = None if cache is None else Kept(cache)
-        self._ahead: dict[UUID, Any] = {}
-        self._now: datetime | None = None
+        self._foreseen = Foreseen()
         self._expected: tuple[Guard, ...] = ()
         super().__init__()
 
@@ -76,8 +76,7 @@ class Books(Application[UUID]):
         ids = [_uuid(kind, ref) for ref in refs]
         kept = self._kept
         found: dict[UUID, Any] = {each: kept.get(each) if kept else None for each in ids}
-        if self._ahead:
-            found = {each: self._ahead.pop(each, known) for each, known in found.items()}
+        found |= self._foreseen.take(ids)
         missing = [aggregate_id for aggregate_id, known in found.items() if known is None]
         if missing:
             for aggregate_id, history in self.recorder.histories(kind, missing).items():
@@ -93,26 +92,40 @@ class Books(Application[UUID]):
 
     def load_known(self, kind: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
         """Those that there are, by one query."""
-        histories = self.recorder.histories(kind, ids)
-        return {each: replay(history) for each, history in histories.items()}
+        known = self._foreseen.take(ids)
+        asked = [each for each in ids if each not in known]
+        histories = self.recorder.histories(kind, asked) if asked else {}
+        known |= {each: replay(history) for each, history in histories.items()}
+        return {each: found for each, found in known.items() if found is not None}
 
-    def load_ahead(self, *refs: str | UUID | None) -> None:
-        """By one query what is loaded next, one after another; each `load` takes its own.
+    def load_ahead(
+        self,
+        *refs: str | UUID | None,
+        known: Mapping[UUID, type[Aggregate]] | None = None,
+        keys: Sequence[str] = (),
+    ) -> None:
+        """By one exchange what is loaded next, one after another; each `load` takes its own.
 
-        Of any kinds with short histories. What is not found is left to its `load`.
+        The refs are of any kinds with short histories, and what is not found is left to its
+        `load`. `known` tells the kinds of others, for `load_known`. By the `keys` so named
+        personal data is sealed next.
         """
-        named = [known for ref in refs if (known := _id_in(ref)) is not None]
-        ids = [each for each in named if each not in self._ahead]
-        several = self._kept is None and len(ids) > 1
-        self.foresee(self.recorder.histories(Aggregate, ids) if several else {})
+        kinds = self._foreseen.wanting(refs, known or {})
+        if self._kept is None and len(kinds) + len(keys) > 1:
+            found = self.recorder.look_ahead(kinds, keys)
+            absent = [each for each in known or () if each in kinds and each not in found]
+            self._foreseen.add(dict.fromkeys(absent))
+            self.foresee(found)
 
-    def foresee(self, histories: Mapping[UUID, History], now: datetime | None = None) -> None:
+    def foresee(self, histories: Mapping[UUID, History], head: Head | None = None) -> None:
         """What was read a moment ago is not read again: the next `load` of each, the next `now`.
 
         Until something is recorded, or was to be.
         """
-        self._ahead |= {each: replay(history) for each, history in histories.items()}
-        self._now = now or self._now
+        aggregates = {each: replay(history) for each, history in histories.items()}
+        self._foreseen.add(aggregates, head and head.now)
+        if head is not None:
+            self.recorder.heard(head)
 
     def load_as_of(self, kind: type[A], ref: str | UUID, position: int) -> A | None:
         """As it was at a position of the log; None if it was not there yet."""
@@ -130,7 +143,7 @@ class Books(Application[UUID]):
         loaded again.
         """
         changed = _distinct(aggregates)
-        self._ahead, self._now = {}, None
+        self._foreseen = Foreseen()
         try:
             stored = [event for aggregate in changed for event in self._store.stored(aggregate)]
             snapshots = [self.recorder.snapshot(each) for each in changed if _snapshot_due(each)]
@@ -200,8 +213,7 @@ class Books(Application[UUID]):
 
     def now(self) -> datetime:
         """The account's time: a test account's clock, else the database's."""
-        foreseen, self._now = self._now, None
-        return foreseen or self.recorder.head().now
+        return self._foreseen.take_now() or self.recorder.now()
 
     def close(self) -> None:
         """Owns nothing that would need closing."""
@@ -269,15 +281,6 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
         raise NotFound(detail=f"there is no {kind.TOPIC} {ref!r}") from None
-
-
-def _id_in(ref: str | UUID | None) -> UUID | None:
-    if ref is None or isinstance(ref, UUID):
-        return ref
-    try:
-        return uuid_of(ref)
-    except MalformedId:
-        return None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:

@@ -1,26 +1,29 @@
-"""What a write mostly asks first, in one exchange: who asks, the end of the log, what is named."""
+"""What a write mostly asks first, in one exchange: who asks, the end of the log, what is named.
+
+And what that names, in a second one.
+"""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from psycopg.pq import TransactionStatus
+
 from domain.shared.recording import Head
-from store import api_keys, secret_texts, streams
-from store.exchange import Asked, at_once
+from store import api_keys, heads, personal_keys, secret_texts, streams
+from store.exchange import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from domain.shared.aggregate import Aggregate
     from domain.shared.recording import History
     from store.api_keys import Caller
     from store.codec import TypedMapper
     from store.connections import Connection
-
-HEAD = """
-    SELECT position, recorded_at, livemode, coalesce(clock, clock_timestamp()), chain
-      FROM heads WHERE account_id = %(account)b"""
+    from store.exchange import Asked, Rows
 
 
 class Ahead(NamedTuple):
@@ -39,11 +42,65 @@ def look_ahead(connection: Connection, mapper: TypedMapper, key: str, ids: Seque
     said = secret_texts.read(key)
     if said is None:
         return NOTHING
-    account = {"account": said.account_id}
     named = [streams.asked(said.account_id, [each]) for each in (said.account_id, *ids)]
-    keys, heads, *events = at_once(connection, [api_keys.asked(said), Asked(HEAD, account), *named])
+    asked = [api_keys.asked(said), heads.asked(said.account_id), *named]
+    keys, ends, *events = at_once(connection, asked)
     caller = api_keys.caller(said, keys)
     if caller is None:
         return NOTHING
-    head = Head._make(heads[0]) if heads else None
+    head = Head._make(ends[0]) if ends else None
     return Ahead(caller, head, streams.histories(mapper, chain.from_iterable(events)))
+
+
+class Further(NamedTuple):
+    """`keys` are those that are there, by their names."""
+
+    histories: dict[UUID, History]
+    keys: dict[str, bytes]
+
+
+def look_further(
+    connection: Connection,
+    mapper: TypedMapper,
+    account_id: UUID,
+    kinds: Mapping[UUID, type[Aggregate]],
+    keys: Sequence[str],
+) -> Further:
+    """Streams of several kinds, and keys to personal data."""
+    asked = [_stream(account_id, kind, each) for each, kind in kinds.items()]
+    if keys:
+        asked.append(personal_keys.asked(account_id, keys))
+    rows = _each(connection, asked)
+    found: dict[str, bytes] = dict(rows.pop()) if keys else {}
+    histories: dict[UUID, History] = {}
+    outdated: list[UUID] = []
+    for kind, answer in zip(kinds.values(), rows, strict=True):
+        told, older = _histories(mapper, kind, answer)
+        histories |= told
+        outdated += older
+    if outdated:
+        histories |= streams.read_whole(connection, mapper, account_id, outdated)
+    return Further(histories, found)
+
+
+def _stream(account_id: UUID, kind: type[Aggregate], each: UUID) -> Asked:
+    if kind.SNAPSHOT is None:
+        return streams.asked(account_id, [each])
+    return streams.asked_after_snapshots(account_id, kind, [each])
+
+
+def _histories(
+    mapper: TypedMapper, kind: type[Aggregate], rows: Rows
+) -> tuple[dict[UUID, History], list[UUID]]:
+    if kind.SNAPSHOT is None:
+        return streams.histories(mapper, rows), []
+    return streams.histories_after_snapshots(mapper, kind, rows)
+
+
+def _each(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """At once, where nothing has begun on the connection."""
+    if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        return at_once(connection, asked)
+    return [
+        connection.execute(sql, bound, prepare=True, binary=True).fetchall() for sql, bound in asked
+    ]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from store.bindings import text_array
 from store.boxes import Whose, new_key, with_box
 from store.codec import NewEvent, boxed
+from store.exchange import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from eventsourcing.persistence import StoredEvent
@@ -30,7 +31,8 @@ KEPT_KEY = """(SELECT k.key FROM personal_keys k
 
 _READ = """
     SELECT name, key FROM personal_keys
-     WHERE account_id = %b AND name = ANY (%b) AND key IS NOT NULL AND NOT withdrawn"""
+     WHERE account_id = %(account)b AND name = ANY (%(names)b)
+       AND key IS NOT NULL AND NOT withdrawn"""
 _REMEMBERED = 20_000
 
 
@@ -42,15 +44,20 @@ class Sealed:
     keys: dict[str, bytes] = field(default_factory=dict)
 
 
+def asked(account_id: UUID, names: Sequence[str]) -> Asked:
+    """Answered by names and keys, of those that there are."""
+    return Asked(_READ, {"account": account_id, "names": text_array(names)})
+
+
 class Keyring:
-    """The keys that an account's writer used before. That they are still there is seen to by the
-    append, which refuses another key than the one that is kept.
+    """The keys that an account's writer read or used before. That they are still there, or still
+    are not, is seen to by the append, which refuses another key than the one that is kept.
     """
 
     def __init__(self, account_id: UUID, connections: Connections) -> None:
         self._account_id = account_id
         self._connections = connections
-        self._known: dict[str, bytes] = {}
+        self._known: dict[str, bytes | None] = {}
 
     def sealed(self, events: Sequence[StoredEvent]) -> Sealed:
         """With what is personal in boxes."""
@@ -59,6 +66,10 @@ class Keyring:
             return Sealed(events)
         keys = self._keys_of(private)
         return Sealed([self._boxed(event, keys) for event in events], keys)
+
+    def learn(self, names: Sequence[str], found: Mapping[str, bytes]) -> None:
+        """What was read of these; there are no others of the names yet."""
+        self._known.update({name: found.get(name) for name in names})
 
     def took(self, sealed: Sealed) -> None:
         """They were stored."""
@@ -73,17 +84,17 @@ class Keyring:
 
     def _keys_of(self, events: Sequence[NewEvent]) -> dict[str, bytes]:
         is_new = {event.key_name or "": event.key_is_new for event in events}
-        keys = {name: self._known[name] for name in is_new if name in self._known}
-        missing = [name for name, new in is_new.items() if not new and name not in keys]
+        keys = {name: self._known.get(name) for name in is_new}
+        missing = [name for name, new in is_new.items() if not new and name not in self._known]
         keys.update(self._read(missing))
         return {name: keys.get(name) or new_key() for name in is_new}
 
     def _read(self, names: Sequence[str]) -> dict[str, bytes]:
         if not names:
             return {}
-        bound = (self._account_id, text_array(names))
+        sql, bound = asked(self._account_id, names)
         with self._connections.connection() as connection:
-            return dict(connection.execute(_READ, bound, prepare=True, binary=True).fetchall())
+            return dict(connection.execute(sql, bound, prepare=True, binary=True).fetchall())
 
     def _boxed(self, event: StoredEvent, keys: dict[str, bytes]) -> StoredEvent:
         if not isinstance(event, NewEvent) or not event.private or event.key_name is None:

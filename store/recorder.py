@@ -5,50 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import psycopg
-from eventsourcing.persistence import Notification
 
-from domain.shared.errors import AnotherKey, Conflict, NotFound
+from domain.shared.errors import AnotherKey, Conflict
 from domain.shared.recording import (
     NO_CONDITIONS,
     BooksRecorder,
     Conditions,
     Context,
-    Head,
-    History,
-    Recorded,
 )
-from store import claims, snapshots
-from store.ahead import HEAD
+from store import claims, log, snapshots
+from store.ahead import look_further
 from store.append import append
 from store.append_steps import append_in_steps
-from store.bindings import text_array
+from store.heads import Heads
 from store.personal_keys import Keyring
 from store.refusals import refusal
 from store.streams import read_histories, read_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from uuid import UUID
 
-    from eventsourcing.persistence import StoredEvent
+    from eventsourcing.persistence import Notification, StoredEvent
 
     from domain.shared.aggregate import Aggregate
-    from domain.shared.recording import Claim
+    from domain.shared.recording import Claim, Head, History, Recorded
     from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connections
     from store.personal_keys import Sealed
 
-_NOTIFICATIONS = """
-    SELECT position, originator_id, originator_version, topic, state
-      FROM stored_events
-     WHERE account_id = %b AND position >= %b AND position <= %b
-       AND (%b::text[] IS NULL OR topic = ANY (%b::text[]))
-     ORDER BY position LIMIT %b"""
-_HAS_BESIDES = """
-    SELECT EXISTS (SELECT FROM stored_events
-                    WHERE account_id = %b AND split_part(topic, '.', 1) <> ALL (%b::text[]))"""
-_LAST_POSITION = 2**63 - 1
 _SEALED_ANEW = 3
 """Times that an append is tried where another made the first key of the same name meanwhile."""
 
@@ -70,6 +57,7 @@ class AccountRecorder(BooksRecorder):
         self._new_id = new_id
         self._turn = turn
         self._keys = Keyring(account_id, connections)
+        self._heads = Heads(account_id, connections)
 
     def append(
         self, events: Sequence[StoredEvent], by: Context, given: Conditions = NO_CONDITIONS
@@ -82,6 +70,7 @@ class AccountRecorder(BooksRecorder):
                 self._keys.forget(sealed)
                 continue
             self._keys.took(sealed)
+            self._heads.moved(recorded)
             return recorded
         raise Conflict("customer_erased", "personal data was to be kept of somebody erased")
 
@@ -103,6 +92,14 @@ class AccountRecorder(BooksRecorder):
         with self._connections.connection() as connection:
             return read_histories(connection, self._mapper, self.account_id, kind, ids, until)
 
+    def look_ahead(
+        self, kinds: Mapping[UUID, type[Aggregate]], keys: Sequence[str]
+    ) -> dict[UUID, History]:
+        with self._connections.connection() as connection:
+            found = look_further(connection, self._mapper, self.account_id, kinds, keys)
+        self._keys.learn(keys, found.keys)
+        return found.histories
+
     def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
         with self._connections.connection() as connection:
             return claims.owners(connection, self.account_id, kind, values)
@@ -116,10 +113,8 @@ class AccountRecorder(BooksRecorder):
             return claims.of_kinds(connection, self.account_id, kinds)
 
     def has_besides(self, nouns: Sequence[str]) -> bool:
-        arguments = (self.account_id, text_array(nouns))
         with self._connections.connection() as connection:
-            (found,) = connection.execute(_HAS_BESIDES, arguments, binary=True).fetchall()
-        return bool(found[0])
+            return log.has_besides(connection, self.account_id, nouns)
 
     def snapshot(self, aggregate: Aggregate) -> snapshots.Snapshot:
         return snapshots.take(aggregate)
@@ -128,12 +123,13 @@ class AccountRecorder(BooksRecorder):
         snapshots.keep(self._connections, self.account_id, taken)
 
     def head(self) -> Head:
-        with self._connections.connection() as connection:
-            bound = {"account": self.account_id}
-            row = connection.execute(HEAD, bound, prepare=True, binary=True).fetchone()
-        if row is None:
-            raise NotFound(detail="there is no such account")
-        return Head._make(row)
+        return self._heads.read()
+
+    def heard(self, head: Head) -> None:
+        self._heads.heard(head)
+
+    def now(self) -> datetime:
+        return self._heads.now()
 
     # The library's interface.
 
@@ -172,21 +168,8 @@ class AccountRecorder(BooksRecorder):
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         first = (start or 0) + (0 if inclusive_of_start else 1)
-        last = _LAST_POSITION if stop is None else stop
-        wanted = text_array(topics) if topics else None
         with self._connections.connection() as connection:
-            rows = connection.execute(
-                _NOTIFICATIONS,
-                (self.account_id, first, last, wanted, wanted, limit),
-                prepare=True,
-                binary=True,
-            ).fetchall()
-        return [
-            Notification(
-                id=position, originator_id=id_, originator_version=version, topic=topic, state=state
-            )
-            for position, id_, version, topic, state in rows
-        ]
+            return log.notifications(connection, self.account_id, first, stop, topics, limit)
 
     def max_notification_id(self) -> int | None:
         return self.head().position or None

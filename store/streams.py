@@ -105,20 +105,21 @@ def read_histories(
 ) -> dict[UUID, History]:
     """The histories of many aggregates, ready to replay; `until` is a position of the log."""
     if kind.SNAPSHOT is None or until is not None:
-        return _whole(connection, mapper, account_id, ids, until)
+        return read_whole(connection, mapper, account_id, ids, until)
     found, outdated = _after_snapshots(connection, mapper, account_id, kind, ids)
     if outdated:
-        found |= _whole(connection, mapper, account_id, outdated, None)
+        found |= read_whole(connection, mapper, account_id, outdated)
     return found
 
 
-def _whole(
+def read_whole(
     connection: Connection,
     mapper: TypedMapper,
     account_id: UUID,
     ids: Sequence[UUID],
-    until: int | None,
+    until: int | None = None,
 ) -> dict[UUID, History]:
+    """From their first events, whatever snapshots there are."""
     if 1 < len(ids) <= FEW and connection.pgconn.transaction_status == TransactionStatus.IDLE:
         found = at_once(connection, [asked(account_id, [each], until) for each in ids])
         return histories(mapper, chain.from_iterable(found))
@@ -159,9 +160,22 @@ def _after_snapshots(
     kind: type[Aggregate],
     ids: Sequence[UUID],
 ) -> tuple[dict[UUID, History], list[UUID]]:
+    sql, bound = asked_after_snapshots(account_id, kind, ids)
+    rows = connection.execute(sql, bound, prepare=True, binary=True)
+    return histories_after_snapshots(mapper, kind, rows)
+
+
+def asked_after_snapshots(account_id: UUID, kind: type[Aggregate], ids: Sequence[UUID]) -> Asked:
+    """What `histories_after_snapshots` reads the answer of."""
     which, named = _named(ids)
     bound = {"account": account_id, "topic": snapshots.snapshot_topic(kind), **named}
-    rows = connection.execute(_AFTER_SNAPSHOTS[which], bound, prepare=True, binary=True)
+    return Asked(_AFTER_SNAPSHOTS[which], bound)
+
+
+def histories_after_snapshots(
+    mapper: TypedMapper, kind: type[Aggregate], rows: Iterable[tuple[Any, ...]]
+) -> tuple[dict[UUID, History], list[UUID]]:
+    """And those whose snapshot has an older shape: the whole stream tells them."""
     found: dict[UUID, History] = {}
     outdated: list[UUID] = []
     event, replayed, number = mapper.event, mapper.replayed, None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from domain.accounts.account import Account
     from domain.application import Books
     from domain.invoicing.invoice import Invoice
+    from domain.shared.aggregate import Aggregate
 
 
 class Credits:
@@ -35,8 +36,7 @@ class Credits:
         *, apart: bool = False,
     ) -> None:  # fmt: skip
         self._apart = apart
-        asked = set(wanted) if account.balance_auto_apply == "on_issue" else set()
-        ids = {_balance_id(*each) for each in asked}
+        ids = balances_of(account, wanted)
         self._found: dict[UUID, Balance] = books.load_known(Balance, sorted(ids)) if ids else {}
 
     def of(self, customer_ref: str, currency: str) -> Balance | None:
@@ -45,6 +45,12 @@ class Credits:
         if found is None or found.amount <= 0 or (self._apart and found.pending_events):
             return None
         return found
+
+
+def balances_of(account: Account, wanted: Iterable[tuple[str, str]]) -> dict[UUID, type[Aggregate]]:
+    """Those of customers in currencies that are spent at an issue, if there are any."""
+    asked = set(wanted) if account.balance_auto_apply == "on_issue" else set()
+    return {_balance_id(*each): Balance for each in asked}
 
 
 def credit_of(

@@ -11,13 +11,14 @@ from domain.commands.catalog import terms_as_sold
 from domain.commands.charging import chosen_method
 from domain.commands.claims import kept, resolve
 from domain.commands.coupons import coupon_named
-from domain.commands.credit_at_issue import Credits
+from domain.commands.credit_at_issue import Credits, balances_of
 from domain.commands.payment_methods import method_of
 from domain.customers.address import Address
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import FieldError, Invalid
+from domain.shared.personal import PARTY, key_name
 from domain.shared.recording import Guard
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def require_address(
         raise Invalid.one("shipping_address_id", "not_found", "no such address")
 
 
-def sale_of(books: Books, new: NewSubscription) -> Sale:
+def sale_of(books: Books, account: Account, new: NewSubscription) -> Sale:
+    """What decides the sale is read in two exchanges: what it names, and what that names."""
     customer_ref = resolve(books, "cus", "customer", new.customer_id, new.customer_old_provider_id)
     plan_ref = resolve(books, "plan", "plan", new.plan_id, new.plan_old_provider_id)
     if customer_ref is None or plan_ref is None:
@@ -155,8 +157,13 @@ def sale_of(books: Books, new: NewSubscription) -> Sale:
     books.load_ahead(customer_ref, plan_ref)
     customer = books.load(Customer, customer_ref, field="customer_id")
     plan = books.load(Plan, plan_ref, field="plan_id")
-    card = new.payment_method_id or customer.default_payment_method_id
-    books.load_ahead(plan.terms.product_id, card)
+    books.load_ahead(
+        plan.terms.product_id,
+        new.payment_method_id or customer.default_payment_method_id,
+        customer.organization_id,
+        known=balances_of(account, [(customer.ref, plan.terms.currency)]),
+        keys=[key_name(customer.ref, PARTY)],
+    )
     return agreed(books, new, customer, plan, books.load(Product, plan.terms.product_id))
 
 

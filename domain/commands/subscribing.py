@@ -40,7 +40,7 @@ def create_subscription(
     A decline leaves the subscription incomplete and the invoice open; it is not an error.
     Raises Invalid for wrong references, Conflict for an archived plan or product.
     """
-    sale, code = sale_of(books, new), None if new.gift is None else new_code()
+    sale, code = sale_of(books, account, new), None if new.gift is None else new_code()
     case = open_subscription(books, account, sale, new, books.now(), act.request_key, code)
     if case.subscription is None:
         raise TypeError("a sale opens a subscription")

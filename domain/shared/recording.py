@@ -135,6 +135,15 @@ class BooksRecorder(ApplicationRecorder):
         """The histories of many aggregates in one query; absent ids are left out."""
 
     @abstractmethod
+    def look_ahead(
+        self, kinds: Mapping[UUID, type[Aggregate]], keys: Sequence[str]
+    ) -> dict[UUID, History]:
+        """The histories of aggregates of several kinds, in one exchange; absent ids are left out.
+
+        `keys` are names of those that personal data is sealed by next: they are read with them.
+        """
+
+    @abstractmethod
     def claim_owners(self, kind: str, values: Sequence[str]) -> dict[str, UUID]:
         """Who holds which claim of a kind; unclaimed values are left out."""
 
@@ -161,6 +170,14 @@ class BooksRecorder(ApplicationRecorder):
     @abstractmethod
     def head(self) -> Head:
         """Raises NotFound for an account that was not opened."""
+
+    @abstractmethod
+    def heard(self, head: Head) -> None:
+        """It was read a moment ago, by another."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The account's time. Raises NotFound for an account that was not opened."""
 
 
 class Store(InfrastructureFactory[Any]):

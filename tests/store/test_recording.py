@@ -416,6 +416,30 @@ def test_what_is_loaded_ahead_is_taken_once_and_what_is_not_there_is_left_to_its
     assert books.load(Letter, one.ref).version == one.version
 
 
+def test_what_is_known_not_to_be_there_is_not_asked_for_again(store, books):
+    one, absent, none = letter(books.new_id()), books.new_id(), books.new_id()
+    books.record(one, by=BY)
+    books.load_ahead(one.ref, known={absent: Counter, none: Letter})
+    elsewhere = Books(books.account_id, store)
+    elsewhere.record(counter(absent), by=BY)
+    assert books.load_known(Counter, [absent]) == {}
+    assert books.load_known(Counter, [absent]).keys() == {absent}
+    elsewhere.record(letter(none), by=BY)
+    assert books.load(Letter, none).id == none
+
+
+def test_a_long_history_is_foreseen_from_its_snapshot(books):
+    one, counted = letter(books.new_id()), counter(books.new_id())
+    for day in range(1, 13):
+        counted.count(amount=day, counted_on=date(2026, 1, day))
+    books.record(one, counted, by=BY)
+    found = books.recorder.look_ahead({one.id: Letter, counted.id: Counter}, [])
+    assert found[one.id].snapshot is None
+    assert found[counted.id].snapshot is not None
+    books.load_ahead(one.ref, known={counted.id: Counter})
+    assert books.load_known(Counter, [counted.id]) == {counted.id: counted}
+
+
 def test_nothing_that_was_foreseen_outlives_an_append(books, test_books):
     one, two = letter(books.new_id()), letter(books.new_id())
     books.record(one, two, by=BY)
@@ -423,13 +447,13 @@ def test_nothing_that_was_foreseen_outlives_an_append(books, test_books):
     one.note(text="later")
     books.record(one, by=BY)
     assert books.load(Letter, one.ref).notes == ("later",)
-    test_books.foresee({}, JANUARY + timedelta(days=1))
+    test_books.foresee({}, test_books.head()._replace(now=JANUARY + timedelta(days=1)))
     test_books.record(letter(test_books.new_id()), by=BY)
     assert test_books.now() == JANUARY
 
 
 def test_a_foreseen_instant_is_told_once(test_books):
-    test_books.foresee({}, JANUARY + timedelta(days=1))
+    test_books.foresee({}, test_books.head()._replace(now=JANUARY + timedelta(days=1)))
     assert [test_books.now(), test_books.now()] == [JANUARY + timedelta(days=1), JANUARY]
 
 
@@ -492,6 +516,9 @@ def test_a_snapshot_of_another_shape_is_not_used(books, owner, spoil):
     owner.execute(spoil, [counted.id])
     loaded = books.load_many(Counter, [beside.id, counted.id])
     assert list(loaded.values()) == [beside, counted]
+    books.load_ahead(known={beside.id: Counter, counted.id: Counter})
+    known = books.load_known(Counter, [beside.id, counted.id])
+    assert list(known.values()) == [beside, counted]
 
 
 def test_a_state_its_snapshot_does_not_describe_is_refused_before_anything_is_recorded(

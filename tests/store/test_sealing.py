@@ -166,6 +166,35 @@ def test_of_two_first_keys_one_is_kept_and_seals_both(books, store, owner, monke
     assert len(keys(owner, books)) == 2
 
 
+def test_keys_read_ahead_are_not_read_again(books, store, monkeypatch):
+    made = ada(books)
+    other = Books(books.account_id, store)
+    other.record(address(other, made), by=BY)
+    party, profile = key_name(made.ref, PARTY), key_name(made.ref, PROFILE)
+    books = Books(books.account_id, store)
+    books.load_ahead(keys=[party, profile])
+    with monkeypatch.context() as patched:
+        patched.setattr(Keyring, "_read", lambda _, names: dict.fromkeys(names, b"another"))
+        second = address(books, made, line1="Ockham Park")
+        books.record(second, by=BY)
+    assert books.load(Address, second.ref).line1 == "Ockham Park"
+
+
+def test_who_found_no_key_ahead_seals_by_the_one_made_meanwhile(books, store, owner):
+    made = ada(books)
+    party = key_name(made.ref, PARTY)
+    late = Books(books.account_id, store)
+    late.load_ahead(keys=[party, key_name(made.ref, PROFILE)])
+    first = address(books, made)
+    books.record(first, by=BY)
+    key = keys(owner, books)[party]
+    second = address(late, made, line1="Ockham Park")
+    late.record(second, by=BY)
+    assert keys(owner, books)[party] == key
+    told = books.load_many(Address, [first.ref, second.ref]).values()
+    assert [each.line1 for each in told] == ["12 St James's Square", "Ockham Park"]
+
+
 def test_a_key_withdrawn_opens_documents_only(books, store, owner):
     made = ada(books)
     home = address(books, made)
