@@ -102,6 +102,10 @@ class Writing:
         self._services = services
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
+        with self._services.connections.keeping():
+            self._write(request, response, path)
+
+    def _write(self, request: Any, response: Any, path: Mapping[str, str]) -> None:
         call, body, unnamed = self._read(request, path)
         answered = perform(self._route, call, body, unnamed)
         if answered.replayed:

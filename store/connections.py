@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import select
-from threading import Lock
+from contextlib import contextmanager
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.bindings import register_bindings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     Connection = psycopg.Connection[tuple[Any, ...]]
@@ -33,14 +36,16 @@ UNMIGRATED = psycopg.errors.UndefinedTable
 class Lent:
     """The pool's own block commits too: with autocommit that is work for nothing, on each save."""
 
-    __slots__ = ("_connection", "_pool", "_wait_seconds")
+    __slots__ = ("_connection", "_mine", "_pool", "_wait_seconds")
 
-    def __init__(self, pool: ConnectionPool[Connection], wait_seconds: float) -> None:
+    def __init__(self, pool: ConnectionPool[Connection], mine: Mine, wait_seconds: float) -> None:
         self._pool = pool
+        self._mine = mine
         self._wait_seconds = wait_seconds
 
     def __enter__(self) -> Connection:
-        self._connection = self._lent()
+        kept, self._mine.kept = self._mine.kept, None
+        self._connection = self._lent() if kept is None else kept
         return self._connection
 
     def _lent(self) -> Connection:
@@ -55,7 +60,19 @@ class Lent:
         return self._pool.getconn(self._wait_seconds - first)
 
     def __exit__(self, *_: object) -> None:
-        self._pool.putconn(self._connection)
+        mine, connection = self._mine, self._connection
+        idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if mine.keeps and mine.kept is None and idle:
+            mine.kept = connection
+        else:
+            self._pool.putconn(connection)
+
+
+class Mine(local):
+    """What a thread keeps of a pool: see `Connections.keeping`."""
+
+    keeps = False
+    kept: Connection | None = None
 
 
 class Connections:
@@ -67,13 +84,27 @@ class Connections:
         self._role = role
         self._pools: dict[int, ConnectionPool[Connection]] = {}
         self._opening = Lock()
+        self._mine = Mine()
 
     def connection(self, wait_seconds: float = 10.0) -> AbstractContextManager[Connection]:
         """A connection for one block; given back at its end, replaced if it broke.
 
         Raises UNAVAILABLE when none is to be had in time.
         """
-        return Lent(self._pool(), wait_seconds)
+        return Lent(self._pool(), self._mine, wait_seconds)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """What the thread asks for within is one connection, unless two are in use at once."""
+        mine = self._mine
+        mine.keeps = True
+        try:
+            yield
+        finally:
+            mine.keeps = False
+            kept, mine.kept = mine.kept, None
+            if kept is not None:
+                self._pool().putconn(kept)
 
     def close(self) -> None:
         """Closes this process's pool; another process's is not ours to close."""
