@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api import rules
-from api.door import Door
 from api.errors import Refused
 from domain.shared.errors import Invalid
 from store import api_keys
@@ -15,6 +14,7 @@ from store.secret_texts import hash_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.door import Door
     from api.named import Sent
     from api.services import Services
     from store.api_keys import Caller, Granted
@@ -32,13 +32,12 @@ def caller_of(services: Services, request: Any, rule: str, sent: Sent | None = N
 
 def recalled(services: Services, request: Any, rule: str) -> Door | None:
     """Who sent a key that was in force before and reached so far. Raises Refused 429."""
-    text = _sent_key(request)
-    hashed = hash_of(text)
-    caller = services.known.recall(hashed)
-    if caller is None or not may(caller, rule):
+    hashed = hash_of(_sent_key(request))
+    door = services.known.recall(hashed)
+    if door is None or not may(door.caller, rule):
         return None
-    _count(services, request, caller, hashed)
-    return Door(text, caller)
+    _count(services, request, door.caller, hashed)
+    return door
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def _admitted(
         raise _unauthorized("invalid_key", "this key is unknown, expired or revoked")
     if getattr(request.context, "standing", None) is None:  # else it was counted when recalled
         _count(services, request, key, hashed)
-    services.known.keep(hashed, key)
+    services.known.keep(text, key)
     return key
 
 

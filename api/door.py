@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from store.api_keys import Caller
     from store.connections import Connections
     from store.exchange import Asked, Rows
+    from store.secret_texts import SecretText
 
 _MOST_KNOWN = 20_000
 
@@ -23,10 +24,7 @@ class Changed(Exception):
 class Door:
     """`heard` once the key was found as it was."""
 
-    def __init__(self, text: str, caller: Caller) -> None:
-        said = secret_texts.read(text)
-        if said is None:
-            raise TypeError("a known key has the form of one")
+    def __init__(self, said: SecretText, caller: Caller) -> None:
         self.caller = caller
         self.heard = False
         self._said = said
@@ -52,15 +50,19 @@ class Known:
     """The callers of a process, by the hash of their keys' text."""
 
     def __init__(self) -> None:
-        self._callers: dict[bytes, Caller] = {}
+        self._callers: dict[bytes, tuple[SecretText, Caller]] = {}
 
-    def recall(self, hashed: bytes) -> Caller | None:
-        return self._callers.get(hashed)
+    def recall(self, hashed: bytes) -> Door | None:
+        found = self._callers.get(hashed)
+        return None if found is None else Door(*found)
 
-    def keep(self, hashed: bytes, caller: Caller) -> None:
+    def keep(self, text: str, caller: Caller) -> None:
+        said = secret_texts.read(text)
+        if said is None:
+            raise TypeError("a known key has the form of one")
         if len(self._callers) > _MOST_KNOWN:
             self._callers = {}
-        self._callers[hashed] = caller
+        self._callers[said.hash] = said, caller
 
     def forget(self, hashed: bytes) -> None:
         self._callers.pop(hashed, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,15 @@ class Measured:
         _succeeded: bool,  # noqa: FBT001
     ) -> None:
         route = request.uri_template or "none"
-        labels = (_method(request.method), route, str(response.status_code))
-        _REQUESTS.labels(*labels).inc()
-        _SECONDS.labels(*labels).observe(perf_counter() - request.context.began)
+        count, seconds = _series(_method(request.method), route, response.status_code)
+        count.inc()
+        seconds.observe(perf_counter() - request.context.began)
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    labels = (method, route, str(status))
+    return _REQUESTS.labels(*labels), _SECONDS.labels(*labels)
 
 
 def _method(named: str) -> str:

@@ -82,7 +82,8 @@ class Reading:
                 self._services, caller, request.context.request_id, path,
                 query=query_of(request), base=request.forwarded_prefix, door=door,
             )  # fmt: skip
-            references.require_agreeing(call.books, call.query)
+            if twice := references.named_twice(call.query):
+                references.require_agreeing(call.books, call.query, twice)
             _wait(call, named)
             answer: Answer = self._route.handler(call)
         wrong.require_none()

@@ -35,6 +35,7 @@ FAMILIES: Mapping[str, str] = {
 """A reference without its `_id`, and the kind of record it names."""
 
 SUFFIX = "_old_provider_id"
+_BOTH = {stem: {f"{stem}_id", f"{stem}{SUFFIX}"} for stem in FAMILIES}
 _OLD_ID: TypeAdapter[str] = TypeAdapter(OldId)
 Owners = dict[tuple[str, str], str]
 
@@ -68,12 +69,16 @@ def in_body(
     return named, _name(books, list(_places(model, named)))
 
 
-def require_agreeing(books: Books, query: Mapping[str, str]) -> None:
-    """Lists know old ids themselves. Raises Invalid where a record is named by both of its ids and
-    they are not of the same one.
+def named_twice(query: Mapping[str, str]) -> list[str]:
+    """The stems of what is named by both of its ids."""
+    return [stem for stem, both in _BOTH.items() if query.keys() >= both]
+
+
+def require_agreeing(books: Books, query: Mapping[str, str], twice: Iterable[str]) -> None:
+    """Lists know old ids themselves. Raises Invalid where the two ids of one of `twice` are not of
+    the same record.
     """
     named = dict(query)
-    twice = [stem for stem in FAMILIES if query.keys() >= {f"{stem}_id", f"{stem}{SUFFIX}"}]
     wrong = _name(books, [Place(named, stem) for stem in twice])
     if wrong:
         raise Invalid(tuple(wrong))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from domain.shared.errors import NotFound
-from projections.reading import SHOWN
-from projections.ways import FREE, STEER
+from projections.reading import SHOWN, SHOWN_AND_STEERED
+from projections.ways import FREE
 from store.exchange import Asked, in_one_snapshot
 
 if TYPE_CHECKING:
@@ -85,21 +85,20 @@ class Glance:
 
         Raises NotFound for an account that was never opened.
         """
-        return self._select((), statement, bound)
+        return self._select(FREE, statement, bound)
 
     def steered(self, way: Way, statement: str, bound: dict[str, Any]) -> Rows:
         """The same, planned so."""
-        steering = () if way is FREE else (Asked(STEER, way),)
-        return self._select(steering, statement, bound)
+        return self._select(way, statement, bound)
 
-    def _select(self, before: tuple[Asked, ...], statement: str, bound: dict[str, Any]) -> Rows:
+    def _select(self, way: Way, statement: str, bound: dict[str, Any]) -> Rows:
         place = self.account_id, self._group
         guess = guessed(*place)
         scope = {"account": self.account_id, "generation": guess}
-        shown = Asked(SHOWN, {"account": self.account_id, "group": self._group})
+        asked = [self._asked_shown(way), Asked(statement, {**bound, **scope})]
         besides = None if self._besides is None or self._besides.heard else self._besides
-        first = () if besides is None else (besides.asked,)
-        asked = [*first, *before, shown, Asked(statement, {**bound, **scope})]
+        if besides is not None:
+            asked.insert(0, besides.asked)
         with self._connections.connection() as connection:
             answers = in_one_snapshot(connection, asked)
         if besides is not None:
@@ -107,10 +106,16 @@ class Glance:
         *_, found, rows = answers
         if not found:
             raise NotFound(detail="there is no such account")
-        self._shown = AsShown(*found[0])
+        self._shown = AsShown._make(found[0][: len(AsShown._fields)])
         if self._shown.generation == guess:
             return rows
         if len(_generations) > _MOST_KEPT:
             _generations.clear()
         _generations[place] = self._shown.generation
-        return self._select(before, statement, bound)
+        return self._select(way, statement, bound)
+
+    def _asked_shown(self, way: Way) -> Asked:
+        whose = {"account": self.account_id, "group": self._group}
+        if way is FREE:
+            return Asked(SHOWN, whose)
+        return Asked(SHOWN_AND_STEERED, {**whose, **way})

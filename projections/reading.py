@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from domain.shared.errors import NotFound
 from projections.runner import Shown, catch_up
-from projections.ways import FREE, STEER
+from projections.ways import FREE, STEER, STEERING
 from projections.work import DatabaseWork
 
 if TYPE_CHECKING:
@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     from store.connections import Connection, Connections
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-SHOWN = """
+_SHOWN = """
 SELECT coalesce(l.generation, 1), coalesce(t.position, 0), h.position, h.livemode,
-       coalesce(h.clock, clock_timestamp()), coalesce(t.state, 'running') = 'stopped'
+       coalesce(h.clock, clock_timestamp()), coalesce(t.state, 'running') = 'stopped'{besides}
   FROM heads h
   LEFT JOIN projection_live l ON l.account_id = h.account_id AND l.group_name = %(group)s
   LEFT JOIN projection_tracking t ON t.account_id = h.account_id
    AND t.group_name = l.group_name AND t.generation = l.generation
  WHERE h.account_id = %(account)s"""
+SHOWN = _SHOWN.format(besides="")
+SHOWN_AND_STEERED = _SHOWN.format(besides=f",\n       {STEERING}")
+"""One statement less than both: what is asked next is planned as this one says."""
+
 _POLL_SECONDS = 0.005
 
 

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from projections.resource import Resource
 
 Way = dict[str, Any]
-STEER = """
-SELECT set_config('enable_sort', %(sort)s, true), set_config('enable_indexscan', %(index)s, true),
+STEERING = """set_config('enable_sort', %(sort)s, true),
+       set_config('enable_indexscan', %(index)s, true),
        set_config('enable_bitmapscan', %(bitmap)s, true),
        set_config('enable_seqscan', %(whole)s, true), set_config('enable_hashjoin', %(join)s, true),
        set_config('enable_mergejoin', %(join)s, true),
        set_config('max_parallel_workers_per_gather', %(helpers)s, true)"""
+STEER = f"SELECT {STEERING}"
 FREE: Way = {
     "sort": "on", "index": "on", "bitmap": "on", "whole": "on", "join": "on", "helpers": "2"
 }  # fmt: skip

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from projections import glance
+from store.exchange import in_one_snapshot
+from store.recorder import AccountRecorder as Recorder
 from tests.api.conftest import PLAN, Client, open_shop
 from tests.api.shapes import differences
 from tests.api.test_members import Club
@@ -30,6 +33,25 @@ def club(client: Client) -> Club:
 def held(client: Client, customer: dict[str, Any], **query: str) -> dict[str, dict[str, Any]]:
     found = client.get(f"/customers/{customer['id']}/entitlements", params=query).json["data"]
     return {each["entitlement"]: each for each in found}
+
+
+def test_a_known_caller_asks_the_database_once(club, monkeypatch):
+    """In one exchange, and loads no aggregate."""
+    client, owner = club.client, club.shop.customer
+    path = f"/customers/{owner['id']}/entitlements"
+    asked = []
+
+    def exchanged(connection, statements):
+        asked.append(len(statements))
+        return in_one_snapshot(connection, statements)
+
+    monkeypatch.setattr(glance, "in_one_snapshot", exchanged)
+    monkeypatch.setattr(Recorder, "histories", None)
+    monkeypatch.setattr(Recorder, "head", None)
+    for _ in range(2):
+        assert len(client.get(path).json["data"]) == 2
+        assert len(client.get(path, params={"entitlement": "premium"}).json["data"]) == 1
+    assert asked == [3, 3, 3, 3]  # the key, what is shown, the rows
 
 
 def test_the_owner_has_what_was_sold(club):

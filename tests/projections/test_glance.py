@@ -14,6 +14,7 @@ from projections.glance import Glance
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.runner import catch_up
+from projections.ways import FIND_IN_INDEX, WALK
 
 
 def glance(connections, client):
@@ -61,3 +62,14 @@ def test_others_see_nothing_of_it(connections, busy, new_client):
 def test_before_anything_was_asked_nothing_is_shown(connections, busy):
     with pytest.raises(LookupError):
         _ = glance(connections, busy).shown
+
+
+def test_a_statement_is_steered_and_the_next_one_is_not(connections, busy):
+    looked = "SELECT current_setting('enable_sort'), current_setting('enable_seqscan')"
+    with connections.connection() as connection:
+        usual = connection.execute(looked).fetchone()
+    asked = glance(connections, busy)
+    for way, settings in ((WALK, ("off", "off")), (FIND_IN_INDEX, ("on", "off"))):
+        assert asked.steered(way, looked, {}) == [settings]
+        assert asked.shown.generation == 1
+        assert asked.select(looked, {}) == [usual]
