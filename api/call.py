@@ -91,7 +91,8 @@ class Call:
 
     @cached_property
     def gateways(self) -> Gateways:
-        """Those that the account is set up for."""
+        """Those that the account is set up for. Nothing is held while one of them is asked."""
+        self.books.recorder.behind = None
         return self.services.gateways_of(self.account)
 
     @property

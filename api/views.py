@@ -15,7 +15,7 @@ from projections import resources as by_position
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.rendering import instant
-from projections.showing import show
+from projections.showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -134,18 +134,25 @@ def several(call: Call, kind: Resource[Any], refs: Sequence[str]) -> list[Shown]
         return resources.rendered(now, kind, in_order, livemode=now.livemode)
 
 
+def showing(call: Call, kind: Resource[Any] | Loaded, ref: str | None) -> Showing:
+    """Of a write to a resource that was there before, if it has a ref."""
+    changed = None
+    if ref is not None and not isinstance(kind, Loaded) and not kind.part_prefix:
+        changed = kind.table, ref
+    return Showing(call.services.connections, call.account_id, RESOURCES, changed)
+
+
 def written(
-    call: Call, kind: Resource[Any], ref: str, position: int, wait_ms: int, *, new: bool = False
+    call: Call, kind: Resource[Any], ref: str, position: int, wait_ms: int, show: Showing
 ) -> Found | None:
     """What was just written, projected for it by whoever's turn it is; None: ask `one` or
-    `one_as_of`. `new`: there was nothing to write to.
+    `one_as_of`.
     """
-    shown = show(
-        call.services.connections, call.account_id, RESOURCES, wait_ms,
+    shown = show.show(
+        wait_ms,
         lambda now: Found(resources.get(now, kind, ref), now.position, now.head),
         position=position,
-        changed=None if new or kind.part_prefix else (kind.table, ref),
-    )  # fmt: skip
+    )
     if shown is None and kind.at_once:
         with suppress(NotFound):
             found = one(call, kind, ref)

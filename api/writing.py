@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from random import random
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from domain.commands.act import Done
     from domain.payments.gateway import Outcome
     from domain.shared.recording import IdempotencyKey, Recorded
+    from projections.showing import Showing
     from store.api_keys import Caller
 
 PATIENCE_SECONDS = 5.0
@@ -100,6 +100,9 @@ class Writing:
     def __init__(self, route: Write, services: Services) -> None:
         self._route = route
         self._services = services
+        # What is found out by and by: a lease that is taken with the first of several appends is
+        # given back for the second.
+        self._appends_once = not (route.deletes or isinstance(route.kind, views.Loaded))
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         with self._services.connections.keeping():
@@ -107,17 +110,28 @@ class Writing:
 
     def _write(self, request: Any, response: Any, path: Mapping[str, str]) -> None:
         call, body, unnamed = self._read(request, path)
-        answered = perform(self._route, call, body, unnamed)
+        showing = views.showing(call, self._route.kind, path.get("id"))
+        call.books.recorder.behind = showing if self._appends_once else None
+        try:
+            answered = perform(self._route, call, body, unnamed)
+            told = self._told(call, answered, showing)
+        finally:
+            showing.end()
+        self._appends_once = self._appends_once and not showing.appended_again
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
-        many = "ids" in answered.answer
-        told = (_told_all if many else _told)(call, self._route, answered)
         shown.headers(response, answered.position, behind=told.behind)
         reveal(call, [told.resource])
         resource = refunds_told.with_all(
             call, self._route, answered.answer, answered.position, told.resource
         )
         self._answer(response, answered, resource)
+
+    def _told(self, call: Call, answered: Answered, showing: Showing) -> Told:
+        if "ids" in answered.answer:
+            showing.end()
+            return _told_all(call, self._route, answered)
+        return _told(call, self._route, answered, showing)
 
     def _read(
         self, request: Any, path: Mapping[str, str]
@@ -224,15 +238,15 @@ def _declined(route: Write, answer: Mapping[str, Any]) -> Refused:
     return Refused(402, code, answer["detail"], [wrong])
 
 
-def _told(call: Call, route: Write, answered: Answered) -> Told:
+def _told(call: Call, route: Write, answered: Answered, showing: Showing) -> Told:
     """As projected, or, where that is not this answer's position, told from its own events."""
     kind, ref, position = route.kind, answered.answer["id"], answered.position
     if not (answered.replayed or route.deletes or isinstance(kind, views.Loaded)):
-        new = route.status == HTTPStatus.CREATED
-        found = views.written(call, kind, ref, position, PROJECTION_WAIT_MS, new=new)
+        found = views.written(call, kind, ref, position, PROJECTION_WAIT_MS, showing)
         if found is not None:
             return Told(found.resource, 0)
     # A replay too: its first run may have died before it projected.
+    showing.end()
     behind = _lag(call, position)
     if behind or answered.replayed or route.deletes:
         shown = views.one_as_of(call, kind, ref, position, deleted=route.deletes)

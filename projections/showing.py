@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.errors import LockNotAvailable
+from psycopg.pq import TransactionStatus
 
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
@@ -15,95 +15,165 @@ from projections.own import Broken, Forgotten, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
 from projections.work import Scope
+from store.exchange import begun_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from projections.group import Group
     from projections.reading import Reading
     from projections.table import Table
     from projections.tracking import Cursor, Taken
+    from projections.turns import Turn
     from store.connections import Connection, Connections
+    from store.exchange import Asked, Bound, Rows
 
 T = TypeVar("T")
+_NOBODY_IS_WAITED_FOR_MS = 1
 
 
-def show(
-    connections: Connections,
-    account_id: UUID,
-    group: Group,
-    wait_ms: int,
-    read: Callable[[Reading], T],
-    *,
-    position: int = 0,
-    changed: tuple[Table[Any], str] | None = None,
-) -> T | None:
-    """What `read` finds when the group shows the end of the log.
+class Showing:
+    """Of one write to an account. `changed` is a row that was there before, mostly the only one.
 
-    Threads of this process take turns: None too where another's turn showed `position` meanwhile,
-    which is then there to be read. `changed` is a row that was there before, mostly the only one.
-
-    None where it takes more than a writer does, or cannot be had: the group is stopped, held by
-    another for too long, or breaks. Nothing has happened then; the runner's way knows the rest.
+    It begins in the exchange of an append that it is `behind` of (see `store.behind`), where no
+    other write of this process is being shown just then, or else when `show` is asked.
     """
-    place = Place(account_id, group.name)
-    ask = partial(_show, place, group, wait_ms, read, changed)
-    try:
-        with TURNS.of(place).within(wait_ms) as turn:
+
+    def __init__(
+        self,
+        connections: Connections,
+        account_id: UUID,
+        group: Group,
+        changed: tuple[Table[Any], str] | None = None,
+    ) -> None:
+        self._connections = connections
+        self._place = Place(account_id, group.name)
+        self._group = group
+        self._changed = changed
+        self._guess = Scope(account_id, glance.guessed(account_id, group.name))
+        self._turn: Turn | None = None
+        self._lent: AbstractContextManager[Connection] | None = None
+        self._begun: tuple[Connection, list[Rows]] | None = None
+        self._was_begun = False
+        self.appended_again = False
+
+    def show(self, wait_ms: int, read: Callable[[Reading], T], *, position: int = 0) -> T | None:
+        """What `read` finds when the group shows the end of the log.
+
+        Threads of this process take turns: None too where another's turn showed `position`
+        meanwhile, which is then there to be read.
+
+        None where it takes more than a writer does, or cannot be had: the group is stopped, held
+        by another for too long, or breaks. Nothing has happened then; the runner's way knows the
+        rest.
+        """
+        try:
+            with suppress(Forgotten, _Stale):
+                if self._begun is not None:
+                    return self._going_on(*self._begun, read, position)
+            return self._in_turn(wait_ms, read, position)
+        except (Busy, LockNotAvailable, Broken, DomainError):
+            return None
+
+    def end(self) -> None:
+        """Whatever was begun and is not ended by `show` is undone."""
+        begun, self._begun = self._begun, None
+        if begun is not None and self._lent is not None:
+            if begun[0].pgconn.transaction_status != TransactionStatus.IDLE:
+                begun[0].rollback()
+            self._lent.__exit__(None, None, None)
+        self.not_begun()
+
+    def asked(self) -> list[Asked | Bound] | None:
+        """Only behind the first append; nothing is held during another."""
+        if self._was_begun:
+            self.appended_again = True
+            self.end()
+            return None
+        turn = TURNS.of(self._place)
+        if not turn.take_if_free():
+            return None
+        self._turn = turn
+        return self._wanted(_NOBODY_IS_WAITED_FOR_MS)
+
+    def begun(
+        self, lent: AbstractContextManager[Connection], connection: Connection, rows: list[Rows]
+    ) -> None:
+        self._lent, self._begun, self._was_begun = lent, (connection, rows), True
+
+    def not_begun(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.leave()
+
+    def _wanted(self, wait_ms: int) -> list[Asked | Bound]:
+        ahead = [] if self._changed is None else [singly.loading(self._guess, *self._changed)]
+        return [tracking.taking(self._place, wait_ms), *ahead]
+
+    def _going_on(
+        self, connection: Connection, rows: list[Rows], read: Callable[[Reading], T], position: int
+    ) -> T | None:
+        turn = self._turn
+        try:
+            return self._shown(connection, rows, read, turn, position)
+        finally:
+            self.end()
+
+    def _in_turn(self, wait_ms: int, read: Callable[[Reading], T], position: int) -> T | None:
+        with TURNS.of(self._place).within(wait_ms) as turn:
             if turn.shown >= position > 0:
                 return None
-            with connections.connection() as connection:
-                try:
-                    found, turn.shown = ask(connection)
-                except Forgotten:  # nothing happened, and the statements are prepared anew
-                    found, turn.shown = ask(connection)
-            return found
-    except (Busy, LockNotAvailable, Broken, DomainError):
+            with self._connections.connection() as connection:
+                for _ in range(2):  # nothing happened, and forgotten statements are prepared anew
+                    with suppress(Forgotten):
+                        rows = begun_with(connection, self._wanted(wait_ms))
+                        return self._shown(connection, rows, read, turn, 0)
         return None
 
+    def _shown(
+        self, connection: Connection, rows: list[Rows], read: Callable[[Reading], T],
+        turn: Turn | None, position: int,
+    ) -> T | None:  # fmt: skip
+        with _committed(connection):
+            taken = tracking.taken(rows)
+            if taken is None or not taken.moved:
+                return None
+            if taken.head < position:
+                raise _Stale
+            with connection.cursor(binary=True) as cursor:
+                now = _as_taken(cursor, self._place.account_id, taken)
+                if self._changed is not None and taken.generation == self._guess.generation:
+                    now.keep_read(self._changed[0], taken.ahead[0])
+                if taken.events:
+                    self._fold(now, taken.events)
+                found = read(now)
+                now.end()
+        if turn is not None:
+            turn.shown = taken.head
+        return found
 
-def _show(
-    place: Place,
-    group: Group,
-    wait_ms: int,
-    read: Callable[[Reading], T],
-    changed: tuple[Table[Any], str] | None,
-    connection: Connection,
-) -> tuple[T | None, int]:
-    """With the position that is shown once this has ended, 0 for none."""
-    guess = Scope(place.account_id, glance.guessed(place.account_id, place.group))
-    ahead = [] if changed is None else [singly.loading(guess, *changed)]
-    with _committed(connection):
-        taken = tracking.take(connection, place, wait_ms, ahead)
-        if taken is None or not taken.moved:
-            return None, 0
-        with connection.cursor(binary=True) as cursor:
-            now = _as_taken(cursor, place.account_id, taken)
-            if changed is not None and taken.generation == guess.generation:
-                now.keep_read(changed[0], taken.ahead[0])
-            if taken.events:
-                _fold(now, group, taken.events)
-            found = read(now)
-            now.end()
-    return found, taken.head
+    def _fold(self, now: Reading, events: list[tuple[Any, ...]]) -> None:
+        group = self._group
+        with breaking():
+            wanted = [each for each in events if each[tracking.TOPIC] in group.wants]
+            group.fold(now, envelopes(now.account_id, wanted, group.blind))
+
+
+class _Stale(Exception):
+    """More was appended since the transaction was begun."""
 
 
 @contextmanager
 def _committed(connection: Connection) -> Iterator[None]:
-    """The transaction that was begun in the block ends with it, one way or the other."""
+    """The transaction that was begun ends with the block, one way or the other."""
     try:
         yield
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
-
-
-def _fold(now: Reading, group: Group, events: list[tuple[Any, ...]]) -> None:
-    with breaking():
-        wanted = [each for each in events if each[tracking.TOPIC] in group.wants]
-        group.fold(now, envelopes(now.account_id, wanted, group.blind))
 
 
 def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> Own:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.exchange import Asked, begun_with
+from store.exchange import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     import psycopg
 
-    from store.connections import Connection
-    from store.exchange import Bound, Rows
+    from store.exchange import Rows
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -133,21 +131,24 @@ def lease(cursor: Cursor, place: Place, wait_ms: int | None) -> Tracking | None:
     return Tracking(*row) if row else None
 
 
-def take(
-    connection: Connection, place: Place, wait_ms: int, ahead: Sequence[Bound] = ()
-) -> Taken | None:
-    """Begin a transaction in which the live generation stands at the end of the log, if it may.
-
-    The events up to there are then the caller's to fold, or to roll all of it back. One round
-    trip, with what is asked `ahead` of it. None if there is no row. Raises LockNotAvailable.
+def taking(place: Place, wait_ms: int) -> Asked:
+    """Asked first in a transaction, it makes the live generation stand at the end of the log, if
+    it may: `taken` of its rows. LockNotAvailable where another holds it for longer.
     """
-    bound = {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN}
-    rows, *answers = begun_with(connection, [Asked(_TAKE, bound), *ahead])
+    return Asked(_TAKE, {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "most": TAKEN})
+
+
+def taken(answers: list[Rows]) -> Taken | None:
+    """Of the rows of `taking`, and of what was asked with it. None if there is no group.
+
+    The events up to there are then the caller's to fold, or to roll all of it back.
+    """
+    rows, *ahead = answers
     if not rows:
         return None
     moved, generation, head, livemode, now = rows[0][:5]
     events = [row[5:] for row in rows if row[5] is not None]
-    return Taken(moved, generation, head, livemode, now, events, answers)
+    return Taken(moved, generation, head, livemode, now, events, ahead)
 
 
 def move(cursor: Cursor, place: Place, position: int) -> None:

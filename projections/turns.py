@@ -28,6 +28,12 @@ class Turn:
         self.shown = 0
         self._taken = Lock()
 
+    def take_if_free(self) -> bool:
+        return self._taken.acquire(blocking=False)
+
+    def leave(self) -> None:
+        self._taken.release()
+
     @contextmanager
     def within(self, wait_ms: int) -> Iterator[Turn]:
         """Raises Busy when the turn does not come by then."""
@@ -36,7 +42,7 @@ class Turn:
         try:
             yield self
         finally:
-            self._taken.release()
+            self.leave()
 
 
 class Turns:

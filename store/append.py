@@ -19,6 +19,7 @@ from store.bindings import (
 )
 from store.chain import Contents
 from store.codec import NewEvent
+from store.exchange import begun_behind
 from store.statement import Statement
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from domain.shared.recording import Claim, Conditions, Context
     from store.connections import Connection
+    from store.exchange import Asked, Bound, Rows
     from store.personal_keys import Sealed
 
 _UUID, _INT8, _TEXT, _BYTEA, _JSON, _TIME, _BOOL = 2950, 20, 25, 17, 114, 1184, 16
@@ -67,18 +69,40 @@ def append(
     given: Conditions | None,
 ) -> Recorded:
     """The events' ids count up from the first one's. Raises psycopg's error if refused."""
+    statement, values = _asked(account_id, sealed, first_event_id, by, given)
+    return _recorded(statement.execute(connection, values))
+
+
+def append_and_begin(
+    connection: Connection,
+    account_id: UUID,
+    sealed: Sealed,
+    first_event_id: UUID,
+    by: Context,
+    given: Conditions | None,
+    behind: Sequence[Asked | Bound],
+) -> tuple[Recorded, list[Rows] | None]:
+    """The same; see `begun_behind` for what is asked behind it."""
+    statement, values = _asked(account_id, sealed, first_event_id, by, given)
+    result, rows = begun_behind(connection, statement.bound(values), behind)
+    return _recorded(result), rows
+
+
+def _asked(
+    account_id: UUID, sealed: Sealed, first_event_id: UUID, by: Context, given: Conditions | None
+) -> tuple[Statement, tuple[bytes | None, ...]]:
     events, keys, account = sealed.events, sealed.keys, account_id.bytes
     values = (*_columns(account_id, events, first_event_id, by), *_who(by))
     series = [event.series for event in events if isinstance(event, NewEvent)]
     if given is None and not any(series) and not keys:
-        return _recorded(_append.execute(connection, (account, *values)))
+        return _append, (account, *values)
     conditional = bool(given is not None or any(series) or keys)
     conditions = _conditions(NO_CONDITIONS if given is None else given)
     asked = (bytes([conditional]), text_array(series) if any(series) else None, *conditions)
     if not keys:
-        return _recorded(_append_given.execute(connection, (account, *values, *asked)))
+        return _append_given, (account, *values, *asked)
     sealing = (text_array(keys), octets_array(keys.values()))
-    return _recorded(_append_sealed.execute(connection, (account, *values, *asked, *sealing)))
+    return _append_sealed, (account, *values, *asked, *sealing)
 
 
 def _columns(

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+import psycopg
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
@@ -103,6 +104,32 @@ def within(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]
     return _going_on(connection, transformer, _bound_all(transformer, asked))
 
 
+def begun_behind(
+    connection: Connection, first: Bound, asked: Sequence[Asked | Bound]
+) -> tuple[PGresult, list[Rows] | None]:
+    """A statement that commits by itself, and right behind it the first queries of a transaction,
+    which goes on: None where one of those was refused, and there is no transaction then.
+
+    Raises psycopg's error of what the first statement was refused for. The connection is idle.
+    """
+    transformer = Transformer(connection)
+    behind = [_plain(_BEGIN), *_bound_all(transformer, asked)]
+    try:
+        alone, begun = _sent(connection, [first], behind)
+        _require(connection, alone)
+    except InvalidSqlStatementName:
+        _prepared.pop(connection, None)
+        alone, begun = _sent(connection, [first], behind)
+        _require(connection, alone)
+    try:
+        _require(connection, begun)
+    except psycopg.Error:
+        _prepared.pop(connection, None)
+        return alone[-1], None
+    rows = [each for each in begun if each.status == ExecStatus.TUPLES_OK]
+    return alone[-1], [_rows(transformer, each) for each in rows]
+
+
 def ended_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
     """The rows of the last queries of a transaction, which is committed.
 
@@ -142,29 +169,44 @@ def _anew(
 
 def _asked(connection: Connection, bound: Sequence[Bound]) -> list[PGresult]:
     """The results of the queries; of what else was asked there is nothing to tell."""
+    (results,) = _sent(connection, bound)
+    _require(connection, results)
+    return [each for each in results if each.status == ExecStatus.TUPLES_OK]
+
+
+def _sent(connection: Connection, *groups: Sequence[Bound]) -> list[list[PGresult]]:
+    """A group goes on after another was refused."""
     try:
-        results = connection.wait(_exchange(connection, bound))
+        return connection.wait(_exchange(connection, groups))
     except BaseException:
         connection.close()  # it may be anywhere in the exchange: the pool makes another
         raise
+
+
+def _require(connection: Connection, results: Sequence[PGresult]) -> None:
+    """Raises psycopg's error of what was refused; there is no transaction then."""
     failed = next((each for each in results if each.status in _FAILED), None)
-    if failed is None:
-        return [each for each in results if each.status == ExecStatus.TUPLES_OK]
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        connection.pgconn.exec_(b"ROLLBACK")
-    raise error_from_result(failed, encoding="utf-8")
+    if failed is not None:
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.pgconn.exec_(b"ROLLBACK")
+        raise error_from_result(failed, encoding="utf-8")
 
 
-def _exchange(connection: Connection, bound: Sequence[Bound]) -> PQGen[list[PGresult]]:
+def _exchange(
+    connection: Connection, groups: Sequence[Sequence[Bound]]
+) -> PQGen[list[list[PGresult]]]:
     pgconn = connection.pgconn
     prepared = _prepared.setdefault(connection, _Prepared())
     pgconn.enter_pipeline_mode()
-    for each in bound:
-        prepared.send(pgconn, each)
-    prepared.give_up(pgconn)
-    pgconn.pipeline_sync()
+    for bound in groups:
+        for each in bound:
+            prepared.send(pgconn, each)
+        prepared.give_up(pgconn)
+        pgconn.pipeline_sync()
     yield from generators.send(pgconn)
-    results = yield from _until_synced(pgconn)
+    results: list[list[PGresult]] = []
+    while len(results) < len(groups):
+        results += [(yield from _until_synced(pgconn))]
     pgconn.exit_pipeline_mode()
     return results
 

@@ -17,6 +17,7 @@ from store import claims, log, snapshots
 from store.ahead import look_further
 from store.append import append
 from store.append_steps import append_in_steps
+from store.behind import append_with
 from store.heads import Heads
 from store.personal_keys import Keyring
 from store.refusals import refusal
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from domain.shared.aggregate import Aggregate
     from domain.shared.recording import Claim, Head, History, Recorded
+    from store.behind import Behind
     from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connections
     from store.personal_keys import Sealed
@@ -41,7 +43,12 @@ _SEALED_ANEW = 3
 
 
 class AccountRecorder(BooksRecorder):
-    """Cheap to construct: it holds no connection between calls."""
+    """Cheap to construct: it holds no connection between calls.
+
+    `behind` is told of each append before it happens, see `store.behind`.
+    """
+
+    behind: Behind | None = None
 
     def __init__(
         self,
@@ -76,10 +83,15 @@ class AccountRecorder(BooksRecorder):
 
     def _append(self, sealed: Sealed, by: Context, given: Conditions) -> Recorded:
         conditions = None if given is NO_CONDITIONS else given
+        steps, behind = given.undocumented or given.erases, self.behind
+        what = self.account_id, sealed, self._new_id(), by, conditions
         try:
-            with self._turn, self._connections.connection() as connection:
-                ask = append_in_steps if given.undocumented or given.erases else append
-                return ask(connection, self.account_id, sealed, self._new_id(), by, conditions)
+            with self._turn:
+                asked = behind.asked() if behind is not None and not steps else None
+                if behind is not None and asked is not None:
+                    return append_with(behind, asked, self._connections, *what)
+                with self._connections.connection() as connection:
+                    return (append_in_steps if steps else append)(connection, *what)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:

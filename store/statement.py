@@ -11,7 +11,9 @@ from weakref import WeakSet
 
 from psycopg import generators
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+
+from store.exchange import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +30,12 @@ class Statement:
         self._name = name.encode()
         self._sql = sql.encode()
         self._types = types
-        self._formats = [1] * len(types)
+        self._formats = [Format.BINARY] * len(types)
         self._prepared: WeakSet[Connection] = WeakSet()
+
+    def bound(self, values: Sequence[bytes | None]) -> Bound:
+        """As it is sent together with others."""
+        return Bound(self._sql, tuple(self._types), values, self._formats)
 
     def execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         """Its one result. Raises psycopg's error of what the server refused."""

@@ -124,6 +124,9 @@ class History(NamedTuple):
 class BooksRecorder(ApplicationRecorder):
     """One account's log, as the application needs it beyond the library's interface."""
 
+    behind: Any = None
+    """The store's: whoever wants to go on with the database right behind an append."""
+
     @abstractmethod
     def append(self, events: Sequence[StoredEvent], by: Context, given: Conditions) -> Recorded:
         """Stores all or refuses all, with the DomainError that says why."""

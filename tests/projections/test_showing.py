@@ -5,17 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
 from domain.commands.customers import update_customer
-from domain.shared.errors import NotFound
+from domain.shared.errors import ClaimTaken, NotFound
 from projections.customers import CUSTOMERS
 from projections.group import Group
 from projections.groups import RESOURCES
 from projections.reading import reading
 from projections.resource import get
 from projections.runner import catch_up, look
-from projections.showing import show
-from projections.tracking import TAKEN, Place
+from projections.showing import Showing
+from projections.tracking import TAKEN, Place, lease
 from projections.turns import TURNS
 from store.connections import Connections
 from tests.projections.conftest import ACT
@@ -26,13 +27,13 @@ NOTHING_IS_WAITED_FOR_MS = 1
 
 
 def shown(connections, client, ref, group=RESOURCES, wait_ms=500):
-    return show(
-        connections,
-        client.account_id,
-        group,
-        wait_ms,
-        lambda now: (get(now, CUSTOMERS, ref), now.position),
+    return showing(connections, client, group).show(
+        wait_ms, lambda now: (get(now, CUSTOMERS, ref), now.position)
     )
+
+
+def showing(connections, client, group=RESOURCES, changed=None):
+    return Showing(connections, client.account_id, group, changed)
 
 
 def position(connections, client, group=RESOURCES):
@@ -128,7 +129,7 @@ def test_a_read_that_fails_moves_nothing(connections, client):
     def fail(_):
         raise NotFound
 
-    assert show(connections, client.account_id, RESOURCES, 500, fail) is None
+    assert showing(connections, client).show(500, fail) is None
     assert position(connections, client) == before
 
 
@@ -140,9 +141,7 @@ def test_what_anothers_turn_showed_is_left_to_be_read(connections, client, monke
     assert shown(connections, client, ref) is not None
     assert turn.shown == at
     monkeypatch.setattr(connections, "connection", lambda: pytest.fail("it asked the database"))
-    assert (
-        show(connections, client.account_id, RESOURCES, 500, lambda now: now, position=at) is None
-    )
+    assert showing(connections, client).show(500, lambda now: now, position=at) is None
 
 
 def test_a_turn_is_not_waited_for_longer_than_the_lease(connections, client):
@@ -156,10 +155,80 @@ def test_a_row_that_is_foreseen_is_read_with_the_lease(connections, client):
     """Also where it was foreseen in a generation that is not shown any more, or is not there."""
     ref = client.add_customers("a@example.com")[0]
     shown(connections, client, ref)
+
+    def first_name(now):
+        return get(now, CUSTOMERS, ref)["first_name"]
+
     for changed in ((CUSTOMERS.table, ref), (CUSTOMERS.table, "cus_none")):
         update_customer(client.books, ref, {"first_name": changed[1]}, ACT)
-        found = show(
-            connections, client.account_id, RESOURCES, 500,
-            lambda now: get(now, CUSTOMERS, ref)["first_name"], changed=changed,
-        )  # fmt: skip
+        found = showing(connections, client, changed=changed).show(500, first_name)
         assert found == changed[1]
+
+
+def is_free(connections, client):
+    try:
+        with connections.connection() as connection, connection.transaction():
+            lease(connection.cursor(), Place(client.account_id, RESOURCES.name), None)
+        return True
+    except LockNotAvailable:
+        return False
+
+
+@pytest.fixture
+def behind(client):
+    """Puts a showing behind the client's appends, until the end of the test."""
+    yield lambda each: setattr(client.books.recorder, "behind", each)
+    client.books.recorder.behind = None
+
+
+def test_what_was_begun_behind_an_append_is_shown(connections, client, behind):
+    first = showing(connections, client)
+    behind(first)
+    ref = client.add_customers("a@example.com")[0]
+    assert not is_free(connections, client), "the lease was taken with the append"
+    at = client.books.head().position
+    assert first.show(500, lambda now: (get(now, CUSTOMERS, ref)["email"], now.position)) == (
+        "a@example.com",
+        at,
+    )
+    assert position(connections, client) == at
+
+
+def test_what_was_begun_and_not_shown_is_undone(connections, client, behind):
+    before = position(connections, client)
+    first = showing(connections, client)
+    behind(first)
+    client.add_customers("a@example.com")
+    first.end()
+    assert position(connections, client) == before
+    assert shown(connections, client, client.add_customers("b@example.com")[0]) is not None
+
+
+def test_a_second_append_gives_the_lease_back(connections, client, behind):
+    first = showing(connections, client)
+    behind(first)
+    ref = client.add_customers("a@example.com", "b@example.com")[1]
+    assert first.appended_again
+    assert is_free(connections, client)
+    at = client.books.head().position
+    assert first.show(500, lambda now: get(now, CUSTOMERS, ref), position=at) is not None
+
+
+def test_an_append_goes_on_where_the_lease_is_anothers(connections, client, behind):
+    first = showing(connections, client)
+    behind(first)
+    with leased(connections, client, RESOURCES):
+        ref = client.add_customers("a@example.com")[0]
+    assert not first.appended_again
+    assert first.show(500, lambda now: get(now, CUSTOMERS, ref)["email"]) == "a@example.com"
+
+
+def test_a_refused_append_leaves_nothing_held(connections, client, behind):
+    client.add_customers("a@example.com")
+    first = showing(connections, client)
+    behind(first)
+    with pytest.raises(ClaimTaken):
+        client.add_customers("a@example.com")
+    assert is_free(connections, client)
+    ref = client.add_customers("b@example.com")[0]
+    assert first.show(500, lambda now: get(now, CUSTOMERS, ref)["email"]) == "b@example.com"

@@ -1,0 +1,60 @@
+"""What is asked in an append's own exchange, once it has committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from store.append import append_and_begin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from uuid import UUID
+
+    from domain.shared.recording import Conditions, Context, Recorded
+    from store.connections import Connection, Connections
+    from store.exchange import Asked, Bound, Rows
+    from store.personal_keys import Sealed
+
+
+class Behind(Protocol):
+    """Wants a transaction begun behind an append, and has the connection from then on."""
+
+    def asked(self) -> Sequence[Asked | Bound] | None:
+        """Before each append. None where nothing is to be asked behind it, else one of the others
+        is called.
+        """
+
+    def begun(self, lent: AbstractContextManager[Connection], connection: Connection,
+              rows: list[Rows]) -> None:  # fmt: skip
+        """`rows` are what was asked for. `lent` is to be left when the transaction has ended."""
+
+    def not_begun(self) -> None:
+        """The append was refused, or what was asked was."""
+
+
+def append_with(
+    behind: Behind,
+    asked: Sequence[Asked | Bound],
+    connections: Connections,
+    account_id: UUID,
+    sealed: Sealed,
+    first_event_id: UUID,
+    by: Context,
+    given: Conditions | None,
+) -> Recorded:
+    """As `append`."""
+    lent = connections.connection()
+    connection = lent.__enter__()
+    rows: list[Rows] | None = None
+    try:
+        recorded, rows = append_and_begin(
+            connection, account_id, sealed, first_event_id, by, given, asked
+        )
+    finally:
+        if rows is None:
+            lent.__exit__(None, None, None)
+            behind.not_begun()
+    if rows is not None:
+        behind.begun(lent, connection, rows)
+    return recorded
