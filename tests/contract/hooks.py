@@ -38,6 +38,8 @@ OF_THE_RECORDS = {
     "policy_unknown": "which versions of its policy the plan has",
     "same_plan": "the plan it runs on already",
     "not_after_end": "when its term ends",
+    "payment_method_required": "which cards the customer has",
+    "prompt_not_understood": "what the agent makes of a sentence",
 }
 """Codes of fields whose form is right: the records, the gateway or the calendar say no."""
 
@@ -61,6 +63,8 @@ ONLY_OF = {
     "policy_unknown": {"activate"},
     "same_plan": {"plan_id"},
     "not_after_end": {"end_date"},
+    "payment_method_required": {"payment_method_id"},
+    "prompt_not_understood": {"billing_prompt"},
 }
 """The fields that such a code may stand at; at any other it hides what the description lacks."""
 
