@@ -40,7 +40,7 @@ def test_an_answer_lost_between_recording_and_projecting_is_told_whole(client, m
     customer = client.made("/customers", {})
     path, card = f"/customers/{customer['id']}/payment_methods", {"token": "tok_visa"}
     with monkeypatch.context() as patch:
-        patch.setattr(views, "show", Mock(side_effect=OperationalError))
+        patch.setattr(views.Showing, "show", Mock(side_effect=OperationalError))
         assert client.post(path, card, key="once").status_code == 503
     again = client.post(path, card, key="once")
     assert (again.status_code, again.json["is_default"]) == (201, True)
