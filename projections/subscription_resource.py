@@ -88,7 +88,7 @@ def _around(rows: Rows, subscriptions: Sequence[SubscriptionRow]) -> dict[str, A
     terms = phases.phases_of(rows, ids)
     active = seats.active_of(rows, ids)
     readers = {each.id: subscription_gifts.reader_of(each) for each in subscriptions}
-    seen = last_active.of_customers(rows, readers.values())
+    seen = last_active.of_customers(rows, readers.values(), last=True)
     return {
         each: Around(terms.get(each, []), active.get(each), seen.get(reader or ""))
         for each, reader in readers.items()

@@ -29,10 +29,15 @@ KEPT_KEY = """(SELECT k.key FROM personal_keys k
     WHERE k.account_id = e.account_id AND k.name = personal_key_of(e.state))"""
 """The same for documents, which the law makes us keep: withdrawn keys too."""
 
-_READ = """
+
+# One is asked for by itself, where the server keeps its plan.
+def _read(which: str) -> str:
+    return f"""
     SELECT name, key FROM personal_keys
-     WHERE account_id = %(account)b AND name = ANY (%(names)b)
-       AND key IS NOT NULL AND NOT withdrawn"""
+     WHERE account_id = %(account)b AND name = {which} AND key IS NOT NULL AND NOT withdrawn"""
+
+
+_ONE, _MANY = _read("%(name)b"), _read("ANY (%(names)b)")
 _REMEMBERED = 20_000
 
 
@@ -46,7 +51,9 @@ class Sealed:
 
 def asked(account_id: UUID, names: Sequence[str]) -> Asked:
     """Answered by names and keys, of those that there are."""
-    return Asked(_READ, {"account": account_id, "names": text_array(names)})
+    if len(names) == 1:
+        return Asked(_ONE, {"account": account_id, "name": names[0]})
+    return Asked(_MANY, {"account": account_id, "names": text_array(names)})
 
 
 class Keyring:
