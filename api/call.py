@@ -92,7 +92,7 @@ class Call:
     @cached_property
     def gateways(self) -> Gateways:
         """Those that the account is set up for. Nothing is held while one of them is asked."""
-        self.books.recorder.behind = None
+        self.books.recorder.asking = True
         return self.services.gateways_of(self.account)
 
     @property

@@ -87,7 +87,8 @@ class AccountRecorder(BooksRecorder):
         what = self.account_id, sealed, self._new_id(), by, conditions
         try:
             with self._turn:
-                asked = behind.asked() if behind is not None and not steps else None
+                last = not steps and (given.concludes or not self.asking)
+                asked = behind.asked() if behind is not None and last else None
                 if behind is not None and asked is not None:
                     return append_with(behind, asked, self._connections, *what)
                 with self._connections.connection() as connection:

@@ -160,6 +160,7 @@ def settle(
         ref, given = payment.invoice_id or payment_ref, completing(payment, outcome)
         if not changed and given is NO_CONDITIONS:
             return Done(ref, None), outcome
+        given = replace(given, concludes=True)
         with suppress(ConcurrentChange):
             return Done(ref, books.record(*changed, by=act.by, given=given)), outcome
 
@@ -177,7 +178,8 @@ def settle_begun(
         read = [
             each for each in (case.invoice, case.subscription) if each and not each.pending_events
         ]
-        given = replace(given, guards=[Guard(each.id, each.version) for each in read])
+        guards = [Guard(each.id, each.version) for each in read]
+        given = replace(given, guards=guards, concludes=True)
         with suppress(ConcurrentChange):
             recorded = books.record(*changed, by=act.by, given=given)
             return Done(case.invoice.ref, recorded), outcome

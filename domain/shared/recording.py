@@ -76,7 +76,7 @@ class Conditions:
     `forbidden_claims` are kinds of which no claim may exist. Releases come before claims, so a
     claim can change hands in one append. `clock` moves a test account's time, forward only,
     unless `rewinds_at` names the position the log must still be at. `undocumented`: no document
-    may have been given a number yet.
+    may have been given a number yet. `concludes`: nothing is asked of anybody after it.
     """
 
     claims: Sequence[Claim] = ()
@@ -89,6 +89,7 @@ class Conditions:
     rewinds_at: int | None = None
     undocumented: bool = False
     erases: Erasure | None = None
+    concludes: bool = False
 
 
 NO_CONDITIONS = Conditions()
@@ -126,6 +127,8 @@ class BooksRecorder(ApplicationRecorder):
 
     behind: Any = None
     """The store's: whoever wants to go on with the database right behind an append."""
+    asking: bool = False
+    """Gateways are asked between appends: only one that concludes is gone on behind."""
 
     @abstractmethod
     def append(self, events: Sequence[StoredEvent], by: Context, given: Conditions) -> Recorded:
