@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.errors import LockNotAvailable
-from psycopg.pq import TransactionStatus
 
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
@@ -15,7 +14,7 @@ from projections.own import Broken, Forgotten, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
 from projections.work import Scope
-from store.exchange import begun_with
+from store.exchange import begun_with, undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,11 +79,11 @@ class Showing:
     def end(self) -> None:
         """Whatever was begun and is not ended by `show` is undone."""
         begun, self._begun = self._begun, None
-        if begun is not None and self._lent is not None:
-            if begun[0].pgconn.transaction_status != TransactionStatus.IDLE:
-                begun[0].rollback()
-            self._lent.__exit__(None, None, None)
-        self.not_begun()
+        with ExitStack() as ending:
+            ending.callback(self.not_begun)
+            if begun is not None and self._lent is not None:
+                ending.push(self._lent)
+                undo(begun[0])
 
     def asked(self) -> list[Asked | Bound] | None:
         """Only behind the first append; nothing is held during another."""
@@ -171,7 +170,7 @@ def _committed(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        undo(connection)
         raise
     connection.commit()
 

@@ -33,6 +33,7 @@ _KEPT = 100
 _SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
 _numbers = count(1)
+_WITHIN = {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 _FAILED = {ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED}
 
 
@@ -57,6 +58,8 @@ class _Prepared:
 
     def __init__(self) -> None:
         self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self.new: list[tuple[bytes, tuple[int, ...]]] = []
+        """What the last exchange prepared, if the server came to it."""
 
     def send(self, pgconn: PGconn, asked: Bound) -> None:
         key = (asked.sql, asked.types)
@@ -64,6 +67,7 @@ class _Prepared:
         if name is None:
             name = b"asked_%d" % next(_numbers)
             pgconn.send_prepare(name, asked.sql, asked.types)
+            self.new.append(key)
         self._names[key] = name  # the last used comes last
         pgconn.send_query_prepared(name, asked.values, asked.formats, result_format=Format.BINARY)
 
@@ -72,6 +76,11 @@ class _Prepared:
         while len(self._names) > _KEPT:
             name = self._names.pop(next(iter(self._names)))
             pgconn.send_query_params(b"DEALLOCATE " + name, None)
+
+    def forget_new(self) -> None:
+        """Of a refused exchange: what comes behind a refusal is passed over."""
+        for key in self.new:
+            self._names.pop(key, None)
 
 
 _prepared: WeakKeyDictionary[Connection, _Prepared] = WeakKeyDictionary()
@@ -124,7 +133,6 @@ def begun_behind(
     try:
         _require(connection, begun)
     except psycopg.Error:
-        _prepared.pop(connection, None)
         return alone[-1], None
     rows = [each for each in begun if each.status == ExecStatus.TUPLES_OK]
     return alone[-1], [_rows(transformer, each) for each in rows]
@@ -174,6 +182,12 @@ def _asked(connection: Connection, bound: Sequence[Bound]) -> list[PGresult]:
     return [each for each in results if each.status == ExecStatus.TUPLES_OK]
 
 
+def undo(connection: Connection) -> None:
+    """The transaction, if there is one. At psycopg's own rollback it gives up what was prepared."""
+    if connection.pgconn.transaction_status in _WITHIN:
+        connection.pgconn.exec_(b"ROLLBACK")
+
+
 def _sent(connection: Connection, *groups: Sequence[Bound]) -> list[list[PGresult]]:
     """A group goes on after another was refused."""
     try:
@@ -187,8 +201,8 @@ def _require(connection: Connection, results: Sequence[PGresult]) -> None:
     """Raises psycopg's error of what was refused; there is no transaction then."""
     failed = next((each for each in results if each.status in _FAILED), None)
     if failed is not None:
-        if connection.info.transaction_status != TransactionStatus.IDLE:
-            connection.pgconn.exec_(b"ROLLBACK")
+        _prepared[connection].forget_new()
+        undo(connection)
         raise error_from_result(failed, encoding="utf-8")
 
 
@@ -197,6 +211,7 @@ def _exchange(
 ) -> PQGen[list[list[PGresult]]]:
     pgconn = connection.pgconn
     prepared = _prepared.setdefault(connection, _Prepared())
+    prepared.new.clear()
     pgconn.enter_pipeline_mode()
     for bound in groups:
         for each in bound:
