@@ -7,6 +7,7 @@ most of its time on that.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -132,6 +133,11 @@ def begun_behind(
         _require(connection, alone)
     try:
         _require(connection, begun)
+    except InvalidSqlStatementName:
+        _prepared.pop(connection, None)
+        with suppress(psycopg.Error):
+            return alone[-1], begun_with(connection, asked)
+        return alone[-1], None
     except psycopg.Error:
         return alone[-1], None
     rows = [each for each in begun if each.status == ExecStatus.TUPLES_OK]
