@@ -23,7 +23,7 @@ from parts import SCHEDULER, EveryAccount, Parts
 from projections.companion import Companion, spare_collections
 from projections.generations import delete_retired
 from projections.groups import GROUPS
-from projections.runner import run_sweep
+from projections.sweeping import run_sweep
 from scheduler.due import Summary, run_due
 from scheduler.exports import ExportWork
 from scheduler.jobs import DueWork

@@ -17,7 +17,7 @@ STARTING_SECONDS = 3
 @contextmanager
 def working(conninfo: str) -> Iterator[None]:
     """Already at work when the block begins."""
-    processes = [Companion(conninfo, backwards=each) for each in (False, True)]
+    processes = [Companion(conninfo, helps=each) for each in (False, True)]
     for process in processes:
         process.ensure()
     time.sleep(STARTING_SECONDS)

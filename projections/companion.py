@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from projections.groups import GROUPS
-from projections.runner import run_sweep
+from projections.sweeping import run_sweep
 from store.connections import Connections
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def spare_collections() -> None:
 class Companion:
     """Killed at any moment, it leaves a transaction that the database takes back."""
 
-    def __init__(self, conninfo: str, *, backwards: bool = True) -> None:
+    def __init__(self, conninfo: str, *, helps: bool = True) -> None:
         self._conninfo = conninfo
-        self._backwards = backwards
+        self._helps = helps
         self._process: SpawnProcess | None = None
 
     def ensure(self) -> None:
@@ -46,7 +46,7 @@ class Companion:
         if self._process is not None and self._process.is_alive():
             return
         spawning = multiprocessing.get_context("spawn")
-        args = (self._conninfo, os.getpid(), self._backwards)
+        args = (self._conninfo, os.getpid(), self._helps)
         process = spawning.Process(target=_run, args=args, daemon=True)
         process.start()
         self._process = process
@@ -71,9 +71,9 @@ class _ParentGone:
         return self.is_set()
 
 
-def _run(conninfo: str, parent: int, backwards: bool) -> None:
+def _run(conninfo: str, parent: int, helps: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which then says so
     spare_collections()
     connections = Connections(conninfo, size=1)
-    run_sweep(connections, GROUPS, _ParentGone(parent), backwards=backwards)
+    run_sweep(connections, GROUPS, _ParentGone(parent), helps=helps)
     connections.close()

@@ -20,10 +20,16 @@ class Group:
     """
 
     def __init__(
-        self, name: str, views: Sequence[View], blind: frozenset[str] = frozenset()
+        self,
+        name: str,
+        views: Sequence[View],
+        blind: frozenset[str] = frozenset(),
+        *,
+        shown_by_writers: bool = False,
     ) -> None:
         self.name = name
         self.blind = blind
+        self.shown_by_writers = shown_by_writers
         self.views = tuple(views)
         self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
         self.wants = frozenset(self.topics)

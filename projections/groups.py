@@ -56,6 +56,7 @@ RESOURCES = Group(
         ordered_exports.VIEW,
     ),
     blind=frozenset({Invoice.Issued.TOPIC}),
+    shown_by_writers=True,
 )
 ACCOUNTING = Group("accounting", (ACCOUNTING_VIEW,))
 GROUPS: tuple[Group, ...] = (RESOURCES, ACCOUNTING)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 from psycopg import errors
@@ -15,11 +14,9 @@ from projections import tracking
 from projections.log import read_stretch
 from projections.tracking import Place
 from projections.work import DatabaseWork
-from store.operations import lagging_projections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from threading import Event
+    from collections.abc import Iterator
     from uuid import UUID
 
     from projections.group import Group
@@ -27,18 +24,8 @@ if TYPE_CHECKING:
     from store.connections import Connection, Connections
 
 BATCH = 5000
-SWEEP_SECONDS = 1.0
-"""Between sweeps, also while there is something to do: fewer, larger batches cost half as much."""
 _OUR_FAULT = (psycopg.DataError, psycopg.IntegrityError)
 _log = logging.getLogger(__name__)
-
-
-class Stop(Protocol):
-    """Tells a loop to end. A threading.Event will do."""
-
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float | None = None) -> bool: ...
 
 
 class Shown(NamedTuple):
@@ -200,52 +187,3 @@ def resume(connections: Connections, account_id: UUID, group: Group) -> None:
     """Let a stopped group go on, after its handler was put right."""
     with connections.connection() as connection, connection.cursor() as cursor:
         tracking.resume(cursor, Place(account_id, group.name))
-
-
-def sweep(connections: Connections, groups: Sequence[Group], *, backwards: bool = False) -> int:
-    """Catch up every account's groups that are behind and free. Returns how many arrived.
-
-    Two processes at once do best from both ends: what another holds is left to it.
-    """
-    by_name = {group.name: group for group in groups}
-    with connections.connection() as connection:
-        behind = lagging_projections(connection, list(by_name))
-    arrived = 0
-    for account_id, name in reversed(behind) if backwards else behind:
-        shown = catch_up(connections, account_id, by_name[name], wait_ms=None)
-        arrived += shown.lag == 0
-    return arrived
-
-
-def spare_the_collector() -> None:
-    """For processes that project much: batches are thousands of objects without cycles.
-
-    Going through them again and again for cycles took a fifth of the time of catching up.
-    """
-    gc.set_threshold(100_000, 50, 100)
-
-
-def run_sweep(
-    connections: Connections,
-    groups: Sequence[Group],
-    stop: Stop,
-    wake: Event | None = None,
-    *,
-    backwards: bool = False,
-) -> None:
-    """The worker's loop until `stop` is set: each second. `wake` ends a pause."""
-    spare_the_collector()
-    while not stop.is_set():
-        try:
-            sweep(connections, groups, backwards=backwards)
-        except psycopg.OperationalError:
-            _log.exception("the sweep failed; trying again")
-        _pause(stop, wake)
-
-
-def _pause(stop: Stop, wake: Event | None) -> None:
-    if wake is None:
-        stop.wait(SWEEP_SECONDS)
-    else:
-        wake.wait(SWEEP_SECONDS)
-        wake.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from store.chain import first_link
 
@@ -39,11 +39,20 @@ def all_accounts(connection: Connection) -> list[UUID]:
     return [row[0] for row in found]
 
 
-def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[tuple[UUID, str]]:
+class Lagging(NamedTuple):
+    """Shows `position`, and the log goes `lag` further."""
+
+    account_id: UUID
+    group: str
+    position: int
+    lag: int
+
+
+def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[Lagging]:
     """Accounts and groups whose live generation is behind the log and not stopped."""
-    return connection.execute(
+    found = connection.execute(
         """
-        SELECT h.account_id, g.name
+        SELECT h.account_id, g.name, coalesce(t.position, 0), h.position - coalesce(t.position, 0)
           FROM heads h
          CROSS JOIN unnest(%s::text[]) AS g (name)
           LEFT JOIN projection_live l ON l.account_id = h.account_id AND l.group_name = g.name
@@ -53,6 +62,7 @@ def lagging_projections(connection: Connection, groups: Sequence[str]) -> list[t
          ORDER BY h.account_id, g.name""",
         (list(groups),),
     ).fetchall()
+    return [Lagging._make(row) for row in found]
 
 
 def stopped_projections(connection: Connection) -> list[tuple[UUID, str, int, str]]:

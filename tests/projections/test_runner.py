@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from projections import customers
+from projections import customers, sweeping
 from projections.group import Group
 from projections.groups import ACCOUNTING, RESOURCES
 from projections.reading import reading, wait_for
 from projections.resource import get
-from projections.runner import catch_up, resume, run_sweep, sweep
+from projections.runner import catch_up, resume
+from projections.sweeping import Sweeper, run_sweep
 from store.operations import stopped_projections
 from tests.projections.fragile import Fragile
 
@@ -144,27 +145,55 @@ def test_a_reader_waits_for_a_position_and_gives_up_on_one_that_never_comes(
     assert time.monotonic() - begun < 5
 
 
-def test_the_sweep_catches_up_whoever_is_behind(connections, new_client):
+def test_a_sweep_leaves_to_writers_what_they_show_themselves(connections, new_client):
     clients = [new_client(), new_client()]
-    sweep(connections, [RESOURCES])
+    sweeper, helper = (Sweeper(connections, [RESOURCES], helps=each) for each in (False, True))
+    sweeper.sweep()
+    sweeper.sweep()
     for client in clients:
         client.add_customers("swept@example.com")
-    assert sweep(connections, [RESOURCES]) == 2
-    assert all(shown_customers(connections, client) for client in clients)
-    assert sweep(connections, [RESOURCES]) == 0
+    assert (sweeper.sweep(), helper.sweep()) == (0, 0), "their writers may be at it"
+    clients[0].add_customers("later@example.com")
+    catch_up(connections, clients[0].account_id, RESOURCES, upto=clients[0].books.head().position)
+    clients[0].add_customers("last@example.com")
+    assert sweeper.sweep() == 1, "the other's did not move since"
+    assert len(shown_customers(connections, clients[0])) == 2
+    assert len(shown_customers(connections, clients[1])) == 1
+    assert sweeper.sweep() == 1
+    assert sweeper.sweep() == 0
+    assert len(shown_customers(connections, clients[0])) == 3
 
 
-def test_the_worker_wakes_and_stops_when_told(connections, new_client):
-    client, stop, wake = new_client(), Event(), Event()
-    worker = Thread(target=run_sweep, args=(connections, [RESOURCES], stop, wake))
+def test_a_sweep_catches_up_at_once_what_no_writer_shows(connections, new_client):
+    client = new_client()
+    sweeper, helper = (Sweeper(connections, [ACCOUNTING], helps=each) for each in (False, True))
+    sweeper.sweep()
+    client.add_customers("a@example.com")
+    assert helper.sweep() == 0, "one is enough for it"
+    assert sweeper.sweep() == 1
+    client.add_customers("b@example.com")
+    helper.sweep()
+    assert helper.sweep() == 1, "the other did not come to it"
+
+
+def test_a_sweep_catches_up_at_once_what_is_far_behind(connections, new_client, monkeypatch):
+    monkeypatch.setattr(sweeping, "FAR", 3)
+    for helps in (False, True):
+        client = new_client()
+        client.add_customers(*(f"{at}@example.com" for at in range(4)))
+        Sweeper(connections, [RESOURCES], helps=helps).sweep()
+        assert len(shown_customers(connections, client)) == 4
+
+
+def test_the_worker_stops_when_told(connections, new_client):
+    client, stop = new_client(), Event()
+    worker = Thread(target=run_sweep, args=(connections, [RESOURCES], stop))
     worker.start()
     client.add_customers("woken@example.com")
-    wake.set()
     until = time.monotonic() + 20
     while not shown_customers(connections, client) and time.monotonic() < until:
         time.sleep(0.01)
     stop.set()
-    wake.set()
     worker.join(20)
     assert not worker.is_alive()
     assert shown_customers(connections, client) == [("woken@example.com",)]
