@@ -51,7 +51,7 @@ def read_json(request: Any) -> dict[str, Any]:
     if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "unsupported_media_type", "send application/json")
     try:
-        read = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        read = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError) as wrong:
         raise Refused(400, "unreadable_body", f"not readable as JSON: {wrong}") from None
     if not isinstance(read, dict):
@@ -90,6 +90,9 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def validated(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HEADER = "Idempotency-Key"
 KEY = r"[\x21-\x7e]{1,255}"
 _KEY = re.compile(KEY)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def key_of(request: Any, body: Mapping[str, Any], *, required: bool) -> IdempotencyKey | None:
@@ -38,7 +39,7 @@ def key_of(request: Any, body: Mapping[str, Any], *, required: bool) -> Idempote
 
 def request_hash(method: str, path: str, body: Mapping[str, Any]) -> bytes:
     """The same for the same request, whatever the order and spacing of its fields."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    canonical = _CANONICAL.encode(body)
     return hashlib.sha256(f"{method} {path}\n{canonical}".encode()).digest()
 
 

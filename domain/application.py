@@ -11,7 +11,7 @@ from eventsourcing.utils import Environment
 
 from domain.shared.aggregate import Aggregate
 from domain.shared.errors import DomainError, Invalid, NotFound
-from domain.shared.foreseen import Foreseen
+from domain.shared.foreseen import Foreseen, replay
 from domain.shared.groups import Group as Group
 from domain.shared.groups import Lost as Lost
 from domain.shared.groups import batches, conditions_of_all, refuse_entangled
@@ -122,8 +122,7 @@ class Books(Application[UUID]):
 
         Until something is recorded, or was to be.
         """
-        aggregates = {each: replay(history) for each, history in histories.items()}
-        self._foreseen.add(aggregates, head and head.now)
+        self._foreseen.add(histories, head and head.now)
         if head is not None:
             self.recorder.heard(head)
 
@@ -264,14 +263,6 @@ class Books(Application[UUID]):
             middle = len(groups) // 2
             yield from self._record_by_halves(groups[:middle], by)
             yield from self._record_by_halves(groups[middle:], by)
-
-
-def replay(history: History) -> Any:
-    """The aggregate a history amounts to."""
-    aggregate: Any = history.snapshot
-    for event in history.events:
-        aggregate = event.mutate(aggregate)
-    return aggregate
 
 
 def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from domain.shared.recording import History
+
 
 class Foreseen:
-    """Aggregates by their ids, None for one that is known not to be there; and the time."""
+    """Histories of aggregates, None for one that is known not to be there; and the time."""
 
     def __init__(self) -> None:
-        self._aggregates: dict[UUID, Any] = {}
+        self._histories: dict[UUID, History | None] = {}
         self._now: datetime | None = None
 
     def wanting(
@@ -27,20 +29,29 @@ class Foreseen:
         ids = [found for ref in refs if (found := _id_in(ref)) is not None]
         kinds: dict[UUID, type[Aggregate]] = dict.fromkeys(ids, Aggregate)
         kinds |= known
-        return {each: kind for each, kind in kinds.items() if each not in self._aggregates}
+        return {each: kind for each, kind in kinds.items() if each not in self._histories}
 
-    def add(self, aggregates: Mapping[UUID, Any], now: datetime | None = None) -> None:
-        self._aggregates |= aggregates
+    def add(self, histories: Mapping[UUID, History | None], now: datetime | None = None) -> None:
+        self._histories |= histories
         self._now = now or self._now
 
     def take(self, ids: Iterable[UUID]) -> dict[UUID, Any]:
-        """Those of the ids that were foreseen."""
-        held = self._aggregates
-        return {each: held.pop(each) for each in ids if each in held} if held else {}
+        """The aggregates of those ids that were foreseen."""
+        held = self._histories
+        found = {each: held.pop(each) for each in ids if each in held} if held else {}
+        return {each: history and replay(history) for each, history in found.items()}
 
     def take_now(self) -> datetime | None:
         now, self._now = self._now, None
         return now
+
+
+def replay(history: History) -> Any:
+    """The aggregate a history amounts to."""
+    aggregate: Any = history.snapshot
+    for event in history.events:
+        aggregate = event.mutate(aggregate)
+    return aggregate
 
 
 def _id_in(ref: str | UUID | None) -> UUID | None:
