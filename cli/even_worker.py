@@ -1,14 +1,20 @@
-"""Gunicorn's threaded worker, which leaves a new connection to the process that has the fewest.
+"""Gunicorn's threaded worker, which leaves a new connection to the process that has the fewest, and
+lets a thread stay with a caller who asks again at once.
 
 A kept connection stays with the process that accepted it. With whoever woke first accepting, one of
 two processes had up to 13 of 16 connections, and their requests waited for one interpreter.
+
+Gunicorn hands each request from its poller to a thread and back, which is a third of the time that
+the least answer takes.
 """
 
 from __future__ import annotations
 
 import mmap
+import select
 import time
-from typing import TYPE_CHECKING
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -19,6 +25,9 @@ _SEATS = 256
 _NOBODY = -1
 _LEFT_TO_OTHERS_SECONDS = 0.002
 """How long one that has more waits before it accepts all the same: the others may be at work."""
+
+_STAYING_MS = 2
+"""How long a thread waits for what its caller asks next."""
 
 
 class Seats:
@@ -71,3 +80,26 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]
         """Also called after each event: what was closed since is told."""
         super().murder_keepalived(force)
         SEATS.tell(self.seat, self.nr_conns)
+
+    def init_process(self) -> None:
+        self._staying = BoundedSemaphore(max(1, self.cfg.threads // 2))
+        super().init_process()
+
+    def handle(self, conn: Any) -> Any:
+        """As the base does, and what the same caller asks within a moment, in the same thread."""
+        kept = super().handle(conn)
+        while kept is True and self._asks_again(conn):
+            kept = super().handle(conn)
+        return kept
+
+    def _asks_again(self, conn: Any) -> bool:
+        """Within a moment. Half of the threads never stay, nor does one that others wait for."""
+        others_wait = not self.tpool._work_queue.empty()  # noqa: SLF001 - it is told nowhere else
+        if not self.alive or others_wait or not self._staying.acquire(blocking=False):
+            return False
+        try:
+            readable = select.poll()
+            readable.register(conn.sock, select.POLLIN)
+            return bool(conn.parser.unreader.buf.getvalue() or readable.poll(_STAYING_MS))
+        finally:
+            self._staying.release()
