@@ -85,6 +85,15 @@ class _Prepared:
 
 
 _prepared: WeakKeyDictionary[Connection, _Prepared] = WeakKeyDictionary()
+_transformers: WeakKeyDictionary[Connection, Adapting] = WeakKeyDictionary()
+
+
+def _transformer(connection: Connection) -> Adapting:
+    """One for all of a connection's exchanges: it finds out once how each type is sent and read."""
+    kept = _transformers.get(connection)
+    if kept is None:
+        kept = _transformers[connection] = Transformer(connection)
+    return kept
 
 
 def in_one_snapshot(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
@@ -110,7 +119,7 @@ def begun_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[R
 
 def within(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
     """The rows of queries of a transaction, which goes on. Raises as `ended_with`."""
-    transformer = Transformer(connection)
+    transformer = _transformer(connection)
     return _going_on(connection, transformer, _bound_all(transformer, asked))
 
 
@@ -122,7 +131,7 @@ def begun_behind(
 
     Raises psycopg's error of what the first statement was refused for. The connection is idle.
     """
-    transformer = Transformer(connection)
+    transformer = _transformer(connection)
     behind = [_plain(_BEGIN), *_bound_all(transformer, asked)]
     try:
         alone, begun = _sent(connection, [first], behind)
@@ -150,7 +159,7 @@ def ended_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[R
     Raises psycopg's error of what the server refused: all of the transaction is undone then. Where
     it had forgotten the statements that is InvalidSqlStatementName, once.
     """
-    transformer = Transformer(connection)
+    transformer = _transformer(connection)
     bound = _bound_all(transformer, asked)
     return _going_on(connection, transformer, [*bound, _plain(_COMMIT)])
 
@@ -170,7 +179,7 @@ def _anew(
     begin: Sequence[bytes] = (),
     end: Sequence[bytes] = (),
 ) -> list[Rows]:
-    transformer = Transformer(connection)
+    transformer = _transformer(connection)
     bound = [*map(_plain, begin), *_bound_all(transformer, asked), *map(_plain, end)]
     try:
         results = _asked(connection, bound)
