@@ -40,6 +40,9 @@ PATIENCE_SECONDS = 5.0
 
 PROJECTION_WAIT_MS = 500
 
+RESTING = 16
+"""Requests of a route that begin to be shown after their appends, since one appended again."""
+
 _UNFINISHED = {"unanswered": "processing", "requires_action": "requires_action"}
 """What a gateway answered to the status that the resource is told with."""
 
@@ -100,9 +103,8 @@ class Writing:
     def __init__(self, route: Write, services: Services) -> None:
         self._route = route
         self._services = services
-        # What is found out by and by: a lease that is taken with the first of several appends is
-        # given back for the second.
-        self._appends_once = not (route.deletes or isinstance(route.kind, views.Loaded))
+        self._goes_on = not (route.deletes or isinstance(route.kind, views.Loaded))
+        self._rests = 0
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
         with self._services.connections.keeping():
@@ -111,13 +113,15 @@ class Writing:
     def _write(self, request: Any, response: Any, path: Mapping[str, str]) -> None:
         call, body, unnamed = self._read(request, path)
         showing = views.showing(call, self._route.kind, path.get("id"))
-        call.books.recorder.behind = showing if self._appends_once else None
+        if self._goes_on and not self._rests:
+            call.books.recorder.behind = showing
         try:
             answered = perform(self._route, call, body, unnamed)
             told = self._told(call, answered, showing)
         finally:
             showing.end()
-        self._appends_once = self._appends_once and not showing.appended_again
+        # A lease that was taken with the first of several appends was given back for the second.
+        self._rests = RESTING if showing.appended_again else max(self._rests - 1, 0)
         if answered.replayed:
             response.set_header("Idempotency-Replayed", "true")
         shown.headers(response, answered.position, behind=told.behind)
