@@ -73,8 +73,9 @@ def expire(subscription: Subscription) -> None:
 
 
 def restart(subscription: Subscription) -> None:
+    again = first_phase("ph_again", JAN_31, subscription.timezone, subscription.phase.terms)
     subscription.restart(
-        subscription.phase, JAN_31, quantity=1, auto_renew=True, collection_method="send_invoice",
+        again, JAN_31, quantity=1, auto_renew=True, collection_method="send_invoice",
         invoice_id=INVOICE, incomplete_until=JAN_31, metadata={},
     )  # fmt: skip
 
