@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
 import pytest
 
-from projections import singly
+from projections import arrays, singly
 from projections.groups import GROUPS
 from projections.reading import reading
 from projections.table import Table
@@ -18,9 +22,7 @@ ELSEWHERE = 99
 
 @pytest.mark.parametrize(("group", "table"), TABLES, ids=lambda each: each.name)
 def test_what_is_sent_by_itself_comes_back(connections, busy, group, table: Table):
-    rows = some_rows(connections, busy, group, table)
-    if not rows:
-        pytest.skip("the account has none")
+    rows = [*some_rows(connections, busy, group, table), filled(table, 1), emptied(table, 2)]
     scope = Scope(busy.account_id, ELSEWHERE)
     keys = [table.key_of(row) for row in rows]
     with connections.connection() as connection, connection.cursor(binary=True) as cursor:
@@ -46,6 +48,30 @@ def test_what_is_not_there_is_not_what_comes_next(connections, busy):
     with connections.connection() as connection:
         assert within(connection, [singly.loading(scope, table, missing)]) == [[]]
         assert len(within(connection, [singly.loading(scope, table, first.id)])[0]) == 1
+
+
+VALUES = {
+    arrays.TEXT: lambda at: f"ж-{at}",
+    arrays.BIGINT: lambda at: -(2**40) - at,
+    arrays.BOOLEAN: lambda at: at % 2 == 0,
+    arrays.INSTANT: lambda at: datetime(1969, 12, 31, 23, 59, 59, 999_999 - at, tzinfo=UTC),
+    arrays.DATE: lambda at: date(1999, 12, at),
+    arrays.UUIDS: lambda at: UUID(int=at),
+    arrays.NUMERIC: lambda at: Decimal(f"-0.{at}5"),
+    arrays.JSON: lambda at: b'{"at": %d}' % at,
+}
+"""One of each type of a column, different for each number."""
+
+
+def filled(table, at):
+    return table.row(*(VALUES[each.elements](at) for each in table.columns))
+
+
+def emptied(table, at):
+    """With nothing where nothing may be."""
+    return table.row(
+        *(None if each.nullable else VALUES[each.elements](at) for each in table.columns)
+    )
 
 
 def some_rows(connections, client, group, table):
