@@ -10,7 +10,7 @@ import orjson
 from domain.shared.recording import Context
 from settings import read_settings
 from store import api_keys, ids
-from store.append import append
+from store.append import Appending, append
 from store.codec import NewEvent
 from store.connections import Connections
 from store.personal_keys import Sealed
@@ -39,7 +39,7 @@ class Bare:
                 state=body,
                 series=None,
             )
-            append(connection, key.account_id, Sealed([event]), ids.new_id(), _BY, None)
+            append(connection, Appending(key.account_id, Sealed([event]), ids.new_id(), _BY))
         response.status = 201
         response.content_type = "application/json"
         response.data = orjson.dumps({"id": str(made)})

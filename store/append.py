@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from struct import pack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -60,57 +60,49 @@ _append_sealed = _statement(
 )
 
 
-def append(
-    connection: Connection,
-    account_id: UUID,
-    sealed: Sealed,
-    first_event_id: UUID,
-    by: Context,
-    given: Conditions | None,
-) -> Recorded:
-    """The events' ids count up from the first one's. Raises psycopg's error if refused."""
-    statement, values = _asked(account_id, sealed, first_event_id, by, given)
+class Appending(NamedTuple):
+    """What is to be appended. The events' ids count up from the first one's."""
+
+    account_id: UUID
+    sealed: Sealed
+    first_event_id: UUID
+    by: Context
+    given: Conditions = NO_CONDITIONS
+
+
+def append(connection: Connection, what: Appending) -> Recorded:
+    """Raises psycopg's error if refused."""
+    statement, values = _asked(what)
     return _recorded(statement.execute(connection, values))
 
 
 def append_and_begin(
-    connection: Connection,
-    account_id: UUID,
-    sealed: Sealed,
-    first_event_id: UUID,
-    by: Context,
-    given: Conditions | None,
-    behind: Sequence[Asked | Bound],
+    connection: Connection, what: Appending, behind: Sequence[Asked | Bound]
 ) -> tuple[Recorded, list[Rows] | None]:
     """The same; see `begun_behind` for what is asked behind it."""
-    statement, values = _asked(account_id, sealed, first_event_id, by, given)
+    statement, values = _asked(what)
     result, rows = begun_behind(connection, statement.bound(values), behind)
     return _recorded(result), rows
 
 
-def _asked(
-    account_id: UUID, sealed: Sealed, first_event_id: UUID, by: Context, given: Conditions | None
-) -> tuple[Statement, tuple[bytes | None, ...]]:
-    events, keys, account = sealed.events, sealed.keys, account_id.bytes
-    values = (*_columns(account_id, events, first_event_id, by), *_who(by))
+def _asked(what: Appending) -> tuple[Statement, tuple[bytes | None, ...]]:
+    events, keys = what.sealed.events, what.sealed.keys
+    plain = (what.account_id.bytes, *_columns(what, events), *_who(what.by))
     series = [event.series for event in events if isinstance(event, NewEvent)]
-    if given is None and not any(series) and not keys:
-        return _append, (account, *values)
-    conditional = bool(given is not None or any(series) or keys)
-    conditions = _conditions(NO_CONDITIONS if given is None else given)
-    asked = (bytes([conditional]), text_array(series) if any(series) else None, *conditions)
+    conditional = bool(what.given is not NO_CONDITIONS or any(series) or keys)
+    if not conditional:
+        return _append, plain
+    numbered = text_array(series) if any(series) else None
+    values = (*plain, bytes([conditional]), numbered, *_conditions(what.given))
     if not keys:
-        return _append_given, (account, *values, *asked)
-    sealing = (text_array(keys), octets_array(keys.values()))
-    return _append_sealed, (account, *values, *asked, *sealing)
+        return _append_given, values
+    return _append_sealed, (*values, text_array(keys), octets_array(keys.values()))
 
 
-def _columns(
-    account_id: UUID, events: Sequence[StoredEvent], first_event_id: UUID, by: Context
-) -> tuple[bytes, ...]:
+def _columns(what: Appending, events: Sequence[StoredEvent]) -> tuple[bytes, ...]:
     ids = [event.originator_id.int for event in events]  # type: ignore[union-attr]
-    event_ids = range(first_event_id.int, first_event_id.int + len(events))
-    hashed = Contents(account_id, by).hash
+    event_ids = range(what.first_event_id.int, what.first_event_id.int + len(events))
+    hashed = Contents(what.account_id, what.by).hash
     return (
         uuid_array(ids),
         int_array([event.originator_version for event in events]),

@@ -9,12 +9,11 @@ from store.append import append_and_begin
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
-    from uuid import UUID
 
-    from domain.shared.recording import Conditions, Context, Recorded
+    from domain.shared.recording import Recorded
+    from store.append import Appending
     from store.connections import Connection, Connections
     from store.exchange import Asked, Bound, Rows
-    from store.personal_keys import Sealed
 
 
 class Behind(Protocol):
@@ -34,23 +33,14 @@ class Behind(Protocol):
 
 
 def append_with(
-    behind: Behind,
-    asked: Sequence[Asked | Bound],
-    connections: Connections,
-    account_id: UUID,
-    sealed: Sealed,
-    first_event_id: UUID,
-    by: Context,
-    given: Conditions | None,
+    behind: Behind, asked: Sequence[Asked | Bound], connections: Connections, what: Appending
 ) -> Recorded:
     """As `append`."""
     lent = connections.connection()
     connection = lent.__enter__()
     rows: list[Rows] | None = None
     try:
-        recorded, rows = append_and_begin(
-            connection, account_id, sealed, first_event_id, by, given, asked
-        )
+        recorded, rows = append_and_begin(connection, what, asked)
     finally:
         if rows is None:
             lent.__exit__(None, None, None)

@@ -15,7 +15,7 @@ from domain.shared.recording import (
 )
 from store import claims, log, snapshots
 from store.ahead import look_further
-from store.append import append
+from store.append import Appending, append
 from store.append_steps import append_in_steps
 from store.behind import append_with
 from store.heads import Heads
@@ -82,17 +82,16 @@ class AccountRecorder(BooksRecorder):
         raise Conflict("customer_erased", "personal data was to be kept of somebody erased")
 
     def _append(self, sealed: Sealed, by: Context, given: Conditions) -> Recorded:
-        conditions = None if given is NO_CONDITIONS else given
         steps, behind = given.undocumented or given.erases, self.behind
-        what = self.account_id, sealed, self._new_id(), by, conditions
+        what = Appending(self.account_id, sealed, self._new_id(), by, given)
         try:
             with self._turn:
                 last = not steps and (given.concludes or not self.asking)
                 asked = behind.asked() if behind is not None and last else None
                 if behind is not None and asked is not None:
-                    return append_with(behind, asked, self._connections, *what)
+                    return append_with(behind, asked, self._connections, what)
                 with self._connections.connection() as connection:
-                    return (append_in_steps if steps else append)(connection, *what)
+                    return (append_in_steps if steps else append)(connection, what)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:
