@@ -134,7 +134,7 @@ def several(call: Call, kind: Resource[Any], refs: Sequence[str]) -> list[Shown]
         return resources.rendered(now, kind, in_order, livemode=now.livemode)
 
 
-def showing(call: Call, kind: Resource[Any] | Loaded, ref: str | None) -> Showing:
+def showing_of(call: Call, kind: Resource[Any] | Loaded, ref: str | None) -> Showing:
     """Of a write to a resource that was there before, if it has a ref."""
     changed = None
     if ref is not None and not isinstance(kind, Loaded) and not kind.part_prefix:
@@ -143,12 +143,12 @@ def showing(call: Call, kind: Resource[Any] | Loaded, ref: str | None) -> Showin
 
 
 def written(
-    call: Call, kind: Resource[Any], ref: str, position: int, wait_ms: int, show: Showing
+    call: Call, kind: Resource[Any], ref: str, position: int, wait_ms: int, showing: Showing
 ) -> Found | None:
     """What was just written, projected for it by whoever's turn it is; None: ask `one` or
     `one_as_of`.
     """
-    shown = show.show(
+    shown = showing.show(
         wait_ms,
         lambda now: Found(resources.get(now, kind, ref), now.position, now.head),
         position=position,

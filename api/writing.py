@@ -112,7 +112,7 @@ class Writing:
 
     def _write(self, request: Any, response: Any, path: Mapping[str, str]) -> None:
         call, body, unnamed = self._read(request, path)
-        showing = views.showing(call, self._route.kind, path.get("id"))
+        showing = views.showing_of(call, self._route.kind, path.get("id"))
         if self._goes_on and not self._rests:
             call.books.recorder.behind = showing
         try:

@@ -32,7 +32,6 @@ class Group:
         self.shown_by_writers = shown_by_writers
         self.views = tuple(views)
         self.topics = sorted(frozenset[str]().union(*(view.topics for view in views)))
-        self.wants = frozenset(self.topics)
         self.wanted = arrays.array_of(arrays.TEXT, self.topics)
         self.tables: tuple[Table[Any], ...] = tuple(
             table for view in views for table in view.tables
@@ -41,6 +40,10 @@ class Group:
             topic: tuple(at for at, view in enumerate(views) if topic in view.topics)
             for topic in self.topics
         }
+
+    def shows(self, topic: str) -> bool:
+        """Whether one of its views asks for such events."""
+        return topic in self._places
 
     def fold(self, work: Work, events: Sequence[Envelope]) -> None:
         """Give each view its events, in the order of the log."""

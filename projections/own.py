@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-class Broken(Exception):
+class HandlerFailed(Exception):
     """A handler failed; the runner finds out where."""
 
 
-class Forgotten(Broken):
+class Forgotten(HandlerFailed):
     """The connection was rolled back since, and its prepared statements went with that."""
 
 
@@ -39,10 +39,10 @@ def breaking() -> Iterator[None]:
         yield
     except InvalidSqlStatementName as forgotten:
         raise Forgotten from forgotten
-    except (psycopg.OperationalError, psycopg.InterfaceError, Broken):
+    except (psycopg.OperationalError, psycopg.InterfaceError, HandlerFailed):
         raise
     except Exception as error:
-        raise Broken from error
+        raise HandlerFailed from error
 
 
 @dataclass(frozen=True, slots=True)

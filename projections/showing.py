@@ -10,7 +10,7 @@ from psycopg.errors import LockNotAvailable
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
 from projections.log import envelopes
-from projections.own import Broken, Forgotten, Own, breaking
+from projections.own import Forgotten, HandlerFailed, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
 from projections.work import Scope
@@ -73,7 +73,7 @@ class Showing:
                 if self._begun is not None:
                     return self._going_on(*self._begun, read, position)
             return self._in_turn(wait_ms, read, position)
-        except (Busy, LockNotAvailable, Broken, DomainError):
+        except (Busy, LockNotAvailable, HandlerFailed, DomainError):
             return None
 
     def end(self) -> None:
@@ -156,7 +156,7 @@ class Showing:
     def _fold(self, now: Reading, events: list[tuple[Any, ...]]) -> None:
         group = self._group
         with breaking():
-            wanted = [each for each in events if each[tracking.TOPIC] in group.wants]
+            wanted = [each for each in events if group.shows(each[tracking.TOPIC])]
             group.fold(now, envelopes(now.account_id, wanted, group.blind))
 
 

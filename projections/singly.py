@@ -26,7 +26,7 @@ _OWN = "t.account_id = $1 AND t.generation = $2"
 _GENERATION = Struct("!q").pack
 
 
-class Scope(Protocol):
+class Scoped(Protocol):
     """Whose rows, of which generation."""
 
     @property
@@ -45,7 +45,7 @@ class Sending:
         self._formats = [Format.BINARY] * len(self._types)
         self._encoders = [each.elements.one for each in columns]
 
-    def of(self, scope: Scope, values: Iterable[Any]) -> Bound:
+    def of(self, scope: Scoped, values: Iterable[Any]) -> Bound:
         sent: list[bytes | None] = [scope.account_id.bytes, _GENERATION(scope.generation)]
         sent += [
             None if value is None else encode(value)
@@ -54,22 +54,22 @@ class Sending:
         return Bound(self._sql, self._types, sent, self._formats)
 
 
-def inserting(scope: Scope, table: Table[Any], each: Any) -> Bound:
+def inserting(scope: Scoped, table: Table[Any], each: Any) -> Bound:
     """A row whose key was never there."""
     return _insert(table).of(scope, table.values_of(each))
 
 
-def upserting(scope: Scope, table: Table[Any], each: Any) -> Bound:
+def upserting(scope: Scoped, table: Table[Any], each: Any) -> Bound:
     """A new row, or new contents of a kept one."""
     return _upsert(table).of(scope, table.values_of(each))
 
 
-def loading(scope: Scope, table: Table[Any], key: Any) -> Bound:
+def loading(scope: Scoped, table: Table[Any], key: Any) -> Bound:
     """The row of a key, if there is one."""
     return _load(table).of(scope, key if len(table.key) > 1 else (key,))
 
 
-def loading_by(scope: Scope, table: Table[Any], column: str, value: Any) -> Bound:
+def loading_by(scope: Scoped, table: Table[Any], column: str, value: Any) -> Bound:
     """Every row whose column has the value, ordered by key."""
     return _load_by(table, column).of(scope, (value,))
 
