@@ -1,8 +1,8 @@
 """A second process that projects beside the worker, so that both processors are used.
 
 It helps with what is far behind, from the other end, and with what the worker does not come to;
-leases keep the two from doing anything twice. Nothing rests on it: alone, the worker does everything,
-only later.
+leases keep the two from doing anything twice. Nothing rests on it: alone, the worker does
+everything, only later.
 """
 
 from __future__ import annotations
