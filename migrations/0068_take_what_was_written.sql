@@ -15,11 +15,13 @@ DECLARE
 BEGIN
     -- Plans made on tables without statistics would scan them: a batch looks rows up by key, and
     -- no value makes another plan better.
-    -- What a crash loses of a projection, rows and position together, is projected again.
+    -- What a crash loses of a projection, rows and position together, is projected again. Who stands
+    -- still with the lease in hand is sent away.
     _wait := set_config('lock_timeout', _wait, true) || set_config('enable_seqscan', 'off', true)
           || set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)
           || set_config('plan_cache_mode', 'force_generic_plan', true)
-          || set_config('synchronous_commit', 'off', true);
+          || set_config('synchronous_commit', 'off', true)
+          || set_config('idle_in_transaction_session_timeout', '5s', true);
     SELECT t.generation, t.position, t.state INTO _held
       FROM projection_live l
       JOIN projection_tracking t ON t.account_id = l.account_id AND t.group_name = l.group_name

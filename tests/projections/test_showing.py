@@ -194,6 +194,17 @@ def test_what_was_begun_behind_an_append_is_shown(connections, client, behind):
     assert position(connections, client) == at
 
 
+def test_who_stands_still_with_the_lease_is_sent_away(connections, client):
+    ref = client.add_customers("a@example.com")[0]
+    setting = "SELECT current_setting('idle_in_transaction_session_timeout'), %(account)s::uuid"
+    kept = showing(connections, client).show(500, lambda now: now.select(setting, {})[0][0])
+    assert kept == "5s"
+    with connections.connection() as connection:
+        after = connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+    assert after == ("0",)
+    assert shown(connections, client, ref) is not None
+
+
 def test_what_was_begun_and_not_shown_is_undone(connections, client, behind):
     before = position(connections, client)
     first = showing(connections, client)
