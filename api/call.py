@@ -70,6 +70,7 @@ class Call:
     @cached_property
     def books(self) -> Books:
         books = self.services.books_for(self.account_id)
+        books.recorder.versions = {}
         if self.ahead is not None and self.ahead.head is not None:
             books.foresee(self.ahead.histories, self.ahead.head)
         return books

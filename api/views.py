@@ -20,6 +20,7 @@ from projections.showing import Showing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from api.call import Call
     from domain.application import Books
@@ -158,6 +159,17 @@ def written(
             found = one(call, kind, ref)
             return found if found.position >= position else None
     return shown
+
+
+def is_of_version(kind: Resource[Any], shown: Shown, versions: Mapping[UUID, int] | None) -> bool:
+    """Whether a resource is shown as it was left by whoever appended last up to these `versions`.
+
+    A part of an aggregate is told by one event, and never changes.
+    """
+    if kind.part_prefix:
+        return True
+    known = (versions or {}).get(uuid_of(shown["id"]))
+    return bool(shown["version"] == known)
 
 
 def one_as_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from random import random
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from api import references, refunds_told, shown, versions, views
 from api.auth import attempting, caller_of
@@ -18,11 +18,10 @@ from api.named import Sent
 from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
+from api.telling import tell
 from domain.commands.charging import told
 from domain.payments.gateway import ActionRequired
 from domain.shared.errors import ConcurrentChange, DomainError, FieldError, Invalid
-from projections.groups import RESOURCES
-from projections.reading import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,13 +31,10 @@ if TYPE_CHECKING:
     from domain.commands.act import Done
     from domain.payments.gateway import Outcome
     from domain.shared.recording import IdempotencyKey, Recorded
-    from projections.showing import Showing
     from store.api_keys import Caller
 
 PATIENCE_SECONDS = 5.0
 """For how long a command is asked again when somebody else was faster."""
-
-PROJECTION_WAIT_MS = 500
 
 RESTING = 16
 """Requests of a route that begin to be shown after their appends, since one appended again."""
@@ -69,13 +65,6 @@ class Answered:
     answer: Mapping[str, Any]
     position: int
     replayed: bool = False
-
-
-class Told(NamedTuple):
-    """The resource, and by how much the projections were behind this answer's position."""
-
-    resource: Shown
-    behind: int
 
 
 def of(done: Done) -> Written:
@@ -117,7 +106,7 @@ class Writing:
             call.books.recorder.behind = showing
         try:
             answered = perform(self._route, call, body, unnamed)
-            told = self._told(call, answered, showing)
+            told = tell(call, self._route, answered, showing)
         finally:
             showing.end()
         # A lease that was taken with the first of several appends was given back for the second.
@@ -130,12 +119,6 @@ class Writing:
             call, self._route, answered.answer, answered.position, told.resource
         )
         self._answer(response, answered, resource)
-
-    def _told(self, call: Call, answered: Answered, showing: Showing) -> Told:
-        if "ids" in answered.answer:
-            showing.end()
-            return _told_all(call, self._route, answered)
-        return _told(call, self._route, answered, showing)
 
     def _read(
         self, request: Any, path: Mapping[str, str]
@@ -240,39 +223,3 @@ def _declined(route: Write, answer: Mapping[str, Any]) -> Refused:
     wrong = FieldError(field, answer["code"], answer["detail"])
     code = "refund_declined" if refund else "payment_declined"
     return Refused(402, code, answer["detail"], [wrong])
-
-
-def _told(call: Call, route: Write, answered: Answered, showing: Showing) -> Told:
-    """As projected, or, where that is not this answer's position, told from its own events."""
-    kind, ref, position = route.kind, answered.answer["id"], answered.position
-    if not (answered.replayed or route.deletes or isinstance(kind, views.Loaded)):
-        found = views.written(call, kind, ref, position, PROJECTION_WAIT_MS, showing)
-        if found is not None:
-            return Told(found.resource, 0)
-    # A replay too: its first run may have died before it projected.
-    showing.end()
-    behind = _lag(call, position)
-    if behind or answered.replayed or route.deletes:
-        shown = views.one_as_of(call, kind, ref, position, deleted=route.deletes)
-    else:
-        shown = views.one(call, kind, ref)
-    resource = {**shown.resource, "deleted": True} if route.deletes else shown.resource
-    return Told(resource, behind)
-
-
-def _told_all(call: Call, route: Write, answered: Answered) -> Told:
-    """Each as `_told`, in the order in which the key keeps them."""
-    kind, refs, position = route.kind, answered.answer["ids"], answered.position
-    behind = _lag(call, position)
-    if behind or answered.replayed:
-        shown = [views.one_as_of(call, kind, ref, position).resource for ref in refs]
-    else:
-        shown = views.several(call, kind, refs)
-    return Told({"data": shown}, behind)
-
-
-def _lag(call: Call, position: int) -> int:
-    """Projects up to the position; by how much that failed."""
-    connections = call.services.connections
-    at = wait_for(connections, call.account_id, RESOURCES, position, PROJECTION_WAIT_MS)
-    return max(position - at.position, 0)

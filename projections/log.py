@@ -45,6 +45,12 @@ SELECT coalesce(max(e.position), 0)
  WHERE e.account_id = %(account)s AND e.originator_id = ANY (%(originators)b)
    AND (e.recorded_at <= %(at)s OR e.position < (
        SELECT h.monotone_from FROM heads h WHERE h.account_id = %(account)s))"""
+_TELLING = """
+SELECT e.originator_id
+  FROM stored_events e
+ WHERE e.account_id = %(account)s AND e.position > %(after)s AND e.position <= %(until)s
+   AND e.topic = ANY (%(topics)b) AND e.state ->> 'transaction_id' = %(part)s
+ ORDER BY e.position DESC LIMIT 1"""
 _to_event = TypedMapper().event
 
 
@@ -72,6 +78,16 @@ def read_streams(
     bound = {"account": account_id, "originators": _uuids(originators), "until": until}
     statement = _DOCUMENTED if for_documents else _SHOWN
     return envelopes(account_id, cursor.execute(statement, bound, binary=True).fetchall())
+
+
+def originator_of_part(
+    cursor: Cursor, account_id: UUID, part: str, topics: Iterable[str], after: int, until: int
+) -> UUID | None:
+    """Whose events in `(after, until]` tell of a part, which has no stream of its own."""
+    wanted = arrays.array_of(arrays.TEXT, sorted(topics))
+    bound = {"account": account_id, "after": after, "until": until, "part": part, "topics": wanted}
+    row = cursor.execute(_TELLING, bound, binary=True).fetchone()
+    return row[0] if row else None
 
 
 def position_at(cursor: Cursor, account_id: UUID, originators: Sequence[UUID], at: datetime) -> int:

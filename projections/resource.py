@@ -22,6 +22,9 @@ Row = TypeVar("Row")
 
 class SingleTableView(Protocol[Row]):
     @property
+    def topics(self) -> frozenset[str]: ...
+
+    @property
     def table(self) -> Table[Row]: ...
 
     @property
@@ -101,6 +104,11 @@ class Resource(Generic[Row]):
     def at_once(self) -> bool:
         """Whether that is all that is shown of it."""
         return self.beside is not None or self.related is _nothing
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether events of others show in it."""
+        return self.streams is not _no_streams
 
     def split(self, values: Sequence[Any]) -> tuple[Row, Any]:
         """The row, and what was beside it."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from projections.envelope import Envelope
     from projections.expansion import Load
     from projections.reading import Reading
 
@@ -81,11 +82,11 @@ def as_of(
     It is folded from the log itself, so it needs no projection to have come that far: a write
     whose group is behind is answered with `as_of(…, its position)`.
     """
-    originators = _originators(reading, resource, ref)
+    until = when if isinstance(when, int) else reading.head
+    originators = _originators(reading, resource, ref, until)
     position = when if isinstance(when, int) else _position(reading, originators, when)
     memory = MemoryWork(reading.account_id, beside=reading if position == when else None)
-    events = log.read_streams(reading.cursor, reading.account_id, originators, position)
-    RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
+    RESOURCES.fold(memory, _shown(reading, originators, position))
     found = resource.table.load(memory, [ref])
     if ref not in found or (getattr(found[ref], "deleted", False) and not deleted):
         raise NotFound(detail=f"there was no {resource.kind} {ref} then")
@@ -96,10 +97,9 @@ def as_of_each(
     reading: Reading, resource: Resource[Any], ref: str, positions: Collection[int]
 ) -> dict[int, dict[str, Any]]:
     """As it was at each of some positions, deleted or not: its events are read and folded once."""
-    originators = _originators(reading, resource, ref)
     until = max(positions, default=0)
-    read = log.read_streams(reading.cursor, reading.account_id, originators, until)
-    events = deque(event for event in read if event.topic in RESOURCES.topics)
+    originators = _originators(reading, resource, ref, until)
+    events = deque(_shown(reading, originators, until))
     memory, shown = MemoryWork(reading.account_id), {}
     for position in sorted(positions):
         passed = []
@@ -128,8 +128,27 @@ def _position(reading: Reading, originators: list[UUID], at: datetime) -> int:
     return log.position_at(reading.cursor, reading.account_id, originators, at)
 
 
-def _originators(reading: Reading, resource: Resource[Any], ref: str) -> list[UUID]:
+def _originators(reading: Reading, resource: Resource[Any], ref: str, until: int) -> list[UUID]:
+    """Those whose events show in the resource; where it is not projected yet, as the log tells."""
     try:
-        return [uuid_of(each) for each in (ref, *resource.streams(reading, ref))]
+        own = uuid_of(ref)
     except MalformedId:
         raise NotFound(detail=f"there is no {resource.kind} {ref}") from None
+    others = [uuid_of(each) for each in resource.streams(reading, ref)]
+    if others or reading.position >= until:
+        return [own, *others]
+    if resource.part_prefix:
+        found = log.originator_of_part(
+            reading.cursor, reading.account_id, ref, resource.view.topics, reading.position, until
+        )
+        others = [] if found is None else [found]
+    elif resource.has_streams:
+        memory = MemoryWork(reading.account_id)
+        RESOURCES.fold(memory, _shown(reading, [own], until))
+        others = [uuid_of(each) for each in resource.streams(memory, ref)]
+    return [own, *others]
+
+
+def _shown(reading: Reading, originators: list[UUID], until: int) -> list[Envelope]:
+    read = log.read_streams(reading.cursor, reading.account_id, originators, until)
+    return [event for event in read if RESOURCES.shows(event.topic)]

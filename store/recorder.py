@@ -78,6 +78,9 @@ class AccountRecorder(BooksRecorder):
                 continue
             self._keys.took(sealed)
             self._heads.moved(recorded)
+            if self.versions is not None:
+                for event in events:
+                    self.versions[cast("UUID", event.originator_id)] = event.originator_version
             return recorded
         raise Conflict("customer_erased", "personal data was to be kept of somebody erased")
 

@@ -127,6 +127,9 @@ class BooksRecorder(ApplicationRecorder):
 
     behind: Any = None
     """The store's: whoever wants to go on with the database right behind an append."""
+    versions: dict[UUID, int] | None = None
+    """The last one of each aggregate that was appended to, where somebody wants to know them."""
+
     asking: bool = False
     """Gateways are asked between appends: only one that concludes is gone on behind."""
 
