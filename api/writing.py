@@ -134,6 +134,9 @@ class Writing:
             base=request.forwarded_prefix, ahead=getattr(request.context, "ahead", None),
         )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
+        if call.ahead is not None:
+            there = call.ahead.histories
+            unnamed += references.unknown(route.body, read, sent.ids(), there)
         body = validated(route.body, named, {"midnight": call.midnight}, [*besides, *unnamed])
         if besides:
             raise Invalid(tuple(besides))

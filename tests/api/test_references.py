@@ -129,3 +129,18 @@ def test_a_request_that_happened_is_answered_again_though_its_reference_moved(mo
     again = client.post("/plans", body, key="k")
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json == first.json
+
+
+NOBODY = "cus_00000000000000000000000000"
+
+
+@pytest.mark.parametrize("nobody", [NOBODY, "cus_nobody", "prod_00000000000000000000000000"])
+def test_what_names_nothing_is_told_with_all_that_is_wrong(moved, nobody):
+    client = moved.client
+    at = client.head
+    body = {"customer_id": nobody, "currency": "USD", "lines": [{**LINE, "quantity": 0}]}
+    answer = client.post("/invoices", body)
+    refused(client, answer, 422, "invalid", at)
+    told = {error["field"]: error["code"] for error in answer.json["errors"]}
+    assert told.pop("customer_id") == "not_found"
+    assert list(told) == ["lines[0].quantity"]
