@@ -134,16 +134,18 @@ class Writing:
             base=request.forwarded_prefix, ahead=getattr(request.context, "ahead", None),
         )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
+        nobody: list[FieldError] = []
         if call.ahead is not None:
-            there = call.ahead.histories
-            unnamed += references.unknown(route.body, read, sent.ids(), there)
-        body = validated(route.body, named, {"midnight": call.midnight}, [*besides, *unnamed])
+            nobody = references.unknown(route.body, read, sent.ids(), call.ahead.histories)
+        wrong = [*besides, *unnamed, *nobody]
+        body = validated(route.body, named, {"midnight": call.midnight}, wrong)
         if besides:
             raise Invalid(tuple(besides))
         # A precondition counts only where the request would be accepted without it (RFC 9110).
         call.versions = versions.parse(request.get_header("If-Match"))
         call.reason = reason_of(request, body)
-        return call, body, unnamed
+        # Whether what the address names is there is asked first, of the command.
+        return call, body, unnamed if path else [*unnamed, *nobody]
 
     def _by_body(self, request: Any, read: Mapping[str, Any]) -> Caller:
         """Of a public route: its body says who asks."""

@@ -144,3 +144,15 @@ def test_what_names_nothing_is_told_with_all_that_is_wrong(moved, nobody):
     told = {error["field"]: error["code"] for error in answer.json["errors"]}
     assert told.pop("customer_id") == "not_found"
     assert list(told) == ["lines[0].quantity"]
+
+
+def test_all_that_names_nothing_is_told_at_once(moved):
+    client = moved.client
+    at = client.head
+    body = {"customer_id": NOBODY, "plan_id": NOBODY.replace("cus", "plan")}
+    answer = client.post("/subscriptions", body)
+    refused(client, answer, 422, "invalid", at)
+    told = {error["field"]: error["code"] for error in answer.json["errors"]}
+    assert told == {"customer_id": "not_found", "plan_id": "not_found"}
+    answer = client.post(f"/customers/{NOBODY}/payment_methods", {"token": "tok_visa"})
+    refused(client, answer, 404, "not_found", at)
