@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bench.figures import at_most, plain
 from bench.http import cuts, serving, shown
+from bench.stage import analyze
 from bench.wire import Wire
 from bench.workers import working
 from domain.commands.accounts import account_of, update_account
@@ -58,6 +59,7 @@ def settle(conninfo: str, turns: int = TURNS) -> list[Figure]:
 
 def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
     clients = [each for _ in range(accounts) for each in _opened(conninfo, accounts, turns)]
+    analyze(conninfo)
     with (
         serving(conninfo, "bench.bare:create_app()") as bare,
         serving(conninfo) as whole,

@@ -40,3 +40,9 @@ def fresh_database(server_url: str | None) -> Iterator[str]:
             yield url
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def analyze(conninfo: str) -> None:
+    """What the server does by itself within a minute of a filling."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from projections import arrays
+from projections.view import ResourceView, ref_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from eventsourcing.persistence import StoredEvent
 
     from projections.envelope import Envelope
     from projections.table import Table, Work
@@ -36,6 +39,9 @@ class Group:
         self.tables: tuple[Table[Any], ...] = tuple(
             table for view in views for table in view.tables
         )
+        self._kept_by = {
+            topic: view for view in views if isinstance(view, ResourceView) for topic in view.topics
+        }
         self._places = {
             topic: tuple(at for at, view in enumerate(views) if topic in view.topics)
             for topic in self.topics
@@ -44,6 +50,17 @@ class Group:
     def shows(self, topic: str) -> bool:
         """Whether one of its views asks for such events."""
         return topic in self._places
+
+    def changed(self, events: Iterable[StoredEvent]) -> list[tuple[Table[Any], str]]:
+        """The rows, by their keys, that these change: of aggregates that were there before."""
+        begun, keys = set(), {}
+        for event in events:
+            view, identity = self._kept_by.get(event.topic), event.originator_id
+            if event.originator_version == 1:
+                begun.add(identity)
+            elif view is not None and identity not in begun:
+                keys[identity] = view.table, ref_of(view.aggregate, identity)
+        return list(keys.values())
 
     def fold(self, work: Work, events: Sequence[Envelope]) -> None:
         """Give each view its events, in the order of the log."""

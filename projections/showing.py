@@ -13,13 +13,15 @@ from projections.log import envelopes
 from projections.own import Forgotten, HandlerFailed, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
-from projections.work import Scope
+from projections.work import FEW, Scope
 from store.exchange import begun_with, undo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from uuid import UUID
+
+    from eventsourcing.persistence import StoredEvent
 
     from projections.group import Group
     from projections.reading import Reading
@@ -34,7 +36,8 @@ _NOBODY_IS_WAITED_FOR_MS = 1
 
 
 class Showing:
-    """Of one write to an account. `changed` is a row that was there before, mostly the only one.
+    """Of one write to an account. `changed` is a row that was there before, mostly the only one;
+    behind an append those are known.
 
     It begins in the exchange of an append that it is `behind` of (see `store.behind`), where no
     other write of this process is being shown just then, or else when `show` is asked.
@@ -50,7 +53,7 @@ class Showing:
         self._connections = connections
         self._place = Place(account_id, group.name)
         self._group = group
-        self._changed = changed
+        self._changed = [] if changed is None else [changed]
         self._guess = Scope(account_id, glance.guessed(account_id, group.name))
         self._turn: Turn | None = None
         self._lent: AbstractContextManager[Connection] | None = None
@@ -85,7 +88,7 @@ class Showing:
                 ending.push(self._lent)
                 undo(begun[0])
 
-    def asked(self) -> list[Asked | Bound] | None:
+    def asked(self, events: Sequence[StoredEvent]) -> list[Asked | Bound] | None:
         """Only behind the first append; nothing is held during another."""
         if self._was_begun:
             self.appended_again = True
@@ -95,6 +98,8 @@ class Showing:
         if not turn.take_if_free():
             return None
         self._turn = turn
+        if len(changed := self._group.changed(events)) <= FEW:
+            self._changed = changed
         return self._wanted(_NOBODY_IS_WAITED_FOR_MS)
 
     def begun(
@@ -108,7 +113,7 @@ class Showing:
             turn.leave()
 
     def _wanted(self, wait_ms: int) -> list[Asked | Bound]:
-        ahead = [] if self._changed is None else [singly.loading(self._guess, *self._changed)]
+        ahead = [singly.loading(self._guess, *each) for each in self._changed]
         return [tracking.taking(self._place, wait_ms), *ahead]
 
     def _going_on(
@@ -143,8 +148,9 @@ class Showing:
                 raise _Stale
             with connection.cursor(binary=True) as cursor:
                 now = _as_taken(cursor, self._place.account_id, taken)
-                if self._changed is not None and taken.generation == self._guess.generation:
-                    now.keep_read(self._changed[0], taken.ahead[0])
+                if taken.generation == self._guess.generation:
+                    for (table, _), read_ahead in zip(self._changed, taken.ahead, strict=True):
+                        now.keep_read(table, read_ahead)
                 if taken.events:
                     self._fold(now, taken.events)
                 found = read(now)

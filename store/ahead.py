@@ -8,8 +8,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from psycopg.pq import TransactionStatus
-
 from domain.shared.recording import Head
 from store import api_keys, heads, personal_keys, secret_texts, streams
 from store.exchange import at_once
@@ -70,7 +68,7 @@ def look_further(
     asked = [_stream(account_id, kind, each) for each, kind in kinds.items()]
     if keys:
         asked.append(personal_keys.asked(account_id, keys))
-    rows = _each(connection, asked)
+    rows = streams.each_answered(connection, asked)
     found: dict[str, bytes] = dict(rows.pop()) if keys else {}
     histories: dict[UUID, History] = {}
     outdated: list[UUID] = []
@@ -95,12 +93,3 @@ def _histories(
     if kind.SNAPSHOT is None:
         return streams.histories(mapper, rows), []
     return streams.histories_after_snapshots(mapper, kind, rows)
-
-
-def _each(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
-    """At once, where nothing has begun on the connection."""
-    if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-        return at_once(connection, asked)
-    return [
-        connection.execute(sql, bound, prepare=True, binary=True).fetchall() for sql, bound in asked
-    ]

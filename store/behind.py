@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from eventsourcing.persistence import StoredEvent
+
     from domain.shared.recording import Recorded
     from store.append import Appending
     from store.connections import Connection, Connections
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
 class Behind(Protocol):
     """Wants a transaction begun behind an append, and has the connection from then on."""
 
-    def asked(self) -> Sequence[Asked | Bound] | None:
-        """Before each append. None where nothing is to be asked behind it, else one of the others
-        is called.
+    def asked(self, events: Sequence[StoredEvent]) -> Sequence[Asked | Bound] | None:
+        """Before each append of `events`. None where nothing is to be asked behind it, else one of
+        the others is called.
         """
 
     def begun(self, lent: AbstractContextManager[Connection], connection: Connection,

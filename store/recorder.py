@@ -90,7 +90,7 @@ class AccountRecorder(BooksRecorder):
         try:
             with self._turn:
                 last = not steps and (given.concludes or not self.asking)
-                asked = behind.asked() if behind is not None and last else None
+                asked = behind.asked(sealed.events) if behind is not None and last else None
                 if behind is not None and asked is not None:
                     return append_with(behind, asked, self._connections, what)
                 with self._connections.connection() as connection:

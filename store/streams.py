@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
     from store.codec import TypedMapper
     from store.connections import Connection
+    from store.exchange import Rows
 
 _COLUMNS = f"""e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at,
     e.document_number, {KEY}, e.account_id"""
@@ -120,11 +121,24 @@ def read_whole(
     until: int | None = None,
 ) -> dict[UUID, History]:
     """From their first events, whatever snapshots there are."""
-    if 1 < len(ids) <= FEW and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+    if len(ids) <= FEW and _is_idle(connection):
         found = at_once(connection, [asked(account_id, [each], until) for each in ids])
         return histories(mapper, chain.from_iterable(found))
     sql, bound = asked(account_id, ids, until)
     return histories(mapper, connection.execute(sql, bound, prepare=True, binary=True))
+
+
+def each_answered(connection: Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """At once, where nothing has begun on the connection."""
+    if _is_idle(connection):
+        return at_once(connection, asked)
+    return [
+        connection.execute(sql, bound, prepare=True, binary=True).fetchall() for sql, bound in asked
+    ]
+
+
+def _is_idle(connection: Connection) -> bool:
+    return connection.pgconn.transaction_status == TransactionStatus.IDLE
 
 
 def asked(account_id: UUID, ids: Sequence[UUID], until: int | None = None) -> Asked:
@@ -160,8 +174,7 @@ def _after_snapshots(
     kind: type[Aggregate],
     ids: Sequence[UUID],
 ) -> tuple[dict[UUID, History], list[UUID]]:
-    sql, bound = asked_after_snapshots(account_id, kind, ids)
-    rows = connection.execute(sql, bound, prepare=True, binary=True)
+    (rows,) = each_answered(connection, [asked_after_snapshots(account_id, kind, ids)])
     return histories_after_snapshots(mapper, kind, rows)
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from api.writing import RESTING
-from tests.api.conftest import open_client
+from tests.api.conftest import LINE, open_client
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -48,3 +48,27 @@ def test_a_subscription_with_its_charge_waits_five_times(shop: Client, waits: li
         made = shop.made("/subscriptions", named | {"customer_id": customer["id"]})
         assert made["status"] == "active"
     assert len(waits) <= 5
+
+
+def test_a_settlement_waits_three_times_and_once_for_a_balance(
+    shop: Client, waits: list[str]
+) -> None:
+    """Who asks, and the invoice; its event, and its row and the balance's; what is shown."""
+    shop.patch("/account", {"balance_auto_apply": "manual"})
+    customer = shop.made("/customers", {"email": None})["id"]
+    credit = {"amount": 10**6, "currency": "USD", "reason": "a test"}
+    shop.made(f"/customers/{customer}/balance/adjust", credit, key="credit")
+    asked = {"apply_balance": {}, "mark_paid": {"reference": "1", "category": "check"}}
+    told: dict[str, list[int]] = {verb: [] for verb in asked}
+    for _ in range(RESTING + 2):
+        for verb, body in asked.items():
+            invoice = shop.made(
+                "/invoices", {"customer_id": customer, "currency": "USD", "lines": [LINE]}
+            )["id"]
+            shop.made(f"/invoices/{invoice}/issue", {})
+            waits.clear()
+            paid = shop.made(f"/invoices/{invoice}/{verb}", body, key=invoice)
+            assert paid["status"] == "paid"
+            told[verb].append(len(waits))
+    assert told["mark_paid"][-1] == 3
+    assert min(told["apply_balance"][-2:]) == 4  # once in a while a snapshot is kept besides
