@@ -37,7 +37,8 @@ class Call:
 
     `versions` are those that `If-Match` allows, None where any will do; `version` is the one
     found to be current then. `base` is the scheme and host that the caller reached us by. `ahead`
-    was read with the caller. `door`: the caller's key is to be looked at with what is read.
+    was read with the caller. `door`: the caller's key is to be looked at with what is read, or
+    with what is written.
     """
 
     services: Services
@@ -71,6 +72,7 @@ class Call:
     def books(self) -> Books:
         books = self.services.books_for(self.account_id)
         books.recorder.versions = {}
+        books.recorder.admission = self.door
         if self.ahead is not None and self.ahead.head is not None:
             books.foresee(self.ahead.histories, self.ahead.head)
         return books
@@ -78,6 +80,7 @@ class Call:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """What `books` record within and what is written by the connection stay or go together."""
+        self._require_admitted()
         outside = self.books
         with transaction(self.services.connections) as within:
             self.books = self.services.books_within(outside, within)
@@ -93,8 +96,14 @@ class Call:
     @cached_property
     def gateways(self) -> Gateways:
         """Those that the account is set up for. Nothing is held while one of them is asked."""
+        self._require_admitted()
         self.books.recorder.asking = True
         return self.services.gateways_of(self.account)
+
+    def _require_admitted(self) -> None:
+        """Before what is not an append. Raises Changed."""
+        if self.door is not None and not self.door.heard:
+            self.door.look(self.services.connections)
 
     @property
     def act(self) -> Act:

@@ -1,5 +1,5 @@
 """A caller known from before, let in on the condition that what is read for them finds their key
-still in force: both are asked in one exchange, of one snapshot.
+still in force: both are asked in one exchange, of one snapshot. Or that what they write does.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store import api_keys, secret_texts
+from store.api_keys import Changed
 
 if TYPE_CHECKING:
     from store.api_keys import Caller
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from store.secret_texts import SecretText
 
 _MOST_KNOWN = 20_000
-
-
-class Changed(Exception):
-    """The key is not in force any more, or has other rights: ask again who it is."""
 
 
 class Door:
@@ -32,6 +29,10 @@ class Door:
     @property
     def asked(self) -> Asked:
         return api_keys.asked(self._said)
+
+    @property
+    def required(self) -> Asked:
+        return api_keys.required(self._said, self.caller)
 
     def hear(self, rows: Rows) -> None:
         """Raises Changed."""

@@ -81,7 +81,8 @@ class Signed(Linked):
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
     answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.
-    `many`: it answers with a list where the body names one.
+    `many`: it answers with a list where the body names one. `alone`: nothing but appends comes of
+    it, so that a caller known from before is asked for with the first of them.
     """
 
     body: type[Body] = Nothing
@@ -91,3 +92,4 @@ class Write(Route):
     deletes: bool = False
     bearer: Callable[..., Any] | None = None
     many: bool = False
+    alone: bool = False

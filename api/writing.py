@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from api import references, refunds_told, shown, versions, views
-from api.auth import attempting, caller_of
+from api.auth import attempting, caller_of, recalled
 from api.body import validated
 from api.call import Call
 from api.errors import Refused
@@ -22,10 +22,12 @@ from api.telling import tell
 from domain.commands.charging import told
 from domain.payments.gateway import ActionRequired
 from domain.shared.errors import ConcurrentChange, DomainError, FieldError, Invalid
+from store.api_keys import Changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from api.door import Door
     from api.services import Services
     from api.views import Shown
     from domain.commands.act import Done
@@ -96,11 +98,33 @@ class Writing:
         self._rests = 0
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
+        sent = Sent(request, path)
         with self._services.connections.keeping():
-            self._write(request, response, path)
+            if not (self._route.alone and self._as_recalled(request, response, path, sent)):
+                self._write(request, response, path, sent)
 
-    def _write(self, request: Any, response: Any, path: Mapping[str, str]) -> None:
-        call, body, unnamed = self._read(request, path)
+    def _as_recalled(
+        self, request: Any, response: Any, path: Mapping[str, str], sent: Sent
+    ) -> bool:
+        """Answers a caller known from before, if their key is found as it was when something is
+        recorded. Until then nothing is told, no refusal either: False, and nothing happened.
+        """
+        door = None if sent.ids() else recalled(self._services, request, self._route.rule or "")
+        if door is None:
+            return False
+        try:
+            self._write(request, response, path, sent, door)
+        except (Changed, DomainError, Refused):
+            if door.heard:
+                raise
+            return False
+        return True
+
+    def _write(
+        self, request: Any, response: Any, path: Mapping[str, str], sent: Sent,
+        door: Door | None = None,
+    ) -> None:  # fmt: skip
+        call, body, unnamed = self._read(request, path, sent, door)
         showing = views.showing_of(call, self._route.kind, path.get("id"))
         if self._goes_on and not self._rests:
             call.books.recorder.behind = showing
@@ -109,6 +133,8 @@ class Writing:
             told = tell(call, self._route, answered, showing)
         finally:
             showing.end()
+        if door is not None and not door.heard:
+            door.look(self._services.connections)
         # A lease that was taken with the first of several appends was given back for the second.
         self._rests = RESTING if showing.appended_again else max(self._rests - 1, 0)
         if answered.replayed:
@@ -121,17 +147,19 @@ class Writing:
         self._answer(response, answered, resource)
 
     def _read(
-        self, request: Any, path: Mapping[str, str]
+        self, request: Any, path: Mapping[str, str], sent: Sent, door: Door | None
     ) -> tuple[Call, Any, Sequence[FieldError]]:
         route = self._route
-        sent = Sent(request, path)
-        known = None if route.bearer else caller_of(self._services, request, route.rule or "", sent)
+        known = None if door is None else door.caller
+        if known is None and route.bearer is None:
+            known = caller_of(self._services, request, route.rule or "", sent)
         read = sent.body
         caller = known or self._by_body(request, read)
         key, besides = _key(request, route, read)
         call = Call(
             self._services, caller, request.context.request_id, path, key=key,
-            base=request.forwarded_prefix, ahead=getattr(request.context, "ahead", None),
+            base=request.forwarded_prefix, door=door,
+            ahead=getattr(request.context, "ahead", None),
         )  # fmt: skip
         named, unnamed = references.in_body(call.books, route.body, read)
         nobody: list[FieldError] = []

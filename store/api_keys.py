@@ -7,7 +7,7 @@ changes in the transaction of the append that it belongs to.
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from domain.shared.identifiers import typed_id
 from store import secret_texts
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from store.connections import Connection
+    import psycopg
+
+    from store.connections import Connection, Connections
     from store.secret_texts import SecretText
 
 _MODES = {"sk_test": False, "sk_live": True}
@@ -30,6 +32,9 @@ _FIND = """
       FROM api_key_secrets
      WHERE account_id = %(account)b AND hash = %(hash)b AND revoked_at IS NULL
        AND (expires_at IS NULL OR expires_at > clock_timestamp())"""
+_REQUIRE = """
+    SELECT require_key(%(account)b, %(hash)b, %(id)s::text, %(livemode)b, %(role)s::text,
+                       %(scopes)s::text[])"""
 _TOUCH = """
     UPDATE api_key_secrets SET last_used_at = clock_timestamp()
      WHERE account_id = %b AND hash = %b"""
@@ -76,6 +81,23 @@ class Caller(NamedTuple):
     scopes: Sequence[str]
 
 
+class Changed(Exception):
+    """The key is not in force any more, or has other rights: ask again who it is."""
+
+
+class Admission(Protocol):
+    """Of a caller known from before, until it is `heard` whether they still are who they were."""
+
+    heard: bool
+
+    @property
+    def required(self) -> Asked:
+        """Refused where they are not."""
+
+    def look(self, connections: Connections) -> None:
+        """By itself. Raises Changed."""
+
+
 def create(
     connection: Connection,
     account_id: UUID,
@@ -115,6 +137,17 @@ def caller(said: SecretText, rows: Sequence[tuple[Any, ...]]) -> Caller | None:
     if not hmac.compare_digest(hashed, said.hash) or livemode is not _MODES[said.kind]:
         return None
     return Caller(said.account_id, key_id, livemode, role, scopes)
+
+
+def required(said: SecretText, caller: Caller) -> Asked:
+    """Answered only if the key is in force, and its bearer is this one: see `is_changed`."""
+    bound = {"account": said.account_id, "hash": said.hash, **caller._asdict()}
+    return Asked(_REQUIRE, bound | {"scopes": list(caller.scopes)})
+
+
+def is_changed(error: psycopg.Error) -> bool:
+    """Whether that is what was refused."""
+    return error.sqlstate == "SL010"
 
 
 class Granted(NamedTuple):

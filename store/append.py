@@ -77,11 +77,16 @@ def append(connection: Connection, what: Appending) -> Recorded:
 
 
 def append_and_begin(
-    connection: Connection, what: Appending, behind: Sequence[Asked | Bound]
+    connection: Connection,
+    what: Appending,
+    behind: Sequence[Asked | Bound],
+    ahead: Sequence[Asked] = (),
 ) -> tuple[Recorded, list[Rows] | None]:
-    """The same; see `begun_behind` for what is asked behind it."""
+    """The same; see `begun_behind` for what is asked behind it. What is asked ahead of it may
+    refuse it.
+    """
     statement, values = _asked(what)
-    result, rows = begun_behind(connection, statement.bound(values), behind)
+    result, rows = begun_behind(connection, [*ahead, statement.bound(values)], behind)
     return _recorded(result), rows
 
 

@@ -35,14 +35,18 @@ class Behind(Protocol):
 
 
 def append_with(
-    behind: Behind, asked: Sequence[Asked | Bound], connections: Connections, what: Appending
+    behind: Behind,
+    asked: Sequence[Asked | Bound],
+    connections: Connections,
+    what: Appending,
+    ahead: Sequence[Asked] = (),
 ) -> Recorded:
-    """As `append`."""
+    """As `append`; `ahead` may refuse it."""
     lent = connections.connection()
     connection = lent.__enter__()
     rows: list[Rows] | None = None
     try:
-        recorded, rows = append_and_begin(connection, what, asked)
+        recorded, rows = append_and_begin(connection, what, asked, ahead)
     finally:
         if rows is None:
             lent.__exit__(None, None, None)

@@ -105,7 +105,7 @@ def delete(call: Call, _: Body) -> Written:
 
 ROUTES: tuple[Route, ...] = reads(
     COUPONS,
-    write(COUPONS, "POST", "", create, "Create a coupon", CouponCreation, status=201),
+    write(COUPONS, "POST", "", create, "Create a coupon", CouponCreation, status=201, alone=True),
     write(COUPONS, "PATCH", "/{id}", update, "Change a coupon", CouponChange),
     write(COUPONS, "POST", "/{id}/archive", archive, "Give a coupon no longer"),
     write(COUPONS, "POST", "/{id}/unarchive", unarchive, "Give a coupon again"),

@@ -78,7 +78,9 @@ def erase(call: Call, body: Erasure) -> Written:
 
 ROUTES: tuple[Route, ...] = reads(
     CUSTOMERS,
-    write(CUSTOMERS, "POST", "", create, "Create a customer", CustomerCreation, status=201),
+    write(
+        CUSTOMERS, "POST", "", create, "Create a customer", CustomerCreation, status=201, alone=True
+    ),
     write(CUSTOMERS, "PATCH", "/{id}", update, "Change a customer", CustomerChange),
     write(
         CUSTOMERS,

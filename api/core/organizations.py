@@ -96,6 +96,7 @@ ROUTES: tuple[Route, ...] = reads(
         "Create an organisation",
         OrganizationCreation,
         status=201,
+        alone=True,
     ),
     write(ORGANIZATIONS, "PATCH", "/{id}", update, "Change an organisation", OrganizationChange),
     write(

@@ -56,7 +56,9 @@ def delete(call: Call, _: Body) -> Written:
 
 ROUTES: tuple[Route, ...] = reads(
     PRODUCTS,
-    write(PRODUCTS, "POST", "", create, "Create a product", ProductCreation, status=201),
+    write(
+        PRODUCTS, "POST", "", create, "Create a product", ProductCreation, status=201, alone=True
+    ),
     write(PRODUCTS, "PATCH", "/{id}", update, "Change a product", ProductChange),
     write(PRODUCTS, "POST", "/{id}/archive", archive, "Archive a product"),
     write(PRODUCTS, "POST", "/{id}/unarchive", unarchive, "Sell a product again"),

@@ -127,6 +127,8 @@ class BooksRecorder(ApplicationRecorder):
 
     behind: Any = None
     """The store's: whoever wants to go on with the database right behind an append."""
+    admission: Any = None
+    """The store's: whether whoever asks may still do so, if that is not known yet."""
     versions: dict[UUID, int] | None = None
     """The last one of each aggregate that was appended to, where somebody wants to know them."""
 

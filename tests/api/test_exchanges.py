@@ -35,6 +35,19 @@ def shop(app: Any, services: Services) -> Client:
     return open_client(app, services, live=True)
 
 
+@pytest.mark.parametrize(("email", "times"), [(None, 2), ("{}@example.com", 3)])
+def test_what_names_nothing_waits_twice(
+    shop: Client, waits: list[str], email: str | None, times: int
+) -> None:
+    """Whether the caller still may, its event and the lease; its row and what is shown. Who has an
+    e-mail address may have been invited under it."""
+    for at in range(RESTING + 2):
+        waits.clear()
+        body = {"email": email and email.format(at), "first_name": "Ada"}
+        shop.made("/customers", body, key=f"made-{at}")
+    assert len(waits) == times
+
+
 def test_a_subscription_with_its_charge_waits_five_times(shop: Client, waits: list[str]) -> None:
     """Who asks and what is named; what that names; the intent; its outcome, and what is shown of
     it; the rows of that and the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from projections.turns import Turn
 from store import api_keys
 
 READS = ["/customers", "/customers/cus_nobody", "/account", "/balance_transactions?nonsense=1"]
@@ -52,12 +53,35 @@ def test_one_that_expired_meanwhile(client, known):
     assert client.get("/customers").json["code"] == "invalid_key"
 
 
-def test_a_write_by_one_revoked_meanwhile_records_nothing(client, services, known):
-    head = client.books.head().position
-    with services.connections.connection() as connection:
-        api_keys.revoke(connection, client.books.account_id, client.key.id)
-    refused = client.http.simulate_post(
-        "/core/v1/customers", json={}, headers={"Authorization": f"Bearer {client.key.text}"}
-    )
-    assert refused.json["code"] == "invalid_key"
-    assert client.books.head().position == head
+CHANGES = {
+    "revoked_at = clock_timestamp()": (401, "invalid_key"),
+    "expires_at = clock_timestamp()": (401, "invalid_key"),
+    "scopes = '{customers:read}'": (403, "insufficient_scope"),
+    "role = 'auditor'": (403, "forbidden"),
+}
+BODIES = [{}, {"email": "taken@example.com"}, {"email": 1}, {"organization_id": "org_nobody"}]
+
+
+@pytest.mark.parametrize("behind", [True, False])
+@pytest.mark.parametrize("body", BODIES, ids=str)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_write_by_one_who_may_no_more_records_and_tells_nothing(
+    client, known, change, body, behind, monkeypatch
+):
+    client.made("/customers", {"email": "taken@example.com"}, key="k")
+    if not behind:  # another of the process is shown what it wrote just then
+        monkeypatch.setattr(Turn, "take_if_free", lambda _: False)
+    head = client.head
+    known(change)
+    for key in (None, "k", "new"):
+        refused = client.post("/customers", body, key=key)
+        assert (refused.status_code, refused.json["code"]) == CHANGES[change]
+    assert client.head == head
+
+
+def test_a_write_by_one_with_other_rights_is_recorded(client, known):
+    made = client.made("/customers", {"first_name": "Ada"})
+    head = client.head
+    known("role = 'sales', scopes = '{customers:write}'")
+    assert client.made("/customers", {"first_name": "Ada"})["id"] != made["id"]
+    assert client.head == head + 1
