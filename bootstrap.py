@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 import demo_account
 from api import app as api_app
+from api.gate import Gate
 from api.limits import Limits
 from api.services import Services
 from domain.catalog.compiler import BuiltIn
@@ -119,7 +120,9 @@ def create_app(settings: Settings | None = None) -> App:
     settings = settings or read_settings()
     parts = Parts(_url(settings), settings.web_threads + 4, settings.gateways_file)
     limits = Limits(settings.rate_limit, settings.failure_limit, settings.trusted_proxies)
-    return api_app.create_app(replace(services(parts, billing_agent(settings)), limits=limits))
+    given = services(parts, billing_agent(settings))
+    gate = Gate(settings.web_at_work)
+    return api_app.create_app(replace(given, limits=limits, gate=gate))
 
 
 def billing_agent(settings: Settings) -> BillingAgent:

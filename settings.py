@@ -41,6 +41,7 @@ class Settings:
     webhook_allow_private: bool
     web_workers: int
     web_threads: int
+    web_at_work: int
     rate_limit: int
     failure_limit: int
     trusted_proxies: int
@@ -68,7 +69,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo=read("SUBLEDGER_DEMO", "1", _switch),
         webhook_allow_private=read("SUBLEDGER_WEBHOOK_ALLOW_PRIVATE", "0", _switch),
         web_workers=read("SUBLEDGER_WEB_WORKERS", "2", _number(1, 64)),
-        web_threads=read("SUBLEDGER_WEB_THREADS", "4", _number(1, 256)),
+        web_threads=read("SUBLEDGER_WEB_THREADS", "8", _number(1, 256)),
+        web_at_work=read("SUBLEDGER_WEB_AT_WORK", "2", _number(0, 256)),
         rate_limit=read("SUBLEDGER_RATE_LIMIT", "60000", _number(0, 10_000_000)),
         failure_limit=read("SUBLEDGER_FAILURE_LIMIT", "600", _number(0, 10_000_000)),
         trusted_proxies=read("SUBLEDGER_TRUSTED_PROXIES", "0", _number(0, 16)),

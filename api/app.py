@@ -9,6 +9,7 @@ from uuid import uuid4
 import falcon
 
 from api import errors, operations
+from api.gate import AtWork
 from api.metrics import Measured
 from api.pages import Pages
 from api.pay import page as pay_page
@@ -36,7 +37,9 @@ def create_app(services: Services, routes: Iterable[Route] = ROUTES) -> App:
     """The application. Raises RouteWithoutRule."""
     routes = tuple(routes)
     require_rules(routes)
-    app: App = falcon.App(middleware=[Unread(), RequestIds(), Measured(), RateLimits()])
+    app: App = falcon.App(
+        middleware=[Unread(), RequestIds(), Measured(), AtWork(services.gate), RateLimits()]
+    )
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     errors.register(app)

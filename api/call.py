@@ -97,6 +97,7 @@ class Call:
     def gateways(self) -> Gateways:
         """Those that the account is set up for. Nothing is held while one of them is asked."""
         self._require_admitted()
+        self.services.gate.leave()
         self.books.recorder.asking = True
         return self.services.gateways_of(self.account)
 

@@ -10,7 +10,7 @@ from store import api_keys, secret_texts
 from store.api_keys import Changed
 
 if TYPE_CHECKING:
-    from store.api_keys import Caller
+    from store.api_keys import Bearer, Caller
     from store.connections import Connections
     from store.exchange import Asked, Rows
     from store.secret_texts import SecretText
@@ -31,8 +31,8 @@ class Door:
         return api_keys.asked(self._said)
 
     @property
-    def required(self) -> Asked:
-        return api_keys.required(self._said, self.caller)
+    def bearer(self) -> Bearer:
+        return api_keys.bearer_of(self._said, self.caller)
 
     def hear(self, rows: Rows) -> None:
         """Raises Changed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from api.door import Known
+from api.gate import Gate
 from api.limits import Limits
 from domain.catalog.compiler import BuiltIn
 from papers.press import Press
@@ -56,6 +57,7 @@ class Services:
     advance: Callable[[UUID, datetime, Act], Summary]
     look_ahead: Callable[[Connection, str, Sequence[UUID]], Ahead]
     advance_wait_seconds: float = 20.0
+    gate: Gate = field(default_factory=Gate)
     limits: Limits = field(default_factory=Limits)
     known: Known = field(default_factory=Known)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)

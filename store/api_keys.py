@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from domain.shared.identifiers import typed_id
 from store import secret_texts
+from store.bindings import text_array
 from store.exchange import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
-
-    import psycopg
 
     from store.connections import Connection, Connections
     from store.secret_texts import SecretText
@@ -32,9 +31,6 @@ _FIND = """
       FROM api_key_secrets
      WHERE account_id = %(account)b AND hash = %(hash)b AND revoked_at IS NULL
        AND (expires_at IS NULL OR expires_at > clock_timestamp())"""
-_REQUIRE = """
-    SELECT require_key(%(account)b, %(hash)b, %(id)s::text, %(livemode)b, %(role)s::text,
-                       %(scopes)s::text[])"""
 _TOUCH = """
     UPDATE api_key_secrets SET last_used_at = clock_timestamp()
      WHERE account_id = %b AND hash = %b"""
@@ -85,14 +81,23 @@ class Changed(Exception):
     """The key is not in force any more, or has other rights: ask again who it is."""
 
 
+class Bearer(NamedTuple):
+    """A key and who its bearer was found to be, as an append is sent them."""
+
+    hash: bytes
+    id: bytes
+    livemode: bytes
+    role: bytes
+    scopes: bytes
+
+
 class Admission(Protocol):
     """Of a caller known from before, until it is `heard` whether they still are who they were."""
 
     heard: bool
 
     @property
-    def required(self) -> Asked:
-        """Refused where they are not."""
+    def bearer(self) -> Bearer: ...
 
     def look(self, connections: Connections) -> None:
         """By itself. Raises Changed."""
@@ -139,15 +144,10 @@ def caller(said: SecretText, rows: Sequence[tuple[Any, ...]]) -> Caller | None:
     return Caller(said.account_id, key_id, livemode, role, scopes)
 
 
-def required(said: SecretText, caller: Caller) -> Asked:
-    """Answered only if the key is in force, and its bearer is this one: see `is_changed`."""
-    bound = {"account": said.account_id, "hash": said.hash, **caller._asdict()}
-    return Asked(_REQUIRE, bound | {"scopes": list(caller.scopes)})
-
-
-def is_changed(error: psycopg.Error) -> bool:
-    """Whether that is what was refused."""
-    return error.sqlstate == "SL010"
+def bearer_of(said: SecretText, caller: Caller) -> Bearer:
+    _account, key_id, livemode, role, scopes = caller
+    rights = bytes([livemode]), role.encode(), text_array(scopes)
+    return Bearer(said.hash, key_id.encode(), *rights)
 
 
 class Granted(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from domain.shared.recording import NO_CONDITIONS, Recorded
+from store.api_keys import Changed
 from store.bindings import (
     int_array,
     json_array,
@@ -19,7 +20,7 @@ from store.bindings import (
 )
 from store.chain import Contents
 from store.codec import NewEvent
-from store.exchange import begun_behind
+from store.exchange import begun_behind, undo
 from store.statement import Statement
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from domain.shared.recording import Claim, Conditions, Context
+    from store.api_keys import Bearer
     from store.connections import Connection
     from store.exchange import Asked, Bound, Rows
     from store.personal_keys import Sealed
@@ -43,6 +45,7 @@ _CONDITIONS = (
     *(_BOOL, _TEXTS, _UUIDS, _INTS, _TEXTS, *_CLAIMS, *_CLAIMS),
     *(_TEXT, _BYTEA, _JSON, _TEXT, _JSON, _TIME, _INT8),
 )
+_BEARER = (_BYTEA, _TEXT, _BOOL, _TEXT, _TEXTS)
 _KEYS = (_TEXTS, _BYTEAS)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +61,24 @@ _append_given = _statement("append_given", "append_events", (_UUID, *_EVENTS, *_
 _append_sealed = _statement(
     "append_sealed", "append_events", (_UUID, *_EVENTS, *_WHO, *_CONDITIONS, *_KEYS)
 )
+
+
+def _of_bearer(statement: Statement) -> Statement:
+    """Nothing happens where the key's row is not found: the account is told by it."""
+    types = statement.types
+    places = [f"${place}" for place in range(1, len(types) + len(_BEARER) + 1)]
+    given, (hash_, key_id, livemode, role, scopes) = places[1 : len(types)], places[len(types) :]
+    sql = f"""
+        SELECT a.* FROM api_key_secrets k
+         CROSS JOIN LATERAL append_events(k.account_id, {", ".join(given)}) a
+         WHERE k.account_id = $1 AND k.hash = {hash_} AND k.revoked_at IS NULL
+           AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+           AND k.id = {key_id} AND k.livemode = {livemode} AND k.role = {role}
+           AND k.scopes = {scopes}"""
+    return Statement(f"{statement.name}_of_bearer", sql, (*types, *_BEARER))
+
+
+_OF_BEARER = {each: _of_bearer(each) for each in (_append, _append_given, _append_sealed)}
 
 
 class Appending(NamedTuple):
@@ -80,13 +101,19 @@ def append_and_begin(
     connection: Connection,
     what: Appending,
     behind: Sequence[Asked | Bound],
-    ahead: Sequence[Asked] = (),
+    bearer: Bearer | None = None,
 ) -> tuple[Recorded, list[Rows] | None]:
-    """The same; see `begun_behind` for what is asked behind it. What is asked ahead of it may
-    refuse it.
+    """The same; see `begun_behind` for what is asked behind it.
+
+    Raises Changed where the `bearer` of a key is not who they were, or may not ask any more.
     """
     statement, values = _asked(what)
-    result, rows = begun_behind(connection, [*ahead, statement.bound(values)], behind)
+    if bearer is not None:
+        statement, values = _OF_BEARER[statement], (*values, *bearer)
+    result, rows = begun_behind(connection, statement.bound(values), behind)
+    if not result.ntuples:
+        undo(connection)
+        raise Changed
     return _recorded(result), rows
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from eventsourcing.persistence import StoredEvent
 
     from domain.shared.recording import Recorded
+    from store.api_keys import Admission
     from store.append import Appending
     from store.connections import Connection, Connections
     from store.exchange import Asked, Bound, Rows
@@ -39,18 +40,22 @@ def append_with(
     asked: Sequence[Asked | Bound],
     connections: Connections,
     what: Appending,
-    ahead: Sequence[Asked] = (),
+    admission: Admission | None = None,
 ) -> Recorded:
-    """As `append`; `ahead` may refuse it."""
+    """As `append`. Raises Changed for whoever is not admitted."""
+    awaited = None if admission is None or admission.heard else admission
+    bearer = None if awaited is None else awaited.bearer
     lent = connections.connection()
     connection = lent.__enter__()
     rows: list[Rows] | None = None
     try:
-        recorded, rows = append_and_begin(connection, what, asked, ahead)
+        recorded, rows = append_and_begin(connection, what, asked, bearer)
     finally:
         if rows is None:
             lent.__exit__(None, None, None)
             behind.not_begun()
+    if awaited is not None:
+        awaited.heard = True
     if rows is not None:
         behind.begun(lent, connection, rows)
     return recorded

@@ -124,23 +124,21 @@ def within(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]
 
 
 def begun_behind(
-    connection: Connection, first: Sequence[Asked | Bound], asked: Sequence[Asked | Bound]
+    connection: Connection, first: Bound, asked: Sequence[Asked | Bound]
 ) -> tuple[PGresult, list[Rows] | None]:
-    """Statements that commit by themselves, together, and right behind them the first queries of
-    a transaction, which goes on: None where one of those was refused, and there is no transaction
-    then. The result is the last one's of the first statements.
+    """A statement that commits by itself, and right behind it the first queries of a transaction,
+    which goes on: None where one of those was refused, and there is no transaction then.
 
-    Raises psycopg's error of what those were refused for. The connection is idle.
+    Raises psycopg's error of what the first statement was refused for. The connection is idle.
     """
     transformer = _transformer(connection)
-    ahead = _bound_all(transformer, first)
     behind = [_plain(_BEGIN), *_bound_all(transformer, asked)]
     try:
-        alone, begun = _sent(connection, ahead, behind)
+        alone, begun = _sent(connection, [first], behind)
         _require(connection, alone)
     except InvalidSqlStatementName:
         _prepared.pop(connection, None)
-        alone, begun = _sent(connection, ahead, behind)
+        alone, begun = _sent(connection, [first], behind)
         _require(connection, alone)
     try:
         _require(connection, begun)

@@ -13,7 +13,7 @@ from domain.shared.recording import (
     Conditions,
     Context,
 )
-from store import api_keys, claims, log, snapshots
+from store import claims, log, snapshots
 from store.ahead import look_further
 from store.append import Appending, append
 from store.append_steps import append_in_steps
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from store.behind import Behind
     from store.codec import RecordedEvent, TypedMapper
     from store.connections import Connections
-    from store.exchange import Asked, Bound
     from store.personal_keys import Sealed
 
 _SEALED_ANEW = 3
@@ -96,28 +95,16 @@ class AccountRecorder(BooksRecorder):
                 last = not steps and (given.concludes or not self.asking)
                 asked = behind.asked(sealed.events) if behind is not None and last else None
                 if behind is not None and asked is not None:
-                    return self._append_with(behind, asked, what)
+                    return append_with(behind, asked, self._connections, what, self.admission)
                 if self.admission is not None and not self.admission.heard:
                     self.admission.look(self._connections)
                 with self._connections.connection() as connection:
                     return (append_in_steps if steps else append)(connection, what)
         except psycopg.Error as error:
-            if api_keys.is_changed(error):
-                raise api_keys.Changed from None
             refused = refusal(error)
             if refused is None:
                 raise
             raise refused from None
-
-    def _append_with(
-        self, behind: Behind, asked: Sequence[Asked | Bound], what: Appending
-    ) -> Recorded:
-        admission = self.admission
-        if admission is None or admission.heard:
-            return append_with(behind, asked, self._connections, what)
-        recorded = append_with(behind, asked, self._connections, what, [admission.required])
-        admission.heard = True
-        return recorded
 
     def histories(
         self, kind: type[Aggregate], ids: Sequence[UUID], until: int | None = None

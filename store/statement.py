@@ -27,15 +27,16 @@ class Statement:
     """Values are given as PostgreSQL's binary format has them, in the types declared here."""
 
     def __init__(self, name: str, sql: str, types: Sequence[int]) -> None:
+        self.name = name
+        self.types = types
         self._name = name.encode()
         self._sql = sql.encode()
-        self._types = types
         self._formats = [Format.BINARY] * len(types)
         self._prepared: WeakSet[Connection] = WeakSet()
 
     def bound(self, values: Sequence[bytes | None]) -> Bound:
         """As it is sent together with others."""
-        return Bound(self._sql, tuple(self._types), values, self._formats)
+        return Bound(self._sql, tuple(self.types), values, self._formats)
 
     def execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         """Its one result. Raises psycopg's error of what the server refused."""
@@ -51,7 +52,7 @@ class Statement:
     def _execute(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         pgconn = connection.pgconn
         if connection not in self._prepared:
-            _checked(pgconn.prepare(self._name, self._sql, self._types))
+            _checked(pgconn.prepare(self._name, self._sql, self.types))
             self._prepared.add(connection)
         pgconn.send_query_prepared(self._name, values, self._formats, result_format=1)
         (result,) = connection.wait(generators.execute(pgconn))
@@ -60,7 +61,7 @@ class Statement:
     def _unprepared(self, connection: Connection, values: Sequence[bytes | None]) -> PGresult:
         """A name that is no longer known would cost a transaction; few are in one."""
         pgconn = connection.pgconn
-        pgconn.send_query_params(self._sql, values, self._types, self._formats, result_format=1)
+        pgconn.send_query_params(self._sql, values, self.types, self._formats, result_format=1)
         (result,) = connection.wait(generators.execute(pgconn))
         return _checked(result)
 

@@ -145,16 +145,16 @@ def test_what_commits_by_itself_stays_whatever_becomes_of_what_is_behind_it(
         b"INSERT INTO written VALUES ($1) RETURNING number", (20,), [pack("!q", 8)], [Format.BINARY]
     )
     refused = Asked("SELECT 1 / %(by)s::int", {"by": 0})
-    alone, behind = begun_behind(connection, [first], [written, ONE])
+    alone, behind = begun_behind(connection, first, [written, ONE])
     assert alone.get_value(0, 0) == pack("!q", 8)
     assert behind == [[(2, "é 100%")]]
     assert connection.info.transaction_status == TransactionStatus.INTRANS
     undo(connection)
-    _, behind = begun_behind(connection, [first], [written, refused])
+    _, behind = begun_behind(connection, first, [written, refused])
     assert behind is None
     assert connection.info.transaction_status == TransactionStatus.IDLE
     connection.execute("DEALLOCATE ALL")
-    _, behind = begun_behind(connection, [first], [ONE])
+    _, behind = begun_behind(connection, first, [ONE])
     assert behind == [[(2, "é 100%")]]
     undo(connection)
     assert numbers(connection) == [8, 8, 8]
@@ -163,6 +163,6 @@ def test_what_commits_by_itself_stays_whatever_becomes_of_what_is_behind_it(
 def test_nothing_goes_on_behind_what_was_refused(connection: Connection, written: Asked) -> None:
     wrong = Bound(b"SELECT 1 / $1", (20,), [pack("!q", 0)], [Format.BINARY])
     with pytest.raises(psycopg.errors.DivisionByZero):
-        begun_behind(connection, [wrong], [written, ONE])
+        begun_behind(connection, wrong, [written, ONE])
     assert connection.info.transaction_status == TransactionStatus.IDLE
     assert numbers(connection) == []
