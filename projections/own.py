@@ -89,6 +89,9 @@ class Own(Reading):
         self.write()
         return Reading.select(self, statement, bound)
 
+    def is_alone(self, table: Table[Any], key: Any) -> bool:
+        return key in self.begun and self.kept.keys() == {(table.name, key)}
+
     def last(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Commits."""
         asked = Asked(statement, {**bound, **self.scope})

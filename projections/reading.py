@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from projections.group import Group
+    from projections.table import Table
     from projections.tracking import Cursor
     from projections.ways import Way
     from store.connections import Connection, Connections
@@ -61,6 +62,10 @@ class Reading(DatabaseWork):
     def select(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Rows of a statement that may name %(account)s and %(generation)s besides `bound`."""
         return self.cursor.execute(statement, {**bound, **self.scope}, binary=True).fetchall()
+
+    def is_alone(self, _table: Table[Any], _key: Any) -> bool:
+        """Whether it is known that the row is new, and that nothing was told of anything else."""
+        return False
 
     def last(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The same, of the last statement that is asked of this reading."""

@@ -156,6 +156,8 @@ def get(reading: Reading, resource: Resource[Any], ref: str) -> dict[str, Any]:
         raise NotFound(detail=f"there is no {resource.kind} {ref}")
     if resource.beside is None:
         return rendered(reading, resource, [row], livemode=reading.livemode)[0]
+    if reading.is_alone(resource.table, ref):  # nothing can be beside it yet
+        return resource.render(row, None, livemode=reading.livemode)
     statement = _ONE.format(columns=resource.beside.columns, table=resource.table.name)
     (values,) = reading.last(statement, {"id": ref})
     beside = resource.beside.read(*values)

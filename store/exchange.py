@@ -140,17 +140,17 @@ def begun_behind(
         _prepared.pop(connection, None)
         alone, begun = _sent(connection, [first], behind)
         _require(connection, alone)
+    (told,) = filter(_tells, alone)
     try:
         _require(connection, begun)
     except InvalidSqlStatementName:
         _prepared.pop(connection, None)
         with suppress(psycopg.Error):
-            return alone[-1], begun_with(connection, asked)
-        return alone[-1], None
+            return told, begun_with(connection, asked)
+        return told, None
     except psycopg.Error:
-        return alone[-1], None
-    rows = [each for each in begun if each.status == ExecStatus.TUPLES_OK]
-    return alone[-1], [_rows(transformer, each) for each in rows]
+        return told, None
+    return told, [_rows(transformer, each) for each in begun if _tells(each)]
 
 
 def ended_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
@@ -194,7 +194,12 @@ def _asked(connection: Connection, bound: Sequence[Bound]) -> list[PGresult]:
     """The results of the queries; of what else was asked there is nothing to tell."""
     (results,) = _sent(connection, bound)
     _require(connection, results)
-    return [each for each in results if each.status == ExecStatus.TUPLES_OK]
+    return [each for each in results if _tells(each)]
+
+
+def _tells(result: PGresult) -> bool:
+    """Whether it is a query's, not that of what is sent with queries."""
+    return result.status == ExecStatus.TUPLES_OK
 
 
 def undo(connection: Connection) -> None:

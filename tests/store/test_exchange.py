@@ -13,6 +13,7 @@ from psycopg.pq import Format, TransactionStatus
 from store.exchange import (
     Asked,
     Bound,
+    at_once,
     begun_behind,
     begun_with,
     ended_with,
@@ -158,6 +159,18 @@ def test_what_commits_by_itself_stays_whatever_becomes_of_what_is_behind_it(
     assert behind == [[(2, "é 100%")]]
     undo(connection)
     assert numbers(connection) == [8, 8, 8]
+
+
+def test_what_commits_by_itself_is_told_though_statements_are_given_up(
+    connection: Connection, written: Asked
+) -> None:
+    for at in range(102):
+        at_once(connection, [Asked(f"SELECT {at}", {})])
+    first = Bound(b"SELECT $1::bigint", (20,), [pack("!q", 8)], [Format.BINARY])
+    alone, _ = begun_behind(connection, first, [written])
+    undo(connection)
+    assert alone.ntuples == 1
+    assert alone.get_value(0, 0) == pack("!q", 8)
 
 
 def test_nothing_goes_on_behind_what_was_refused(connection: Connection, written: Asked) -> None:
