@@ -17,7 +17,7 @@ import psycopg
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -223,7 +223,14 @@ def _require(connection: Connection, results: Sequence[PGresult]) -> None:
     if failed is not None:
         _prepared[connection].forget_new()
         undo(connection)
-        raise error_from_result(failed, encoding="utf-8")
+        raise refused(failed)
+
+
+def refused(result: PGresult) -> psycopg.Error:
+    """What a failed result is raised as. One without a code is libpq's own: the server is gone."""
+    if result.error_field(DiagnosticField.SQLSTATE) is None:
+        return psycopg.OperationalError(result.get_error_message("utf-8"))
+    return error_from_result(result, encoding="utf-8")
 
 
 def _exchange(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from psycopg import generators
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import InvalidSqlStatementName
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 
-from store.exchange import Bound
+from store.exchange import Bound, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,5 +68,5 @@ class Statement:
 
 def _checked(result: PGresult) -> PGresult:
     if result.status == ExecStatus.FATAL_ERROR:
-        raise error_from_result(result)
+        raise refused(result)
     return result

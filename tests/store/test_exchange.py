@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from struct import pack
 from typing import TYPE_CHECKING
@@ -10,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.pq import Format, TransactionStatus
 
+from store.connections import UNAVAILABLE, Connections
 from store.exchange import (
     Asked,
     Bound,
@@ -21,14 +26,27 @@ from store.exchange import (
     undo,
     within,
 )
+from store.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from store.connections import Connection
     from store.factory import PostgresStore
 
 ONE = Asked("SELECT %(number)s::bigint + 1, %(text)s::text", {"number": 1, "text": "é 100%"})
+
+
+N = pack("!q", 8)
+ALONE = Bound(b"SELECT $1::bigint", (20,), [N], [Format.BINARY])
+KNOWN = Statement("known", "SELECT $1::bigint", (20,))
+
+
+@pytest.fixture
+def single(database_url: str) -> Iterator[Connections]:
+    opened = Connections(database_url, size=1)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -179,3 +197,40 @@ def test_nothing_goes_on_behind_what_was_refused(connection: Connection, written
         begun_behind(connection, wrong, [written, ONE])
     assert connection.info.transaction_status == TransactionStatus.IDLE
     assert numbers(connection) == []
+
+
+def cut(connection: Connection) -> None:
+    """As a server that was killed."""
+    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda connection: at_once(connection, [ONE, ONE]),
+        lambda connection: begun_behind(connection, ALONE, [ONE]),
+        lambda connection: Statement("alone", "SELECT $1::bigint", (20,)).execute(connection, [N]),
+        lambda connection: KNOWN.execute(connection, [N]),
+    ],
+)
+def test_a_server_that_is_gone_is_one_that_cannot_be_reached(
+    single: Connections, ask: Callable[[Connection], object]
+) -> None:
+    with single.connection() as connection:
+        KNOWN.execute(connection, [N])
+        cut(connection)
+        with pytest.raises(UNAVAILABLE):
+            ask(connection)
+    with single.connection() as connection:
+        assert at_once(connection, [ONE]) == [[(2, "é 100%")]]
+
+
+def test_a_server_that_goes_while_it_is_asked(single: Connections, store: PostgresStore) -> None:
+    slow = Asked("SELECT pg_sleep(30)", {})
+    with single.connection() as connection, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(at_once, connection, [ONE, slow])
+        time.sleep(0.3)
+        cut(connection)
+        with pytest.raises(UNAVAILABLE):
+            asked.result(10)
