@@ -97,9 +97,8 @@ class Call:
     def gateways(self) -> Gateways:
         """Those that the account is set up for. Nothing is held while one of them is asked."""
         self._require_admitted()
-        self.services.gate.leave()
         self.books.recorder.asking = True
-        return self.services.gateways_of(self.account)
+        return self.services.gateways_to_ask(self.account)
 
     def _require_admitted(self) -> None:
         """Before what is not an append. Raises Changed."""

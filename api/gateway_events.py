@@ -44,7 +44,7 @@ class GatewayEvents:
             books, account, notice = self._read(request, name, message)
         if notice is not None:
             by = Context(f"gateway:{name}", "api", request_id=request.context.request_id)
-            gateways = self._services.gateways_of(account)
+            gateways = self._services.gateways_to_ask(account)
             heed(books, gateways, account, name, notice, Act(by))
         position = books.head().position
         wait_for(self._services.connections, books.account_id, RESOURCES, position, _WAIT_MS)

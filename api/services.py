@@ -62,3 +62,13 @@ class Services:
     known: Known = field(default_factory=Known)
     billing_agent: BillingAgent = field(default_factory=BuiltIn)
     press: Press = field(default_factory=Press)
+
+    def gateways_to_ask(self, account: Account) -> Mapping[str, Gateway]:
+        """Others are let in at the gate meanwhile."""
+        self.gate.leave()
+        return self.gateways_of(account)
+
+    def agent_to_ask(self) -> BillingAgent:
+        """The same."""
+        self.gate.leave()
+        return self.billing_agent

@@ -111,7 +111,7 @@ def create(call: Call, body: PlanCreation) -> Written:
         sent["entitlements"] = tuple(sent["entitlements"])
     sent["interval"] = Interval(body.interval)
     sent["policy"] = billing_rules.compiled(
-        call.services.billing_agent, sent.pop("billing_prompt", None), currency=body.currency,
+        call.services.agent_to_ask(), sent.pop("billing_prompt", None), currency=body.currency,
         interval=sent["interval"], interval_count=sent.get("interval_count", 1),
         maximum_amount=sent.pop("maximum_amount", None),
     )  # fmt: skip
@@ -119,7 +119,7 @@ def create(call: Call, body: PlanCreation) -> Written:
 
 
 def update(call: Call, body: PlanChange) -> Written:
-    agent = call.services.billing_agent
+    agent = call.services.agent_to_ask()
     changes = body.sent()
     return of(
         billing_rules.update_ruled_plan(

@@ -55,6 +55,7 @@ def advance(call: Call, body: Advance) -> Written:
     clock = accounts.clock_of(call.books)
     if body.to < clock.now:
         raise Invalid.one("to", "before_now", f"the clock already shows {instant(clock.now)}")
+    call.services.gate.leave()
     running = _ADVANCING.submit(_advance, call, clock.ref, body.to)
     try:
         return running.result(call.services.advance_wait_seconds)

@@ -68,7 +68,7 @@ class PayPage:
         books = self._services.books_for(link.account_id)
         account = account_of(books)
         by = Context(ACTOR, "open_api", "paid by link", request.context.request_id)
-        gateways = self._services.gateways_of(account)
+        gateways = self._services.gateways_to_ask(account)
         asked = see_to(books, gateways, account, shown.last.id, Act(by))
         if asked is not None:
             return shown, asked.redirect_url

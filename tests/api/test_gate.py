@@ -6,18 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Thread
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from api.app import create_app
 from api.gate import Gate
-from tests.api.conftest import open_client
+from domain.catalog.compiler import BuiltIn
+from tests.api.conftest import PLAN, PRODUCT, open_client
+from tests.api.test_ai_plans import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from api.services import Summary
     from domain.accounts.account import Account
+    from domain.catalog.billing_agent import Prompt
     from domain.payments.gateway import Gateway
 
 FOR_EVER = 30.0
@@ -137,16 +141,27 @@ def test_every_answer_leaves_its_place(services, method, path, status):
     assert is_free(gate)
 
 
-def test_while_a_gateway_is_asked_others_are_served(services):
-    gate, free = Gate(1, 1.0), []
+def test_while_somebody_outside_is_asked_others_are_served(services):
+    gate, free = Gate(1, 1.0), {}
 
     def gateways_of(account: Account) -> Mapping[str, Gateway]:
-        free.append(is_free(gate))
+        free["gateway"] = is_free(gate)
         return services.gateways_of(account)
 
-    app = create_app(replace(services, gate=gate, gateways_of=gateways_of))
-    client = open_client(app, services)
+    def advance(*asked: Any) -> Summary:
+        free["clock"] = is_free(gate)
+        return services.advance(*asked)
+
+    class Agent(BuiltIn):
+        def compile(self, prompt: Prompt) -> Mapping[str, Any]:
+            free["agent"] = is_free(gate)
+            return super().compile(prompt)
+
+    given = {"gateways_of": gateways_of, "advance": advance, "billing_agent": Agent()}
+    client = open_client(create_app(replace(services, gate=gate, **given)), services)
     customer = client.made("/customers", {})
     client.made(f"/customers/{customer['id']}/payment_methods", {"token": "tok_visa"})
-    assert free
-    assert all(free)
+    product = client.made("/products", PRODUCT)
+    client.made("/plans", {**PLAN, "product_id": product["id"], "billing_prompt": FIXED})
+    client.made("/test_clock/advance", {"to": "2026-02-01T00:00:00Z"})
+    assert free == {"gateway": True, "clock": True, "agent": True}
