@@ -26,11 +26,13 @@ _MODES = {"sk_test": False, "sk_live": True}
 _CREATE = """
     INSERT INTO api_key_secrets (account_id, id, hash, livemode, role, scopes, expires_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-_FIND = """
-    SELECT id, hash, livemode, role, scopes
-      FROM api_key_secrets
-     WHERE account_id = %(account)b AND hash = %(hash)b AND revoked_at IS NULL
-       AND (expires_at IS NULL OR expires_at > clock_timestamp())"""
+IN_FORCE = "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"
+"""Of a row `k`."""
+
+_FIND = f"""
+    SELECT k.id, k.hash, k.livemode, k.role, k.scopes
+      FROM api_key_secrets k
+     WHERE k.account_id = %(account)b AND k.hash = %(hash)b AND {IN_FORCE}"""
 _TOUCH = """
     UPDATE api_key_secrets SET last_used_at = clock_timestamp()
      WHERE account_id = %b AND hash = %b"""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from domain.shared.recording import NO_CONDITIONS, Recorded
-from store.api_keys import Changed
+from store.api_keys import IN_FORCE, Changed
 from store.bindings import (
     int_array,
     json_array,
@@ -71,8 +71,7 @@ def _of_bearer(statement: Statement) -> Statement:
     sql = f"""
         SELECT a.* FROM api_key_secrets k
          CROSS JOIN LATERAL append_events(k.account_id, {", ".join(given)}) a
-         WHERE k.account_id = $1 AND k.hash = {hash_} AND k.revoked_at IS NULL
-           AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+         WHERE k.account_id = $1 AND k.hash = {hash_} AND {IN_FORCE}
            AND k.id = {key_id} AND k.livemode = {livemode} AND k.role = {role}
            AND k.scopes = {scopes}"""
     return Statement(f"{statement.name}_of_bearer", sql, (*types, *_BEARER))
