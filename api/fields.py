@@ -161,7 +161,7 @@ INSTANT: dict[str, Any] = {
 }
 
 
-class _Says:
+class Says:
     """For the OpenAPI page: what a validator holds a value to."""
 
     def __init__(self, **keywords: Any) -> None:
@@ -171,9 +171,9 @@ class _Says:
         return {**handler(schema), **self._keywords}
 
 
-_NO_NUL = _Says(pattern=r"^[^\u0000]*$")
-_NOT_BLANK = _Says(pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
-_FEW_KEYS = _Says(
+_NO_NUL = Says(pattern=r"^[^\u0000]*$")
+_NOT_BLANK = Says(pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
+_FEW_KEYS = Says(
     maxProperties=50,
     propertyNames={"minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000]*$"},
 )

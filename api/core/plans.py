@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from api.fields import (
@@ -19,6 +19,7 @@ from api.fields import (
     Price,
     Ref,
     Required,
+    Says,
     TaxBehavior,
     TaxRate,
     absent,
@@ -45,17 +46,8 @@ def _each_once(names: list[str]) -> list[str]:
     return names
 
 
-_ENTITLEMENTS = {
-    "type": "array",
-    "items": {"type": "string", "minLength": 1, "maxLength": 500},
-    "maxItems": 50,
-    "uniqueItems": True,
-}
 Entitlements = Annotated[
-    list[Required],
-    Field(max_length=50),
-    AfterValidator(_each_once),
-    WithJsonSchema(_ENTITLEMENTS),
+    list[Required], Field(max_length=50), AfterValidator(_each_once), Says(uniqueItems=True)
 ]
 
 

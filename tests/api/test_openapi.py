@@ -46,6 +46,37 @@ def test_every_reference_leads_somewhere(described):
             found = found[step]
 
 
+def test_no_text_that_is_sent_may_hold_a_null_character(described):
+    """The service refuses it in every one: found by fuzzing, in the only text that did not say."""
+    sent = every(
+        [
+            operation["requestBody"]
+            for methods in resolved(described, described["paths"]).values()
+            for operation in methods.values()
+            if "requestBody" in operation
+        ]
+    )
+    texts = [
+        each
+        for each in sent
+        if isinstance(each, dict) and each.get("type") == "string"
+        if each != {"type": "string"}  # one of several ways, beside what the field is held to
+        if not each.keys() & {"enum", "const", "format", "pattern", "contentMediaType"}
+    ]
+    assert texts == []
+
+
+def resolved(described, value):
+    if isinstance(value, dict) and "$ref" in value:
+        found = described
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return resolved(described, found)
+    if isinstance(value, dict):
+        return {name: resolved(described, each) for name, each in value.items()}
+    return [resolved(described, each) for each in value] if isinstance(value, list) else value
+
+
 def test_every_parameter_of_a_path_is_declared(described):
     for path, methods in described["paths"].items():
         for operation in methods.values():
