@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from eventsourcing.persistence import Mapper
+    from eventsourcing.application import LocalNotificationLog, Repository
+    from eventsourcing.persistence import EventStore
 
     from domain.shared.recording import Claim, Head, History, Recorded
 
@@ -56,7 +59,11 @@ class Books(Application[UUID]):
         self._kept = None if cache is None else Kept(cache)
         self._foreseen = Foreseen()
         self._expected: tuple[Guard, ...] = ()
-        super().__init__()
+        # Not the library's constructor: it would make more for each of us, see the properties.
+        self.env = _ENVIRONMENT  # type: ignore[misc]
+        self.factory, self.mapper = store, store.mapper()
+        self.recorder = store.recorder_of(account_id)
+        self.snapshots = None
 
     def load(self, kind: type[A], ref: str | UUID, *, field: str | None = None) -> A:
         """Raises NotFound if there is none, or if it is of another kind.
@@ -214,23 +221,29 @@ class Books(Application[UUID]):
         """The account's time: a test account's clock, else the database's."""
         return self._foreseen.take_now() or self.recorder.now()
 
+    # What the library makes beforehand, made for who asks.
+
+    @cached_property
+    def closing(self) -> Event:  # type: ignore[override]
+        return Event()
+
+    @cached_property
+    def events(self) -> EventStore[UUID]:  # type: ignore[override]
+        return self.construct_event_store()
+
+    @cached_property
+    def _repository(self) -> Repository[UUID]:  # type: ignore[override]
+        return self.construct_repository()
+
+    @cached_property
+    def _notification_log(self) -> LocalNotificationLog:  # type: ignore[override]
+        return self.construct_notification_log()
+
     def close(self) -> None:
         """Owns nothing that would need closing."""
 
     def __del__(self) -> None:
         """The library closes the factory here; ours is shared."""
-
-    def construct_env(self, name: str, env: Any = None) -> Environment:  # noqa: ARG002
-        return _ENVIRONMENT
-
-    def construct_factory(self, env: Environment) -> Store:  # noqa: ARG002
-        return self._store
-
-    def construct_mapper(self) -> Mapper[UUID]:
-        return self._store.mapper()
-
-    def construct_recorder(self) -> BooksRecorder:
-        return self._store.recorder_of(self.account_id)
 
     def _settle(self, aggregates: Sequence[Aggregate], recorded: Recorded) -> None:
         numbers = iter(recorded.numbers or ())

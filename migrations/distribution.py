@@ -20,7 +20,7 @@ SELECT c.oid::regclass::text
 """
 _FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
- WHERE proname IN ('append_events', 'take_written')
+ WHERE proname IN ('append_events', 'take_own', 'take_written')
    AND pronamespace = current_schema()::regnamespace
 """
 

@@ -9,12 +9,12 @@ from psycopg.errors import LockNotAvailable
 
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
-from projections.log import envelopes
+from projections.log import envelopes, just_appended
 from projections.own import Forgotten, HandlerFailed, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
 from projections.work import FEW, Scope
-from store.exchange import begun_with, undo
+from store.exchange import begun_with, undo, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
     from eventsourcing.persistence import StoredEvent
 
+    from projections.envelope import Envelope
     from projections.group import Group
     from projections.reading import Reading
     from projections.table import Table
     from projections.tracking import Cursor, Taken
     from projections.turns import Turn
+    from store.append import Appended
     from store.connections import Connection, Connections
     from store.exchange import Asked, Bound, Rows
 
@@ -58,6 +60,7 @@ class Showing:
         self._turn: Turn | None = None
         self._lent: AbstractContextManager[Connection] | None = None
         self._begun: tuple[Connection, list[Rows]] | None = None
+        self._own: list[Appended] = []
         self._was_begun = False
         self.appended_again = False
 
@@ -74,7 +77,7 @@ class Showing:
         try:
             with suppress(Forgotten, _Stale):
                 if self._begun is not None:
-                    return self._going_on(*self._begun, read, position)
+                    return self._going_on(*self._begun, wait_ms, read, position)
             return self._in_turn(wait_ms, read, position)
         except (Busy, LockNotAvailable, HandlerFailed, DomainError):
             return None
@@ -100,12 +103,19 @@ class Showing:
         self._turn = turn
         if len(changed := self._group.changed(events)) <= FEW:
             self._changed = changed
-        return self._wanted(_NOBODY_IS_WAITED_FOR_MS)
+        own = len(events) + sum(len(each.what.sealed.events) for each in self._own)
+        taking = tracking.taking_own(self._place, _NOBODY_IS_WAITED_FOR_MS, own)
+        return [taking, *self._ahead()]
 
     def begun(
-        self, lent: AbstractContextManager[Connection], connection: Connection, rows: list[Rows]
-    ) -> None:
+        self, lent: AbstractContextManager[Connection], connection: Connection, rows: list[Rows],
+        behind: Appended,
+    ) -> None:  # fmt: skip
         self._lent, self._begun, self._was_begun = lent, (connection, rows), True
+        self._own.append(behind)
+
+    def appended(self, alone: Appended) -> None:
+        self._own.append(alone)
 
     def not_begun(self) -> None:
         turn, self._turn = self._turn, None
@@ -113,15 +123,24 @@ class Showing:
             turn.leave()
 
     def _wanted(self, wait_ms: int) -> list[Asked | Bound]:
-        ahead = [singly.loading(self._guess, *each) for each in self._changed]
-        return [tracking.taking(self._place, wait_ms), *ahead]
+        return [tracking.taking(self._place, wait_ms), *self._ahead()]
+
+    def _ahead(self) -> list[Bound]:
+        return [singly.loading(self._guess, *each) for each in self._changed]
 
     def _going_on(
-        self, connection: Connection, rows: list[Rows], read: Callable[[Reading], T], position: int
-    ) -> T | None:
-        turn = self._turn
+        self, connection: Connection, rows: list[Rows], wait_ms: int,
+        read: Callable[[Reading], T], position: int,
+    ) -> T | None:  # fmt: skip
+        """Mostly nothing but what this writer appended is to be shown."""
+        turn, taken = self._turn, tracking.taken_own(rows)
         try:
-            return self._shown(connection, rows, read, turn, position)
+            if taken is None:
+                with breaking():
+                    taken = tracking.taken(within(connection, self._wanted(wait_ms)))
+            elif not self._is_own(taken):
+                raise _Stale
+            return self._shown(connection, taken, read, turn, position)
         finally:
             self.end()
 
@@ -133,15 +152,14 @@ class Showing:
                 for _ in range(2):  # nothing happened, and forgotten statements are prepared anew
                     with suppress(Forgotten):
                         rows = begun_with(connection, self._wanted(wait_ms))
-                        return self._shown(connection, rows, read, turn, 0)
+                        return self._shown(connection, tracking.taken(rows), read, turn, 0)
         return None
 
     def _shown(
-        self, connection: Connection, rows: list[Rows], read: Callable[[Reading], T],
+        self, connection: Connection, taken: Taken | None, read: Callable[[Reading], T],
         turn: Turn | None, position: int,
     ) -> T | None:  # fmt: skip
         with _committed(connection):
-            taken = tracking.taken(rows)
             if taken is None or not taken.moved:
                 return None
             if taken.head < position:
@@ -151,19 +169,31 @@ class Showing:
                 if taken.generation == self._guess.generation:
                     for (table, _), read_ahead in zip(self._changed, taken.ahead, strict=True):
                         now.keep_read(table, read_ahead)
-                if taken.events:
-                    self._fold(now, taken.events)
+                self._fold(now, taken)
                 found = read(now)
                 now.end()
         if turn is not None:
             turn.shown = taken.head
         return found
 
-    def _fold(self, now: Reading, events: list[tuple[Any, ...]]) -> None:
-        group = self._group
+    def _is_own(self, taken: Taken) -> bool:
+        """Whether all up to where it was taken is this writer's, with nobody's in between."""
+        first, last = self._own[0].recorded.first_position, self._own[-1].recorded.last_position
+        own = sum(len(each.what.sealed.events) for each in self._own)
+        return taken.head == last == first + own - 1
+
+    def _fold(self, now: Reading, taken: Taken) -> None:
         with breaking():
-            wanted = [each for each in events if group.shows(each[tracking.TOPIC])]
-            group.fold(now, envelopes(now.account_id, wanted, group.blind))
+            events = self._events(taken)
+            if events:
+                self._group.fold(now, events)
+
+    def _events(self, taken: Taken) -> list[Envelope]:
+        group = self._group
+        if taken.events is None:
+            return [told for each in self._own for told in just_appended(each, group)]
+        wanted = [each for each in taken.events if group.shows(each[tracking.TOPIC])]
+        return envelopes(self._place.account_id, wanted, group.blind)
 
 
 class _Stale(Exception):

@@ -39,6 +39,8 @@ SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
 _LEASED = " FOR UPDATE OF t"
 _TAKE = """
 SELECT * FROM take_written(%(account)s, %(group)s, %(wait)s, %(most)s)"""
+_TAKE_OWN = """
+SELECT * FROM take_own(%(account)s, %(group)s, %(wait)s, %(own)s)"""
 TOPIC = 2
 """The place of an event's topic in a row of `Taken.events`."""
 
@@ -80,7 +82,7 @@ class Tracking(NamedTuple):
 class Taken(NamedTuple):
     """`moved` tells whether the group was let go to `head`, which the rows then have to show.
 
-    `ahead` are the rows of what was asked with it.
+    `events` is None where they are the taker's own. `ahead` are the rows of what was asked with it.
     """
 
     moved: bool
@@ -88,7 +90,7 @@ class Taken(NamedTuple):
     head: int
     livemode: bool
     now: datetime
-    events: list[tuple[Any, ...]]
+    events: list[tuple[Any, ...]] | None
     ahead: list[Rows]
 
 
@@ -149,6 +151,22 @@ def taken(answers: list[Rows]) -> Taken | None:
     moved, generation, head, livemode, now = rows[0][:5]
     events = [row[5:] for row in rows if row[5] is not None]
     return Taken(moved, generation, head, livemode, now, events, ahead)
+
+
+def taking_own(place: Place, wait_ms: int, events: int) -> Asked:
+    """The same, of the writer of an account's last `events`, where nothing else is left to be
+    shown: `taken_own` of its rows.
+    """
+    return Asked(_TAKE_OWN, {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "own": events})
+
+
+def taken_own(answers: list[Rows]) -> Taken | None:
+    """None where there is more to be shown, or where the group is not to be moved."""
+    (row,), *ahead = answers
+    generation, head, livemode, now = row
+    if generation is None:
+        return None
+    return Taken(True, generation, head, livemode, now, None, ahead)  # noqa: FBT003
 
 
 def move(cursor: Cursor, place: Place, position: int) -> None:

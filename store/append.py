@@ -90,10 +90,18 @@ class Appending(NamedTuple):
     given: Conditions = NO_CONDITIONS
 
 
-def append(connection: Connection, what: Appending) -> Recorded:
+class Appended(NamedTuple):
+    """What was appended, and where it stands; `wall_at` is the world's time."""
+
+    what: Appending
+    recorded: Recorded
+    wall_at: datetime
+
+
+def append(connection: Connection, what: Appending) -> Appended:
     """Raises psycopg's error if refused."""
     statement, values = _asked(what)
-    return _recorded(statement.execute(connection, values))
+    return _appended(what, statement.execute(connection, values))
 
 
 def append_and_begin(
@@ -101,7 +109,7 @@ def append_and_begin(
     what: Appending,
     behind: Sequence[Asked | Bound],
     bearer: Bearer | None = None,
-) -> tuple[Recorded, list[Rows] | None]:
+) -> tuple[Appended, list[Rows] | None]:
     """The same; see `begun_behind` for what is asked behind it.
 
     Raises Changed where the `bearer` of a key is not who they were, or may not ask any more.
@@ -113,7 +121,7 @@ def append_and_begin(
     if not result.ntuples:
         undo(connection)
         raise Changed
-    return _recorded(result), rows
+    return _appended(what, result), rows
 
 
 def _asked(what: Appending) -> tuple[Statement, tuple[bytes | None, ...]]:
@@ -185,20 +193,25 @@ def _claims(claims: Sequence[Claim]) -> tuple[bytes | None, ...]:
     return text_array(kinds), text_array(values), uuid_array([owner.int for owner in owners])
 
 
-def _recorded(result: PGresult) -> Recorded:
+def _appended(what: Appending, result: PGresult) -> Appended:
     value = result.get_value
     numbers = value(0, 5)
-    return Recorded(
+    recorded = Recorded(
         _int(value(0, 0)),
         _int(value(0, 1)),
-        _EPOCH + timedelta(microseconds=_int(value(0, 2))),
+        _instant(value(0, 2)),
         value(0, 4) or b"",
         texts_in(numbers) if numbers else None,
     )
+    return Appended(what, recorded, _instant(value(0, 3)))
 
 
 def _int(value: bytes | None) -> int:
     return int.from_bytes(value or b"", signed=True)
+
+
+def _instant(value: bytes | None) -> datetime:
+    return _EPOCH + timedelta(microseconds=_int(value))
 
 
 def _text(value: str | None) -> bytes | None:

@@ -9,22 +9,21 @@ from store.append import append
 from store.erasure import erase
 
 if TYPE_CHECKING:
-    from domain.shared.recording import Recorded
-    from store.append import Appending
+    from store.append import Appended, Appending
     from store.connections import Connection
 
 _HOLD = "SELECT position FROM heads WHERE account_id = %b FOR UPDATE"
 _DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
 
 
-def append_in_steps(connection: Connection, what: Appending) -> Recorded:
+def append_in_steps(connection: Connection, what: Appending) -> Appended:
     """The head is held from the first look, or the append, to the commit."""
     with connection.transaction():
         if what.given.undocumented:
             connection.execute(_HOLD, [what.account_id])
             if connection.execute(_DOCUMENTED, [what.account_id]).fetchone():
                 raise DocumentIssued
-        recorded = append(connection, what)
+        appended = append(connection, what)
         if what.given.erases:
             erase(connection, what.account_id, what.given.erases)
-        return recorded
+        return appended

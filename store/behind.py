@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from domain.shared.recording import Recorded
     from store.api_keys import Admission
-    from store.append import Appending
+    from store.append import Appended, Appending
     from store.connections import Connection, Connections
     from store.exchange import Asked, Bound, Rows
 
@@ -28,11 +28,14 @@ class Behind(Protocol):
         """
 
     def begun(self, lent: AbstractContextManager[Connection], connection: Connection,
-              rows: list[Rows]) -> None:  # fmt: skip
+              rows: list[Rows], behind: Appended) -> None:  # fmt: skip
         """`rows` are what was asked for. `lent` is to be left when the transaction has ended."""
 
     def not_begun(self) -> None:
         """The append was refused, or what was asked was."""
+
+    def appended(self, alone: Appended) -> None:
+        """After an append that nothing was asked behind."""
 
 
 def append_with(
@@ -49,7 +52,7 @@ def append_with(
     connection = lent.__enter__()
     rows: list[Rows] | None = None
     try:
-        recorded, rows = append_and_begin(connection, what, asked, bearer)
+        appended, rows = append_and_begin(connection, what, asked, bearer)
     finally:
         if rows is None:
             lent.__exit__(None, None, None)
@@ -57,5 +60,5 @@ def append_with(
     if awaited is not None:
         awaited.heard = True
     if rows is not None:
-        behind.begun(lent, connection, rows)
-    return recorded
+        behind.begun(lent, connection, rows, appended)
+    return appended.recorded

@@ -33,10 +33,12 @@ _set = object.__setattr__
 class NewEvent(StoredEvent):
     """An event on its way into the log; `series` asks for a document number.
 
-    `private` is to be sealed by the key named; `key_is_new`: there is none of this name yet.
+    `event` is as it will be read back, but for what the store gives it. `private` is to be sealed
+    by the key named; `key_is_new`: there is none of this name yet.
     """
 
     series: str | None
+    event: Any = None
     private: bytes | None = None
     key_name: str | None = None
     key_is_new: bool = False
@@ -63,7 +65,7 @@ class TypedMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> NewEvent:
         """All of it plainly: what belongs to nobody in particular."""
         codec = self._by_class.get(type(domain_event)) or self.codec_of(type(domain_event))
-        return _new_event(codec, domain_event, Encoded(codec.encode(domain_event)))
+        return _new_event(codec, domain_event, codec.encode(domain_event))
 
     def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
         """An aggregate's pending events, with what is personal apart."""
@@ -74,7 +76,7 @@ class TypedMapper(Mapper[UUID]):
                 encoded = codec.encode_apart(event)
                 events.append(_new_event(codec, event, encoded, aggregate))
             else:
-                events.append(_new_event(codec, event, Encoded(codec.encode(event))))
+                events.append(_new_event(codec, event, codec.encode(event)))
         return events
 
     def to_domain_event(self, stored_event: StoredEvent) -> CanMutateAggregate[UUID]:
@@ -114,16 +116,9 @@ class TypedMapper(Mapper[UUID]):
             raise MapperDeserialisationError(
                 f"{topic} {originator_id} version {originator_version}: {error}"
             ) from error
-        values["originator_id"] = originator_id
-        values["originator_version"] = originator_version
-        values["timestamp"] = recorded_at
-        if codec.originator_topic is not None:
-            values["originator_topic"] = codec.originator_topic
-        if codec.numbered:
-            values["number"] = document_number
-        event: CanMutateAggregate[UUID] = _new(codec.event_class)
-        _set(event, "__dict__", values)
-        return event
+        return _event(
+            codec, values, originator_id, originator_version, recorded_at, document_number
+        )
 
     def series_of(self, topic: str, state: bytes) -> str | None:
         """The series an event takes its document number from, if it takes one."""
@@ -167,6 +162,36 @@ class TypedMapper(Mapper[UUID]):
         return codec
 
 
+def _event(
+    codec: EventCodec,
+    values: dict[str, Any],
+    originator_id: UUID,
+    originator_version: int,
+    recorded_at: datetime | None = None,
+    document_number: str | None = None,
+) -> CanMutateAggregate[UUID]:
+    """Of its own fields, which it keeps."""
+    values["originator_id"] = originator_id
+    values["originator_version"] = originator_version
+    values["timestamp"] = recorded_at
+    if codec.originator_topic is not None:
+        values["originator_topic"] = codec.originator_topic
+    if codec.numbered:
+        values["number"] = document_number
+    event: CanMutateAggregate[UUID] = _new(codec.event_class)
+    _set(event, "__dict__", values)
+    return event
+
+
+def just_recorded(new: NewEvent, recorded_at: datetime, document_number: str | None) -> Any:
+    """A new event, once it has been appended, as it is read back."""
+    given = new.event.__dict__
+    given["timestamp"] = recorded_at
+    if "number" in given:
+        given["number"] = document_number
+    return new.event
+
+
 def boxed(event: NewEvent, state: bytes) -> NewEvent:
     """The same event, with what is private in its state."""
     made = _new(NewEvent)
@@ -178,13 +203,15 @@ def _new_event(
     codec: EventCodec, event: Any, encoded: Encoded, whose: Aggregate | None = None
 ) -> NewEvent:
     values = event.__dict__
+    identity, version = values["originator_id"], values["originator_version"]
     made = _new(NewEvent)
     made.__dict__.update(
-        originator_id=values["originator_id"],
-        originator_version=values["originator_version"],
+        originator_id=identity,
+        originator_version=version,
         topic=codec.topic,
         state=encoded.state,
         series=values[codec.series_field] if codec.series_field else None,
+        event=_event(codec, encoded.read, identity, version),
     )
     if whose is not None and encoded.private is not None:
         own = whose.PERSONAL_OF is not None and whose.PERSONAL_OF[0] == "ref"

@@ -23,10 +23,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Encoded(NamedTuple):
-    """`state` is what anybody may read, `private` what has to be sealed, if there is anything."""
+    """`state` is what anybody may read, `private` what has to be sealed, if there is anything.
+
+    `read` are the event's own fields as both of them are read back.
+    """
 
     state: bytes
-    private: bytes | None = None
+    private: bytes | None
+    read: dict[str, Any]
 
 
 class EventCodec:
@@ -58,7 +62,7 @@ class EventCodec:
             _aggregate_topic(self.topic) if "originator_topic" in columns else None
         )
 
-    def encode(self, event: Any) -> bytes:
+    def encode(self, event: Any) -> Encoded:
         """All of it plainly. Refuses a value that would not read back as it is: it would poison
         the log."""
         return self._encoded(self._own(event))
@@ -68,7 +72,7 @@ class EventCodec:
         own = self._own(event)
         shown, private = self._private.split(own)
         if not private:
-            return Encoded(self._encoded(own))
+            return self._encoded(own)
         state, sealed = self._versioned(shown), _encode(private)
         read: dict[str, Any] = self._decode(state)
         self._private.join(read, self._decode(sealed))
@@ -76,7 +80,7 @@ class EventCodec:
             read.setdefault(name, value)
         if read != own:
             raise TypeError(f"{self.topic}: {own!r} is not what its annotations say")
-        return Encoded(state, sealed)
+        return Encoded(state, sealed, read)
 
     def _own(self, event: Any) -> dict[str, Any]:
         own: dict[str, Any] = event.__dict__.copy()
@@ -87,11 +91,12 @@ class EventCodec:
                 own[name] = _in_utc(own[name])
         return own
 
-    def _encoded(self, own: dict[str, Any]) -> bytes:
+    def _encoded(self, own: dict[str, Any]) -> Encoded:
         state = self._versioned(own)
-        if self._decode(state) != own:
+        read: dict[str, Any] = self._decode(state)
+        if read != own:
             raise TypeError(f"{self.topic}: {own!r} is not what its annotations say")
-        return state
+        return Encoded(state, None, read)
 
     def _versioned(self, own: dict[str, Any]) -> bytes:
         if self.class_version > 1:

@@ -99,7 +99,10 @@ class AccountRecorder(BooksRecorder):
                 if self.admission is not None and not self.admission.heard:
                     self.admission.look(self._connections)
                 with self._connections.connection() as connection:
-                    return (append_in_steps if steps else append)(connection, what)
+                    appended = (append_in_steps if steps else append)(connection, what)
+            if behind is not None:
+                behind.appended(appended)
+            return appended.recorded
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:

@@ -194,6 +194,44 @@ def test_what_was_begun_behind_an_append_is_shown(connections, client, behind):
     assert position(connections, client) == at
 
 
+def test_what_others_wrote_is_shown_with_what_was_begun(connections, client, behind):
+    """Not the writer's own alone: it is read from the log."""
+    (other,) = client.add_customers("a@example.com")
+    first = showing(connections, client)
+    behind(first)
+    (ref,) = client.add_customers("b@example.com")
+    assert first.show(500, lambda now: get(now, CUSTOMERS, ref)["email"]) == "b@example.com"
+    with reading(connections, client.account_id, RESOURCES) as now:
+        assert get(now, CUSTOMERS, other)["email"] == "a@example.com"
+        assert now.position == client.books.head().position
+
+
+def test_all_that_a_writer_appended_is_shown(connections, client, behind):
+    """Also before it asked somebody outside; and not with another's taken for its own."""
+    (ref,) = client.add_customers("a@example.com")
+    catch_up(connections, client.account_id, RESOURCES)
+    for between in (False, True):
+        first = showing(connections, client, changed=(CUSTOMERS.table, ref))
+        behind(first)
+        client.books.recorder.asking = True
+        update_customer(client.books, ref, {"first_name": f"Ada {between}"}, ACT)
+        asked = client.books.head().position
+        behind(None)
+        if between:  # as many are left to be shown as it appended
+            update_customer(client.books, ref, {"metadata": {"by": "another"}}, ACT)
+            catch_up(connections, client.account_id, RESOURCES, upto=asked, batch=1)
+        behind(first)
+        client.books.recorder.asking = False
+        update_customer(client.books, ref, {"last_name": f"Lovelace {between}"}, ACT)
+        shown = first.show(500, lambda now: get(now, CUSTOMERS, ref))
+        assert (shown["first_name"], shown["last_name"]) == (
+            f"Ada {between}",
+            f"Lovelace {between}",
+        )
+        assert shown["metadata"] == ({"by": "another"} if between else {})
+        assert shown["version"] == (6 if between else 3)
+
+
 def test_who_stands_still_with_the_lease_is_sent_away(connections, client):
     ref = client.add_customers("a@example.com")[0]
     setting = "SELECT current_setting('idle_in_transaction_session_timeout'), %(account)s::uuid"
