@@ -41,9 +41,14 @@ def every(value):
 def test_every_reference_leads_somewhere(described):
     refs = {each["$ref"] for each in every(described) if isinstance(each, dict) and "$ref" in each}
     for ref in refs:
-        found = described
-        for step in ref.removeprefix("#/").split("/"):
-            found = found[step]
+        led_to(described, ref)
+
+
+def led_to(described, ref):
+    found = described
+    for step in ref.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
 
 
 def test_no_text_that_is_sent_may_hold_a_null_character(described):
@@ -68,10 +73,7 @@ def test_no_text_that_is_sent_may_hold_a_null_character(described):
 
 def resolved(described, value):
     if isinstance(value, dict) and "$ref" in value:
-        found = described
-        for step in value["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        return resolved(described, found)
+        return resolved(described, led_to(described, value["$ref"]))
     if isinstance(value, dict):
         return {name: resolved(described, each) for name, each in value.items()}
     return [resolved(described, each) for each in value] if isinstance(value, list) else value
