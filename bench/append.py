@@ -17,10 +17,10 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
 from domain.shared.recording import Context
 from store.bindings import int_array, json_array, register_bindings, text_array, uuid_array
-from store.codec import NewEvent
 from store.connections import Connections
 from store.factory import PostgresStore
 from store.ids import new_id
+from store.new_events import NewEvent
 from store.operations import open_account
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from domain.shared.recording import Context
 from settings import read_settings
 from store import api_keys, ids
 from store.append import Appending, append
-from store.codec import NewEvent
 from store.connections import Connections
+from store.new_events import NewEvent
 from store.personal_keys import Sealed
 
 _BY = Context("bench", "api")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -222,10 +221,6 @@ class Books(Application[UUID]):
         return self._foreseen.take_now() or self.recorder.now()
 
     # What the library makes beforehand, made for who asks.
-
-    @cached_property
-    def closing(self) -> Event:  # type: ignore[override]
-        return Event()
 
     @cached_property
     def events(self) -> EventStore[UUID]:  # type: ignore[override]

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 from domain.shared.identifiers import typed_id
 from projections import arrays
 from projections.catalogue import PREFIXES
 from projections.envelope import Envelope
-from store.codec import TypedMapper, just_recorded
+from store.codec import TypedMapper
 from store.personal_keys import KEPT_KEY, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     import psycopg
 
     from projections.group import Group
-    from store.append import Appended
-    from store.codec import NewEvent
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -63,31 +61,6 @@ def read_stretch(
     bound = {"account": account_id, "after": after, "until": until, "topics": group.wanted}
     rows = cursor.execute(_STRETCH, bound, binary=True).fetchall()
     return envelopes(account_id, rows, group.blind)
-
-
-def just_appended(written: Appended, group: Group) -> list[Envelope]:
-    """As `read_stretch`, of what need not be read back."""
-    recorded = written.recorded
-    first, at, numbers = recorded.first_position, recorded.recorded_at, recorded.numbers
-    event_id, by = written.what.first_event_id.int, written.what.by
-    events = cast("Sequence[NewEvent]", written.what.sealed.events)
-    return [
-        Envelope(
-            first + place,
-            UUID(int=event_id + place),
-            new.topic,
-            just_recorded(new, at, numbers[place] if numbers else None),
-            typed_id(PREFIXES[new.topic], cast("UUID", new.originator_id)),
-            new.originator_version,
-            by.actor,
-            by.reason,
-            by.channel,
-            at,
-            written.wall_at,
-        )
-        for place, new in enumerate(events)
-        if group.shows(new.topic)
-    ]
 
 
 def read_streams(

@@ -9,7 +9,8 @@ from psycopg.errors import LockNotAvailable
 
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
-from projections.log import envelopes, just_appended
+from projections.just_written import JustWritten
+from projections.log import envelopes
 from projections.own import Forgotten, HandlerFailed, Own, breaking
 from projections.tracking import Place
 from projections.turns import TURNS, Busy
@@ -60,7 +61,7 @@ class Showing:
         self._turn: Turn | None = None
         self._lent: AbstractContextManager[Connection] | None = None
         self._begun: tuple[Connection, list[Rows]] | None = None
-        self._own: list[Appended] = []
+        self._own = JustWritten()
         self._was_begun = False
         self.appended_again = False
 
@@ -103,7 +104,7 @@ class Showing:
         self._turn = turn
         if len(changed := self._group.changed(events)) <= FEW:
             self._changed = changed
-        own = len(events) + sum(len(each.what.sealed.events) for each in self._own)
+        own = len(self._own) + len(events)
         taking = tracking.taking_own(self._place, _NOBODY_IS_WAITED_FOR_MS, own)
         return [taking, *self._ahead()]
 
@@ -112,10 +113,10 @@ class Showing:
         behind: Appended,
     ) -> None:  # fmt: skip
         self._lent, self._begun, self._was_begun = lent, (connection, rows), True
-        self._own.append(behind)
+        self._own.add(behind)
 
     def appended(self, alone: Appended) -> None:
-        self._own.append(alone)
+        self._own.add(alone)
 
     def not_begun(self) -> None:
         turn, self._turn = self._turn, None
@@ -138,7 +139,7 @@ class Showing:
             if taken is None:
                 with breaking():
                     taken = tracking.taken(within(connection, self._wanted(wait_ms)))
-            elif not self._is_own(taken):
+            elif not self._own.ends_at(taken.head):
                 raise _Stale
             return self._shown(connection, taken, read, turn, position)
         finally:
@@ -176,12 +177,6 @@ class Showing:
             turn.shown = taken.head
         return found
 
-    def _is_own(self, taken: Taken) -> bool:
-        """Whether all up to where it was taken is this writer's, with nobody's in between."""
-        first, last = self._own[0].recorded.first_position, self._own[-1].recorded.last_position
-        own = sum(len(each.what.sealed.events) for each in self._own)
-        return taken.head == last == first + own - 1
-
     def _fold(self, now: Reading, taken: Taken) -> None:
         with breaking():
             events = self._events(taken)
@@ -191,7 +186,7 @@ class Showing:
     def _events(self, taken: Taken) -> list[Envelope]:
         group = self._group
         if taken.events is None:
-            return [told for each in self._own for told in just_appended(each, group)]
+            return self._own.envelopes(group)
         wanted = [each for each in taken.events if group.shows(each[tracking.TOPIC])]
         return envelopes(self._place.account_id, wanted, group.blind)
 

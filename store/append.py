@@ -19,8 +19,8 @@ from store.bindings import (
     uuid_array,
 )
 from store.chain import Contents
-from store.codec import NewEvent
 from store.exchange import begun_behind, undo
+from store.new_events import NewEvent
 from store.statement import Statement
 
 if TYPE_CHECKING:

@@ -9,11 +9,16 @@ from store.append import append
 from store.erasure import erase
 
 if TYPE_CHECKING:
+    from domain.shared.recording import Conditions
     from store.append import Appended, Appending
     from store.connections import Connection
 
 _HOLD = "SELECT position FROM heads WHERE account_id = %b FOR UPDATE"
 _DOCUMENTED = "SELECT series FROM document_series WHERE account_id = %b LIMIT 1"
+
+
+def in_steps(given: Conditions) -> bool:
+    return bool(given.undocumented or given.erases)
 
 
 def append_in_steps(connection: Connection, what: Appending) -> Appended:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from store.append import append_and_begin
+from store.append import append, append_and_begin
+from store.append_steps import append_in_steps, in_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,4 +62,15 @@ def append_with(
         awaited.heard = True
     if rows is not None:
         behind.begun(lent, connection, rows, appended)
+    return appended.recorded
+
+
+def append_alone(
+    connections: Connections, what: Appending, behind: Behind | None = None
+) -> Recorded:
+    """As `append`, with nothing asked behind it."""
+    with connections.connection() as connection:
+        appended = (append_in_steps if in_steps(what.given) else append)(connection, what)
+    if behind is not None:
+        behind.appended(appended)
     return appended.recorded

@@ -16,7 +16,8 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import TopicError, resolve_topic
 
 from store.boxes import Whose
-from store.event_codec import Encoded, EventCodec
+from store.event_codec import EventCodec
+from store.new_events import new_event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,24 +25,7 @@ if TYPE_CHECKING:
     from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
 
     from domain.shared.aggregate import Aggregate
-
-_new = object.__new__
-_set = object.__setattr__
-
-
-@dataclass(frozen=True)
-class NewEvent(StoredEvent):
-    """An event on its way into the log; `series` asks for a document number.
-
-    `event` is as it will be read back, but for what the store gives it. `private` is to be sealed
-    by the key named; `key_is_new`: there is none of this name yet.
-    """
-
-    series: str | None
-    event: Any = None
-    private: bytes | None = None
-    key_name: str | None = None
-    key_is_new: bool = False
+    from store.new_events import NewEvent
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ class TypedMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> NewEvent:
         """All of it plainly: what belongs to nobody in particular."""
         codec = self._by_class.get(type(domain_event)) or self.codec_of(type(domain_event))
-        return _new_event(codec, domain_event, codec.encode(domain_event))
+        return new_event(codec, domain_event, codec.encode(domain_event))
 
     def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
         """An aggregate's pending events, with what is personal apart."""
@@ -74,9 +58,9 @@ class TypedMapper(Mapper[UUID]):
             codec = self._by_class.get(type(event)) or self.codec_of(type(event))
             if codec.private and aggregate.PERSONAL_OF is not None:
                 encoded = codec.encode_apart(event)
-                events.append(_new_event(codec, event, encoded, aggregate))
+                events.append(new_event(codec, event, encoded, aggregate))
             else:
-                events.append(_new_event(codec, event, codec.encode(event)))
+                events.append(new_event(codec, event, codec.encode(event)))
         return events
 
     def to_domain_event(self, stored_event: StoredEvent) -> CanMutateAggregate[UUID]:
@@ -116,9 +100,7 @@ class TypedMapper(Mapper[UUID]):
             raise MapperDeserialisationError(
                 f"{topic} {originator_id} version {originator_version}: {error}"
             ) from error
-        return _event(
-            codec, values, originator_id, originator_version, recorded_at, document_number
-        )
+        return codec.event(values, originator_id, originator_version, recorded_at, document_number)
 
     def series_of(self, topic: str, state: bytes) -> str | None:
         """The series an event takes its document number from, if it takes one."""
@@ -160,64 +142,3 @@ class TypedMapper(Mapper[UUID]):
     def _codec_of_topic(self, topic: str) -> EventCodec:
         codec = self._by_topic[topic] = self.codec_of(resolve_topic(topic))
         return codec
-
-
-def _event(
-    codec: EventCodec,
-    values: dict[str, Any],
-    originator_id: UUID,
-    originator_version: int,
-    recorded_at: datetime | None = None,
-    document_number: str | None = None,
-) -> CanMutateAggregate[UUID]:
-    """Of its own fields, which it keeps."""
-    values["originator_id"] = originator_id
-    values["originator_version"] = originator_version
-    values["timestamp"] = recorded_at
-    if codec.originator_topic is not None:
-        values["originator_topic"] = codec.originator_topic
-    if codec.numbered:
-        values["number"] = document_number
-    event: CanMutateAggregate[UUID] = _new(codec.event_class)
-    _set(event, "__dict__", values)
-    return event
-
-
-def just_recorded(new: NewEvent, recorded_at: datetime, document_number: str | None) -> Any:
-    """A new event, once it has been appended, as it is read back."""
-    given = new.event.__dict__
-    given["timestamp"] = recorded_at
-    if "number" in given:
-        given["number"] = document_number
-    return new.event
-
-
-def boxed(event: NewEvent, state: bytes) -> NewEvent:
-    """The same event, with what is private in its state."""
-    made = _new(NewEvent)
-    made.__dict__.update(event.__dict__, state=state, private=None)
-    return made
-
-
-def _new_event(
-    codec: EventCodec, event: Any, encoded: Encoded, whose: Aggregate | None = None
-) -> NewEvent:
-    values = event.__dict__
-    identity, version = values["originator_id"], values["originator_version"]
-    made = _new(NewEvent)
-    made.__dict__.update(
-        originator_id=identity,
-        originator_version=version,
-        topic=codec.topic,
-        state=encoded.state,
-        series=values[codec.series_field] if codec.series_field else None,
-        event=_event(codec, encoded.read, identity, version),
-    )
-    if whose is not None and encoded.private is not None:
-        own = whose.PERSONAL_OF is not None and whose.PERSONAL_OF[0] == "ref"
-        made.__dict__.update(
-            private=encoded.private,
-            key_name=whose.personal_key,
-            key_is_new=own and whose.pending_events[0].originator_version == 1,
-        )
-    return made

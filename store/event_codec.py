@@ -15,11 +15,16 @@ from store.shapes import default_of, holds_instant, reader, typed
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
+
+    from eventsourcing.domain import CanMutateAggregate
 
 NOT_STATE = {"originator_id", "originator_version", "timestamp", "originator_topic", "number"}
 """What the store keeps in columns of its own, or the topic tells."""
 
 _encode = msgspec.json.Encoder().encode
+_new = object.__new__
+_set = object.__setattr__
 
 
 class Encoded(NamedTuple):
@@ -136,6 +141,26 @@ class EventCodec:
             return {**dict.fromkeys(self._private.names), **raw}
         self._private.join(raw, msgspec.json.decode(opened(box, key, whose)))
         return raw
+
+    def event(
+        self,
+        own: dict[str, Any],
+        originator_id: UUID,
+        originator_version: int,
+        recorded_at: datetime | None = None,
+        document_number: str | None = None,
+    ) -> CanMutateAggregate[UUID]:
+        """Of its own fields, which it keeps, and what the store gave it."""
+        own["originator_id"] = originator_id
+        own["originator_version"] = originator_version
+        own["timestamp"] = recorded_at
+        if self.originator_topic is not None:
+            own["originator_topic"] = self.originator_topic
+        if self.numbered:
+            own["number"] = document_number
+        event: CanMutateAggregate[UUID] = _new(self.event_class)
+        _set(event, "__dict__", own)
+        return event
 
     def _upcast(self, raw: dict[str, Any]) -> dict[str, Any]:
         for version in range(raw.pop("class_version", 1), self.class_version):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from store.bindings import text_array
 from store.boxes import Whose, new_key, with_box
-from store.codec import NewEvent, boxed
 from store.exchange import Asked
+from store.new_events import NewEvent, boxed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

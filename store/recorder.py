@@ -15,9 +15,9 @@ from domain.shared.recording import (
 )
 from store import claims, log, snapshots
 from store.ahead import look_further
-from store.append import Appending, append
-from store.append_steps import append_in_steps
-from store.behind import append_with
+from store.append import Appending
+from store.append_steps import in_steps
+from store.behind import append_alone, append_with
 from store.heads import Heads
 from store.personal_keys import Keyring
 from store.refusals import refusal
@@ -88,21 +88,17 @@ class AccountRecorder(BooksRecorder):
         raise Conflict("customer_erased", "personal data was to be kept of somebody erased")
 
     def _append(self, sealed: Sealed, by: Context, given: Conditions) -> Recorded:
-        steps, behind = given.undocumented or given.erases, self.behind
+        behind = self.behind
         what = Appending(self.account_id, sealed, self._new_id(), by, given)
         try:
             with self._turn:
-                last = not steps and (given.concludes or not self.asking)
+                last = not in_steps(given) and (given.concludes or not self.asking)
                 asked = behind.asked(sealed.events) if behind is not None and last else None
                 if behind is not None and asked is not None:
                     return append_with(behind, asked, self._connections, what, self.admission)
                 if self.admission is not None and not self.admission.heard:
                     self.admission.look(self._connections)
-                with self._connections.connection() as connection:
-                    appended = (append_in_steps if steps else append)(connection, what)
-            if behind is not None:
-                behind.appended(appended)
-            return appended.recorded
+                return append_alone(self._connections, what, behind)
         except psycopg.Error as error:
             refused = refusal(error)
             if refused is None:

@@ -107,7 +107,8 @@ def read_histories(
     """The histories of many aggregates, ready to replay; `until` is a position of the log."""
     if kind.SNAPSHOT is None or until is not None:
         return read_whole(connection, mapper, account_id, ids, until)
-    found, outdated = _after_snapshots(connection, mapper, account_id, kind, ids)
+    (rows,) = each_answered(connection, [asked_after_snapshots(account_id, kind, ids)])
+    found, outdated = histories_after_snapshots(mapper, kind, rows)
     if outdated:
         found |= read_whole(connection, mapper, account_id, outdated)
     return found
@@ -165,17 +166,6 @@ def histories(mapper: TypedMapper, rows: Iterable[tuple[Any, ...]]) -> dict[UUID
             found[row[0]] = History(None, events)
         events.append(event(*row) if row[6] is None else replayed(*row))
     return found
-
-
-def _after_snapshots(
-    connection: Connection,
-    mapper: TypedMapper,
-    account_id: UUID,
-    kind: type[Aggregate],
-    ids: Sequence[UUID],
-) -> tuple[dict[UUID, History], list[UUID]]:
-    (rows,) = each_answered(connection, [asked_after_snapshots(account_id, kind, ids)])
-    return histories_after_snapshots(mapper, kind, rows)
 
 
 def asked_after_snapshots(account_id: UUID, kind: type[Aggregate], ids: Sequence[UUID]) -> Asked:

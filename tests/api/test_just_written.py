@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from projections import showing
+from projections import just_written
 from projections.log import read_stretch
 from tests.api.conftest import open_client, open_shop
 
@@ -16,9 +16,9 @@ from tests.api.conftest import open_client, open_shop
 def compared(monkeypatch, services):
     """The topics of what was so shown, each compared with its row of the log."""
     topics, pairs = [], []
-    told = showing.just_appended
+    told = just_written._envelopes
 
-    def just_appended(written, group):
+    def envelopes(written, group):
         mine, recorded = told(written, group), written.recorded
         seeing = copy(group)
         seeing.blind = frozenset()  # what none of its views looks at is not left out
@@ -29,7 +29,7 @@ def compared(monkeypatch, services):
         pairs.extend(zip(map(told_of, mine), map(told_of, read), strict=True))
         return mine
 
-    monkeypatch.setattr(showing, "just_appended", just_appended)
+    monkeypatch.setattr(just_written, "_envelopes", envelopes)
     yield topics
     # Not where it is told: what fails there is told in another way.
     for mine, read in pairs:
