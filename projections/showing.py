@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.errors import LockNotAvailable
+from psycopg.pq import TransactionStatus
 
 from domain.shared.errors import DomainError
 from projections import glance, singly, tracking
@@ -203,7 +204,8 @@ def _committed(connection: Connection) -> Iterator[None]:
     except BaseException:
         undo(connection)
         raise
-    connection.commit()
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        connection.commit()
 
 
 def _as_taken(cursor: Cursor, account_id: UUID, taken: Taken) -> Own:

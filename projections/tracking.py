@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from struct import pack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from projections import arrays
 from store.exchange import Asked
+from store.statement import Statement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,10 +15,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from store.exchange import Rows
+    from store.exchange import Bound, Rows
 
     Cursor = psycopg.Cursor[tuple[Any, ...]]
 
+_INTEGER = 23
 _BEGIN = """
 INSERT INTO projection_live (account_id, group_name, generation)
 VALUES (%(account)s, %(group)s, 1) ON CONFLICT (account_id, group_name) DO NOTHING"""
@@ -39,8 +43,10 @@ SELECT t.generation, t.position, t.state, t.stopped_at, t.error, h.position
 _LEASED = " FOR UPDATE OF t"
 _TAKE = """
 SELECT * FROM take_written(%(account)s, %(group)s, %(wait)s, %(most)s)"""
-_TAKE_OWN = """
-SELECT * FROM take_own(%(account)s, %(group)s, %(wait)s, %(own)s)"""
+_TAKE_OWN = Statement(
+    "take_own", "SELECT * FROM take_own($1, $2, $3, $4)",
+    (arrays.UUIDS.oid, arrays.TEXT.oid, arrays.TEXT.oid, _INTEGER),
+)  # fmt: skip
 TOPIC = 2
 """The place of an event's topic in a row of `Taken.events`."""
 
@@ -153,11 +159,12 @@ def taken(answers: list[Rows]) -> Taken | None:
     return Taken(moved, generation, head, livemode, now, events, ahead)
 
 
-def taking_own(place: Place, wait_ms: int, events: int) -> Asked:
+def taking_own(place: Place, wait_ms: int, events: int) -> Bound:
     """The same, of the writer of an account's last `events`, where nothing else is left to be
     shown: `taken_own` of its rows.
     """
-    return Asked(_TAKE_OWN, {**place.bound, "wait": f"{max(wait_ms, 1)}ms", "own": events})
+    wait = b"%dms" % max(wait_ms, 1)
+    return _TAKE_OWN.bound((place.account_id.bytes, place.group.encode(), wait, pack("!i", events)))
 
 
 def taken_own(answers: list[Rows]) -> Taken | None:

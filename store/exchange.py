@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import generators
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]
 _NAMED = re.compile(r"%\((\w+)\)[sb]|%%")
 _KEPT = 100
+_KEEPING = "_subledger_kept"
 _SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
 _numbers = count(1)
@@ -84,15 +84,18 @@ class _Prepared:
             self._names.pop(key, None)
 
 
-_prepared: WeakKeyDictionary[Connection, _Prepared] = WeakKeyDictionary()
-_transformers: WeakKeyDictionary[Connection, Adapting] = WeakKeyDictionary()
+class _Kept:
+    """On each connection: a transformer finds out once how each type is sent and read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.prepared = _Prepared()
+        self.transformer: Adapting = Transformer(connection)
+        connection.__dict__[_KEEPING] = self
 
 
-def _transformer(connection: Connection) -> Adapting:
-    """One for all of a connection's exchanges: it finds out once how each type is sent and read."""
-    kept = _transformers.get(connection)
-    if kept is None:
-        kept = _transformers[connection] = Transformer(connection)
+def _kept(connection: Connection) -> _Kept:
+    """A dictionary of weak references is asked for longer than a statement is sent."""
+    kept: _Kept = connection.__dict__.get(_KEEPING) or _Kept(connection)
     return kept
 
 
@@ -119,7 +122,7 @@ def begun_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[R
 
 def within(connection: Connection, asked: Sequence[Asked | Bound]) -> list[Rows]:
     """The rows of queries of a transaction, which goes on. Raises as `ended_with`."""
-    transformer = _transformer(connection)
+    transformer = _kept(connection).transformer
     return _going_on(connection, transformer, _bound_all(transformer, asked))
 
 
@@ -131,20 +134,20 @@ def begun_behind(
 
     Raises psycopg's error of what the first statement was refused for. The connection is idle.
     """
-    transformer = _transformer(connection)
+    transformer = _kept(connection).transformer
     behind = [_plain(_BEGIN), *_bound_all(transformer, asked)]
     try:
         alone, begun = _sent(connection, [first], behind)
         _require(connection, alone)
     except InvalidSqlStatementName:
-        _prepared.pop(connection, None)
+        _kept(connection).prepared = _Prepared()
         alone, begun = _sent(connection, [first], behind)
         _require(connection, alone)
     (told,) = filter(_tells, alone)
     try:
         _require(connection, begun)
     except InvalidSqlStatementName:
-        _prepared.pop(connection, None)
+        _kept(connection).prepared = _Prepared()
         with suppress(psycopg.Error):
             return told, begun_with(connection, asked)
         return told, None
@@ -159,7 +162,7 @@ def ended_with(connection: Connection, asked: Sequence[Asked | Bound]) -> list[R
     Raises psycopg's error of what the server refused: all of the transaction is undone then. Where
     it had forgotten the statements that is InvalidSqlStatementName, once.
     """
-    transformer = _transformer(connection)
+    transformer = _kept(connection).transformer
     bound = _bound_all(transformer, asked)
     return _going_on(connection, transformer, [*bound, _plain(_COMMIT)])
 
@@ -168,7 +171,7 @@ def _going_on(connection: Connection, transformer: Adapting, bound: Sequence[Bou
     try:
         results = _asked(connection, bound)
     except InvalidSqlStatementName:
-        _prepared.pop(connection, None)
+        _kept(connection).prepared = _Prepared()
         raise
     return [_rows(transformer, each) for each in results]
 
@@ -179,13 +182,12 @@ def _anew(
     begin: Sequence[bytes] = (),
     end: Sequence[bytes] = (),
 ) -> list[Rows]:
-    transformer = _transformer(connection)
+    transformer = _kept(connection).transformer
     bound = [*map(_plain, begin), *_bound_all(transformer, asked), *map(_plain, end)]
     try:
         results = _asked(connection, bound)
     except InvalidSqlStatementName:
-        # After a rollback psycopg gives up every prepared statement of a connection, ours too.
-        _prepared.pop(connection, None)
+        _kept(connection).prepared = _Prepared()
         results = _asked(connection, bound)
     return [_rows(transformer, each) for each in results]
 
@@ -221,7 +223,7 @@ def _require(connection: Connection, results: Sequence[PGresult]) -> None:
     """Raises psycopg's error of what was refused; there is no transaction then."""
     failed = next((each for each in results if each.status in _FAILED), None)
     if failed is not None:
-        _prepared[connection].forget_new()
+        _kept(connection).prepared.forget_new()
         undo(connection)
         raise refused(failed)
 
@@ -237,7 +239,7 @@ def _exchange(
     connection: Connection, groups: Sequence[Sequence[Bound]]
 ) -> PQGen[list[list[PGresult]]]:
     pgconn = connection.pgconn
-    prepared = _prepared.setdefault(connection, _Prepared())
+    prepared = _kept(connection).prepared
     prepared.new.clear()
     pgconn.enter_pipeline_mode()
     for bound in groups:
