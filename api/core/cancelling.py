@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict
 
 from api.auth import require
 from api.fields import Amount, Body, Text, absent
@@ -15,7 +17,35 @@ if TYPE_CHECKING:
     from api.call import Call
 
 
+def _an_amount_of_its_type(schema: dict[str, Any]) -> None:
+    """What is refused below, in the words of JSON Schema."""
+    named = {"required": ["amount"], "properties": {"amount": {"type": "integer"}}}
+    wanted = {"properties": {"type": {"const": "amount"}}}
+    pairs = ((wanted, named), (named, wanted))
+    schema["not"] = {"anyOf": [{"allOf": [one, {"not": other}]} for one, other in pairs]}
+
+
+def _a_refund_that_goes_with_it(schema: dict[str, Any]) -> None:
+    """The same: no unused time is left of what runs to its end, a gift's money needs a reason."""
+    prorated = {"required": ["type"], "properties": {"type": {"const": "prorated"}}}
+    gift = {"required": ["override_gift"], "properties": {"override_gift": {"const": True}}}
+    told = {"required": ["reason"], "properties": {"reason": {"type": "string"}}}
+    at_its_end = {"mode": {"const": "period_end"}, "refund": {"type": "object", **prorated}}
+    schema["not"] = {
+        "anyOf": [
+            {"required": ["refund"], "properties": at_its_end},
+            {
+                "required": ["refund"],
+                "properties": {"refund": {"type": "object", **gift}},
+                "not": told,
+            },
+        ]
+    }
+
+
 class RefundAsked(Body):
+    model_config = ConfigDict(json_schema_extra=_an_amount_of_its_type)
+
     type: Literal["none", "full", "prorated", "amount"]
     amount: Amount | None = None
     to: Literal["card", "balance", "offline"] = absent()
@@ -23,6 +53,8 @@ class RefundAsked(Body):
 
 
 class Cancellation(Body):
+    model_config = ConfigDict(json_schema_extra=_a_refund_that_goes_with_it)
+
     mode: Literal["now", "period_end"]
     reason: Text | None = None
     refund: RefundAsked | None = None
