@@ -76,8 +76,18 @@ def _bearer(services: Services, request: Any, sent: Sent | None) -> Caller:
     hashed = hash_of(text)
     if keys.knows(hashed):  # others' failures behind the same address are not held against it
         return _admitted(services, request, text, hashed, sent)
-    with attempting(services, request):
-        return _admitted(services, request, text, hashed)
+    with attempting(services, request):  # nothing of theirs is read before they are known
+        caller = _admitted(services, request, text, hashed)
+    if sent is not None:
+        _look_ahead(services, request, text, sent)
+    return caller
+
+
+def _look_ahead(services: Services, request: Any, text: str, sent: Sent) -> None:
+    with services.connections.connection() as connection:
+        ahead = services.look_ahead(connection, text, sent.ids())
+    if ahead.caller is not None:
+        request.context.ahead = ahead
 
 
 def _sent_key(request: Any) -> str:

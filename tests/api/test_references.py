@@ -10,7 +10,7 @@ from api.fields import Body
 from api.references import FAMILIES, SUFFIX
 from api.route import Write
 from api.routes import ROUTES
-from tests.api.conftest import LINE, PLAN, PRODUCT
+from tests.api.conftest import LINE, PLAN, PRODUCT, open_client
 from tests.api.test_refusals import refused
 
 
@@ -156,3 +156,13 @@ def test_all_that_names_nothing_is_told_at_once(moved):
     assert told == {"customer_id": "not_found", "plan_id": "not_found"}
     answer = client.post(f"/customers/{NOBODY}/payment_methods", {"token": "tok_visa"})
     refused(client, answer, 404, "not_found", at)
+
+
+def test_a_first_request_tells_of_all_that_name_nothing(app, services):
+    """Of a key that this process did not see before: it was told of the first one only."""
+    client, nobody = open_client(app, services), "01m830g1ybfn0arechcetz2hya"
+    body = {"customer_id": f"cus_{nobody}", "plan_id": f"plan_{nobody}"}
+    at = client.books.head().position
+    answer = client.post("/subscriptions", body)
+    refused(client, answer, 422, "invalid", at)
+    assert {each["field"] for each in answer.json["errors"]} == {"customer_id", "plan_id"}
