@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _SEATS = 256
 _NOBODY = -1
 _LEFT_TO_OTHERS_SECONDS = 0.002
-"""How long one that has more waits before it accepts all the same: the others may be at work."""
+_PATIENCE_SECONDS = 0.05
+"""How long one that has more leaves what comes to the others, who may be at work just then; and how
+long it then accepts all the same."""
 
 _STAYING_MS = 2
 """How long a thread waits for what its caller asks next."""
@@ -68,13 +70,22 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]
     """`seat` is set before the fork, by `pre_fork` of the settings."""
 
     seat: int
+    _leaving_since = -1.0
 
     def accept(self, listener: socket.socket) -> None:
+        """What is left to others is told again by the poller, as long as it is there."""
         SEATS.tell(self.seat, self.nr_conns)
-        if self.nr_conns > SEATS.fewest():
+        if self.nr_conns > SEATS.fewest() and self._is_patient():
             time.sleep(_LEFT_TO_OTHERS_SECONDS)
+            return
         super().accept(listener)
         SEATS.tell(self.seat, self.nr_conns)
+
+    def _is_patient(self) -> bool:
+        now = time.monotonic()
+        if now - self._leaving_since > 2 * _PATIENCE_SECONDS:
+            self._leaving_since = now
+        return now - self._leaving_since < _PATIENCE_SECONDS
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the base's
         """Also called after each event: what was closed since is told."""
