@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import psycopg
 
@@ -24,6 +24,9 @@ SWEEP_SECONDS = 1.0
 """From sweep to sweep, also with something to do: fewer, larger batches cost half as much."""
 FAR = TAKEN
 """Events: what is further behind no writer catches up."""
+PAUSE_SECONDS = 3.0
+"""How long a group that its readers bring up to date rests while its account is written to: a visit
+costs as much as thirty of its invoices do."""
 _log = logging.getLogger(__name__)
 
 
@@ -35,12 +38,24 @@ class Stop(Protocol):
     def wait(self, timeout: float | None = None) -> bool: ...
 
 
+class _Seen(NamedTuple):
+    """Where a group that was behind stood, how long already, and where its log ended."""
+
+    position: int
+    head: int
+    since: float
+
+
 class Sweeper:
     """Catches up every account's groups that are behind and free, again and again.
 
-    Two processes at once do best from both ends: what another holds is left to it. What is a little
-    behind the one that `helps` leaves to the other, and both leave to those who write what they
-    show themselves: unless it did not move since the last sweep.
+    Two processes at once do best from both ends: what another holds is left to it. Of what is a
+    little behind,
+
+    - what writers show themselves is left to them, unless it did not move since the last sweep;
+    - the rest is caught up when it is first seen, and again when its account has fallen quiet, or
+      after a pause;
+    - the one that `helps` leaves all of it to the other, unless that does not come to it.
     """
 
     def __init__(
@@ -49,15 +64,15 @@ class Sweeper:
         self._connections = connections
         self._groups = {group.name: group for group in groups}
         self._helps = helps
-        self._seen: dict[Place, int] = {}
+        self._seen: dict[Place, _Seen] = {}
 
     def sweep(self, stop: Stop | None = None) -> int:
         """Returns how many arrived. Until `stop`, it takes its time, a second, for what is near."""
         began = time.monotonic()
         with self._connections.connection() as connection:
             behind = lagging_projections(connection, list(self._groups))
-        due = [each for each in behind if self._is_due(each)]
-        self._seen = {Place(each.account_id, each.group): each.position for each in behind}
+        due = [each for each in behind if self._is_due(each, began)]
+        self._seen = {_place(each): self._as_seen(each, began) for each in behind}
         arrived = 0
         for done, each in enumerate(reversed(due) if self._helps else due, 1):
             group = self._groups[each.group]
@@ -67,10 +82,27 @@ class Sweeper:
                 stop.wait(_left(began, done / len(due)))
         return arrived
 
-    def _is_due(self, each: Lagging) -> bool:
-        if each.lag > FAR or not (self._helps or self._groups[each.group].shown_by_writers):
+    def _as_seen(self, each: Lagging, now: float) -> _Seen:
+        before = self._seen.get(_place(each))
+        unmoved = before is not None and before.position == each.position
+        since = before.since if before and unmoved else now
+        return _Seen(each.position, each.position + each.lag, since)
+
+    def _is_due(self, each: Lagging, now: float) -> bool:
+        if each.lag > FAR:
             return True
-        return self._seen.get(Place(each.account_id, each.group)) == each.position
+        before = self._seen.get(_place(each))
+        if self._groups[each.group].shown_by_writers:
+            return before is not None and before.position == each.position
+        rested = 0.0 if before is None else now - self._as_seen(each, now).since
+        if self._helps:
+            return rested > PAUSE_SECONDS + SWEEP_SECONDS
+        is_quiet = before is not None and before.head == each.position + each.lag
+        return before is None or is_quiet or rested >= PAUSE_SECONDS
+
+
+def _place(each: Lagging) -> Place:
+    return Place(each.account_id, each.group)
 
 
 def _left(began: float, share: float = 1.0) -> float:

@@ -6,6 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
+from types import SimpleNamespace
+
+import pytest
 
 from projections import customers, sweeping
 from projections.group import Group
@@ -164,16 +167,50 @@ def test_a_sweep_leaves_to_writers_what_they_show_themselves(connections, new_cl
     assert len(shown_customers(connections, clients[0])) == 3
 
 
-def test_a_sweep_catches_up_at_once_what_no_writer_shows(connections, new_client):
+@pytest.fixture
+def clock(monkeypatch):
+    """The sweepers' time, which goes on when a test says so."""
+    clock = SimpleNamespace(now=1000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(sweeping, "time", clock)
+    return clock
+
+
+def later(clock, seconds, sweeper):
+    clock.now += seconds
+    return sweeper.sweep()
+
+
+def test_a_sweep_catches_up_at_once_what_no_writer_shows(connections, new_client, clock):
     client = new_client()
-    sweeper, helper = (Sweeper(connections, [ACCOUNTING], helps=each) for each in (False, True))
-    sweeper.sweep()
+    sweeper = Sweeper(connections, [ACCOUNTING])
+    sweeper.sweep(), sweeper.sweep()
     client.add_customers("a@example.com")
-    assert helper.sweep() == 0, "one is enough for it"
     assert sweeper.sweep() == 1
+    assert later(clock, 1, sweeper) == 0
     client.add_customers("b@example.com")
-    helper.sweep()
-    assert helper.sweep() == 1, "the other did not come to it"
+    assert later(clock, 1, sweeper) == 1, "it was not behind a moment ago"
+
+
+def test_a_group_rests_while_its_account_is_written_to(connections, new_client, clock):
+    client = new_client()
+    sweeper = Sweeper(connections, [ACCOUNTING])
+    sweeper.sweep(), sweeper.sweep()
+    visited = []
+    for at in range(12):
+        client.add_customers(f"{at}@example.com")
+        visited.append(later(clock, 1, sweeper))
+    assert visited == [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
+    assert later(clock, 1, sweeper) == 1, "the account fell quiet"
+    assert later(clock, 1, sweeper) == 0
+
+
+def test_who_helps_comes_where_the_other_does_not(connections, new_client, clock):
+    client = new_client()
+    helper = Sweeper(connections, [ACCOUNTING], helps=True)
+    later(clock, 9, helper), later(clock, 9, helper)
+    client.add_customers("a@example.com")
+    assert [later(clock, 1, helper) for _ in range(7)] == [0, 0, 0, 0, 0, 1, 0]
 
 
 def test_a_sweep_catches_up_at_once_what_is_far_behind(connections, new_client, monkeypatch):
