@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.door import Door
     from api.named import Sent
     from api.services import Services
+    from store.ahead import Ahead
     from store.api_keys import Caller, Granted
 
 
@@ -79,15 +80,16 @@ def _bearer(services: Services, request: Any, sent: Sent | None) -> Caller:
     with attempting(services, request):  # nothing of theirs is read before they are known
         caller = _admitted(services, request, text, hashed)
     if sent is not None:
-        _look_ahead(services, request, text, sent)
+        ahead = _look_ahead(services, text, sent)
+        if ahead.caller is not None:
+            request.context.ahead = ahead
     return caller
 
 
-def _look_ahead(services: Services, request: Any, text: str, sent: Sent) -> None:
+def _look_ahead(services: Services, text: str, sent: Sent) -> Ahead:
+    ids, kin = sent.ids(), sent.kin()
     with services.connections.connection() as connection:
-        ahead = services.look_ahead(connection, text, sent.ids())
-    if ahead.caller is not None:
-        request.context.ahead = ahead
+        return services.look_ahead(connection, text, ids, kin)
 
 
 def _sent_key(request: Any) -> str:
@@ -99,13 +101,12 @@ def _sent_key(request: Any) -> str:
 def _admitted(
     services: Services, request: Any, text: str, hashed: bytes, sent: Sent | None = None
 ) -> Caller:
-    named = None if sent is None else sent.ids()
-    with services.connections.connection() as connection:
-        if named is None:
+    if sent is None:
+        with services.connections.connection() as connection:
             key = api_keys.find(connection, text)
-        else:
-            request.context.ahead = services.look_ahead(connection, text, named)
-            key = request.context.ahead.caller
+    else:
+        request.context.ahead = _look_ahead(services, text, sent)
+        key = request.context.ahead.caller
     if key is None:
         services.limits.keys.forget(hashed)
         services.known.forget(hashed)

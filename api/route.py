@@ -11,6 +11,8 @@ from api.fields import Body, Nothing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from store.kin import Kin
+
 
 class Key(Enum):
     """Whether a write takes an Idempotency-Key, or has to have one."""
@@ -80,9 +82,10 @@ class Signed(Linked):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
-    answers with is not shown any more. `bearer` tells who asks, of a public route, by its body.
-    `many`: it answers with a list where the body names one. `alone`: nothing but appends comes of
-    it, so that a caller known from before is asked for with the first of them.
+    answers with is not shown any more. `kin` is loaded with what the address names. `bearer` tells
+    who asks, of a public route, by its body. `many`: it answers with a list where the body names
+    one. `alone`: nothing but appends comes of it, so that a caller known from before is asked for
+    with the first of them.
     """
 
     body: type[Body] = Nothing
@@ -93,3 +96,4 @@ class Write(Route):
     bearer: Callable[..., Any] | None = None
     many: bool = False
     alone: bool = False
+    kin: Kin | None = None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.payments.gateway import Gateway
     from store.ahead import Ahead
     from store.connections import Connection, Connections
+    from store.kin import Kin
 
 
 class Summary(Protocol):
@@ -55,7 +56,7 @@ class Services:
     accounts_with: Callable[[str], Sequence[str]] = lambda _: ()
     sandbox_secret: Callable[[UUID], str] = lambda _: ""
     advance: Callable[[UUID, datetime, Act], Summary]
-    look_ahead: Callable[[Connection, str, Sequence[UUID]], Ahead]
+    look_ahead: Callable[[Connection, str, Sequence[UUID], tuple[Kin, str] | None], Ahead]
     advance_wait_seconds: float = 20.0
     gate: Gate = field(default_factory=Gate)
     limits: Limits = field(default_factory=Limits)

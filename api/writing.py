@@ -98,7 +98,7 @@ class Writing:
         self._rests = 0
 
     def __call__(self, request: Any, response: Any, **path: str) -> None:
-        sent = Sent(request, path)
+        sent = Sent(request, path, self._route.kin)
         with self._services.connections.keeping():
             if not (self._route.alone and self._as_recalled(request, response, path, sent)):
                 self._write(request, response, path, sent)

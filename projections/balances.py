@@ -13,6 +13,7 @@ from projections.rendering import common
 from projections.resource import Resource
 from projections.table import Table
 from projections.view import ResourceView
+from store.kin import Kin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,17 @@ TYPES: dict[type[Any], tuple[str, int]] = {
 
 TABLE = Table("balances", BalanceRow)
 TRANSACTIONS = Table("balance_transactions", TransactionRow)
+
+THAT_SETTLES = Kin(
+    Balance,
+    """SELECT uuid_of(b.id)
+         FROM projection_live l
+         JOIN invoices i ON i.account_id = l.account_id AND i.generation = l.generation
+         JOIN balances b ON b.account_id = l.account_id AND b.generation = l.generation
+          AND b.customer_id = i.customer_id AND b.currency = i.currency
+        WHERE l.account_id = %(account)b AND l.group_name = 'resources' AND i.id = %(of)b""",
+)
+"""The balance that goes with an invoice: its customer's, in its currency, as the views show it."""
 
 
 class TransactionsView:

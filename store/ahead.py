@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.shared.recording import Head
 from store import api_keys, heads, personal_keys, secret_texts, streams
+from store import kin as kin_of
 from store.exchange import at_once
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from store.codec import TypedMapper
     from store.connections import Connection
     from store.exchange import Asked, Rows
+    from store.kin import Kin
 
 
 class Ahead(NamedTuple):
-    """`histories` are whole ones, of the account and of those of the ids that there are."""
+    """`histories` are of the account, of those of the ids that there are, and of the kin."""
 
     caller: Caller | None
     head: Head | None
@@ -35,19 +37,34 @@ class Ahead(NamedTuple):
 NOTHING = Ahead(None, None, {})
 
 
-def look_ahead(connection: Connection, mapper: TypedMapper, key: str, ids: Sequence[UUID]) -> Ahead:
-    """`key` is the text that the caller sent; nothing is found for one that is not in force."""
+def look_ahead(
+    connection: Connection,
+    mapper: TypedMapper,
+    key: str,
+    ids: Sequence[UUID],
+    kin: tuple[Kin, str] | None = None,
+) -> Ahead:
+    """`key` is the text that the caller sent; nothing is found for one that is not in force.
+
+    `kin` is what else will be loaded, and the typed id that it goes with. It may miss.
+    """
     said = secret_texts.read(key)
     if said is None:
         return NOTHING
     named = [streams.asked(said.account_id, [each]) for each in (said.account_id, *ids)]
     asked = [api_keys.asked(said), heads.asked(said.account_id), *named]
+    if kin is not None:
+        asked.append(kin_of.asked(said.account_id, *kin))
     keys, ends, *events = at_once(connection, asked)
+    related = events.pop() if kin is not None else []
     caller = api_keys.caller(said, keys)
     if caller is None:
         return NOTHING
     head = Head._make(ends[0]) if ends else None
-    return Ahead(caller, head, streams.histories(mapper, chain.from_iterable(events)))
+    histories = streams.histories(mapper, chain.from_iterable(events))
+    if kin is not None:
+        histories |= streams.histories_after_snapshots(mapper, kin[0].kind, related)[0]
+    return Ahead(caller, head, histories)
 
 
 class Further(NamedTuple):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.shared.aggregate import Aggregate
     from store.ahead import Ahead
     from store.connections import Connection, Connections
+    from store.kin import Kin
 
 
 class PostgresStore(Store):
@@ -51,9 +52,15 @@ class PostgresStore(Store):
     def stored(self, aggregate: Aggregate) -> list[StoredEvent]:
         return self._mapper.stored(aggregate)
 
-    def look_ahead(self, connection: Connection, key: str, ids: Sequence[UUID]) -> Ahead:
+    def look_ahead(
+        self,
+        connection: Connection,
+        key: str,
+        ids: Sequence[UUID],
+        kin: tuple[Kin, str] | None = None,
+    ) -> Ahead:
         """What a write mostly asks first: see `store.ahead`."""
-        return look_ahead(connection, self._mapper, key, ids)
+        return look_ahead(connection, self._mapper, key, ids, kin)
 
     def new_id(self) -> UUID:
         return self._new_id()

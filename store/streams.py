@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,8 @@ def _streams(ids: str) -> str:
          ORDER BY e.originator_version) s"""
 
 
-def _streams_after_snapshots(ids: str) -> str:
+@cache
+def after_snapshots(ids: str) -> str:
     return f"""
     SELECT r.*
       FROM {ids} AS i (id)
@@ -72,7 +74,6 @@ def _streams_after_snapshots(ids: str) -> str:
 
 
 _WHOLE = {ids: _streams(ids) for ids in (_ONE, _MANY)}
-_AFTER_SNAPSHOTS = {ids: _streams_after_snapshots(ids) for ids in (_ONE, _MANY)}
 FEW = 4
 """So many are asked for one by one, and sent together."""
 _LAST_VERSION, _LAST_POSITION = 2**31 - 1, 2**63 - 1
@@ -172,7 +173,7 @@ def asked_after_snapshots(account_id: UUID, kind: type[Aggregate], ids: Sequence
     """What `histories_after_snapshots` reads the answer of."""
     which, named = _named(ids)
     bound = {"account": account_id, "topic": snapshots.snapshot_topic(kind), **named}
-    return Asked(_AFTER_SNAPSHOTS[which], bound)
+    return Asked(after_snapshots(which), bound)
 
 
 def histories_after_snapshots(

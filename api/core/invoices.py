@@ -18,6 +18,7 @@ from api.resource_routes import reads, write
 from api.route import Key, Route
 from api.writing import Written, of, paid
 from domain.commands import balances, charging, drafting, invoicing, manual_lines, offline
+from projections.balances import THAT_SETTLES
 from projections.invoice_resource import INVOICES
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ ROUTES: tuple[Route, ...] = reads(
         Application,
         key=Key.REQUIRED,
         rule="money:write",
+        kin=THAT_SETTLES,
     ),
     write(INVOICES, "POST", "/{id}/void", void, "Void an invoice", Ending, rule="write_offs:write"),
     write(

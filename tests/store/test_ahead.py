@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from domain.shared.foreseen import replay
 from store import api_keys
 from store.connections import Connections
+from store.kin import Kin
 from tests.store.conftest import BY
-from tests.store.letters import letter
+from tests.store.letters import Counter, counter, letter
 
 
 @pytest.fixture
@@ -50,3 +54,23 @@ def test_it_is_asked_again_where_the_server_forgot_the_statements(store, databas
             assert store.look_ahead(connection, key.text, []).caller is not None
             connection.execute("DEALLOCATE ALL")
     own.close()
+
+
+FIRST = Kin(
+    Counter,
+    """SELECT originator_id FROM stored_events
+        WHERE account_id = %(account)b AND topic = %(of)b ORDER BY position LIMIT 1""",
+)
+
+
+@pytest.mark.parametrize("counted", [3, 12], ids=["whole", "from its snapshot"])
+def test_it_tells_what_goes_with_what_is_named(store, books, others, connection, key, counted):
+    for owner in (others, books):
+        mine = counter(owner.new_id())
+        for _ in range(counted):
+            mine.count(1, date(2026, 1, 1))
+            owner.record(mine, by=BY)
+    ahead = store.look_ahead(connection, key.text, [], (FIRST, Counter.Counted.TOPIC))
+    assert {*ahead.histories} == {mine.id}, "of the caller's account"
+    assert replay(ahead.histories[mine.id]).__dict__ == books.load(Counter, mine.id).__dict__
+    assert store.look_ahead(connection, key.text, [], (FIRST, "none")).histories == {}
