@@ -63,6 +63,7 @@ class Showing:
         self._lent: AbstractContextManager[Connection] | None = None
         self._begun: tuple[Connection, list[Rows]] | None = None
         self._own = JustWritten()
+        self._taken_along: list[Asked | Bound] = []
         self._was_begun = False
         self.appended_again = False
 
@@ -119,6 +120,11 @@ class Showing:
     def appended(self, alone: Appended) -> None:
         self._own.add(alone)
 
+    def takes_along(self, asked: Asked) -> bool:
+        if self._begun is not None:
+            self._taken_along.append(asked)
+        return self._begun is not None
+
     def not_begun(self) -> None:
         turn, self._turn = self._turn, None
         if turn is not None:
@@ -168,6 +174,7 @@ class Showing:
                 raise _Stale
             with connection.cursor(binary=True) as cursor:
                 now = _as_taken(cursor, self._place.account_id, taken)
+                now.waiting.extend(self._taken_along)
                 if taken.generation == self._guess.generation:
                     for (table, _), read_ahead in zip(self._changed, taken.ahead, strict=True):
                         now.keep_read(table, read_ahead)

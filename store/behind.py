@@ -38,6 +38,11 @@ class Behind(Protocol):
     def appended(self, alone: Appended) -> None:
         """After an append that nothing was asked behind."""
 
+    def takes_along(self, asked: Asked) -> bool:
+        """Whether it sends that with what it asks: of an append that something was begun behind.
+        It may be lost.
+        """
+
 
 def append_with(
     behind: Behind,

@@ -139,7 +139,9 @@ class AccountRecorder(BooksRecorder):
         return snapshots.take(aggregate)
 
     def keep_snapshots(self, taken: Sequence[snapshots.Snapshot]) -> None:
-        snapshots.keep(self._connections, self.account_id, taken)
+        asked = snapshots.keeping(self.account_id, taken)
+        if self.behind is None or not self.behind.takes_along(asked):
+            snapshots.keep(self._connections, asked)
 
     def head(self) -> Head:
         return self._heads.read()

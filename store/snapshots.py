@@ -11,6 +11,7 @@ import psycopg
 
 from domain.shared.identifiers import typed_id
 from store.bindings import int_array, json_array, text_array, uuid_array
+from store.exchange import Asked
 from store.shapes import reader, typed
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ _log = logging.getLogger(__name__)
 _KEEP = """
     INSERT INTO snapshots (
         account_id, originator_id, originator_version, topic, created_on, modified_on, state)
-    SELECT %b, id, version, topic, created_on, modified_on, state
-      FROM unnest(%b, %b, %b, %b::timestamptz[], %b::timestamptz[], %b)
+    SELECT %(account)b, id, version, topic, created_on, modified_on, state
+      FROM unnest(%(ids)b, %(versions)b, %(topics)b, %(created)b::timestamptz[],
+                  %(modified)b::timestamptz[], %(states)b)
            AS s (id, version, topic, created_on, modified_on, state)
         ON CONFLICT (account_id, originator_id, originator_version) DO NOTHING"""
 _NOT_STATE = {"_id", "_version", "_created_on", "_modified_on", "_pending_events", "ref"}
@@ -76,21 +78,26 @@ def restore(kind: type[Aggregate], row: Sequence[Any], created_on: datetime) -> 
     return aggregate
 
 
-def keep(connections: Connections, account_id: UUID, taken: Sequence[Snapshot]) -> None:
-    """Stores snapshots of what was just recorded; a failure costs time later, nothing else."""
+def keeping(account_id: UUID, taken: Sequence[Snapshot]) -> Asked:
+    """Stores snapshots of what was just recorded. Without them time is lost later, nothing else."""
     aggregates = [snapshot.aggregate for snapshot in taken]
-    arguments = (
-        account_id,
-        uuid_array([aggregate.id.int for aggregate in aggregates]),
-        int_array([aggregate.version for aggregate in aggregates]),
-        text_array([snapshot.topic for snapshot in taken]),
-        [aggregate.created_on for aggregate in aggregates],
-        [aggregate.modified_on for aggregate in aggregates],
-        json_array([snapshot.state for snapshot in taken]),
-    )
+    bound = {
+        "account": account_id,
+        "ids": uuid_array([aggregate.id.int for aggregate in aggregates]),
+        "versions": int_array([aggregate.version for aggregate in aggregates]),
+        "topics": text_array([snapshot.topic for snapshot in taken]),
+        "created": [aggregate.created_on for aggregate in aggregates],
+        "modified": [aggregate.modified_on for aggregate in aggregates],
+        "states": json_array([snapshot.state for snapshot in taken]),
+    }
+    return Asked(_KEEP, bound)
+
+
+def keep(connections: Connections, asked: Asked) -> None:
+    """Sends what `keeping` asks; raises nothing."""
     try:
         with connections.connection() as connection:
-            connection.execute(_KEEP, arguments, prepare=True)
+            connection.execute(asked.sql, asked.bound, prepare=True)
     except psycopg.Error:
         _log.warning("snapshots were not kept", exc_info=True)
 
