@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from cli.one_send import send_at_once
-
 if TYPE_CHECKING:
     import socket
 
@@ -96,7 +94,6 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         self._staying = BoundedSemaphore(max(1, self.cfg.threads // 2))
-        send_at_once()
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
