@@ -115,9 +115,11 @@ def test_killed_between_the_intent_and_the_answer(
 def test_killed_between_the_answer_and_its_save(
     run: Run, shop: Shop, stripe_standin: StripeStandIn
 ) -> None:
-    """The account's head is held, so that the outcome cannot be saved before the end."""
+    """The account's head is held, so that the outcome cannot be saved before the end. Until the
+    gateway answers, the worker shows the intent: within two seconds, as it leaves writers time.
+    """
     invoice = owed(shop, "save")
-    stripe_standin.fail(CHARGES, "held", seconds=2, times=1)
+    stripe_standin.fail(CHARGES, "held", seconds=4, times=1)
     with (
         embedded_server(run.data_dir) as server,
         psycopg.connect(server.url) as held,
@@ -126,7 +128,7 @@ def test_killed_between_the_answer_and_its_save(
         told = pool.submit(shop.insist, f"/invoices/{invoice}/charge", {}, "save-charge")
         eventually(lambda: _started(shop, invoice), "no intent")
         held.execute("SELECT FROM heads FOR UPDATE")
-        time.sleep(2.2)
+        time.sleep(4.2)
         kill_everything_but_the_database(run)
         held.rollback()
         resumed(shop, stripe_standin, invoice, now(shop, 2))
