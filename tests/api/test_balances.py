@@ -195,3 +195,27 @@ def test_one_transaction_is_read_as_it_was_made_with_the_event_that_it_is(shop, 
     assert event["reason"] == "late paper"
     for wrong in (f"{path}/events", path):
         assert stranger.get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize("shown", ["neither", "the invoice only", "both"])
+def test_a_balance_that_the_views_do_not_show_is_applied(client, customer, services, shown):
+    """They only tell sooner which balance it is."""
+    client.patch("/account", {"balance_auto_apply": "manual"})
+    steps = [lambda: owed(client, customer, 3101), lambda: credit(client, customer, 2000)]
+    done = []
+    for at, step in enumerate(steps):
+        if at == ["neither", "the invoice only", "both"].index(shown):
+            stop_views(services, client)
+        done.append(step())
+    stop_views(services, client)
+    applied = apply(client, done[0])
+    assert (applied.status_code, applied.json["amount_remaining"]) == (200, 1101)
+    assert int(applied.headers["Ledger-Lag"]) > 0, "they stand still"
+
+
+def stop_views(services, client):
+    with services.connections.connection() as connection:
+        connection.execute(
+            "UPDATE projection_tracking SET state = 'stopped', stopped_at = 3, error = 'a test'"
+            " WHERE account_id = %s AND group_name = 'resources'", [client.books.account_id],
+        )  # fmt: skip
