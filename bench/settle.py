@@ -39,7 +39,7 @@ LIMIT_MS = 60
 """Of the slowest hundredth."""
 
 CLIENTS = 16
-TURNS = 30
+TURNS = 100
 _ROUNDS = 3
 _WARMING = 5
 _ACT = Act(Context("bench", "api"))

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import psycopg
 
 from store.postmaster import is_ready, postmaster_of, quit_orphans
-from store.server_programs import SERVER_SETTINGS, program, programs
+from store.server_programs import CLUSTER_SETTINGS, SERVER_SETTINGS, program, programs
 from store.system_user import runner_of
 
 if TYPE_CHECKING:
@@ -115,10 +115,8 @@ class EmbeddedServer:
         shutil.rmtree(fresh, ignore_errors=True)  # left half-made by a kill
         self._runner.make_folder(fresh)
         self._runner.allow(fresh, programs())
-        options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
-        # The builtin provider sorts alike on every machine and after every upgrade of its libc.
-        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self._runner.run([str(program("initdb")), "-D", str(fresh), *options, *locale], fresh)
+        command = [str(program("initdb")), "-D", str(fresh), "-U", OWNER, *CLUSTER_SETTINGS]
+        self._runner.run(command, fresh)
         fresh.rename(self._pgdata)
 
     def _start(self) -> None:

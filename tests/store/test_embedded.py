@@ -48,6 +48,12 @@ def test_what_was_committed_survives_the_kill_of_the_server(data_dir: Path) -> N
         assert "killed" in read(server.url)
 
 
+def test_commits_never_wait_for_more_than_a_few_megabytes_of_zeros(data_dir: Path) -> None:
+    with embedded_server(data_dir) as server, psycopg.connect(server.url) as connection:
+        shown = connection.execute("SHOW wal_segment_size").fetchone()
+    assert shown == ("4MB",)
+
+
 def test_a_living_server_is_left_alone(data_dir: Path) -> None:
     with embedded_server(data_dir) as server:
         before = postmasters(data_dir)
