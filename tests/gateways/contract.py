@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +31,7 @@ from domain.shared.identifiers import typed_id
 from store.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from domain.payments.gateway import Gateway
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 class Bench:
     """An adapter on its stand-in. Tokens: `good` pays, `declined` does not, `confirmed` has to be
     confirmed (None where the gateway asks nobody). `charges` and `repaid` count at the stand-in
-    what was done under a reference. `fail` makes the next charge or refund
-    go wrong: `before` it is heard,
-    `after` it is done, or `slow`ly answered.
+    what was done under a reference. `fail` makes the next charge, refund, or look_up of either
+    (`refund_look_up`) go wrong: `before` it is heard, `after` it is done, `slow`ly answered,
+    `refused`, or one of `nonsense`: answers that are none.
     """
 
     gateway: Gateway
@@ -50,7 +50,8 @@ class Bench:
     declined: str
     charges: Callable[[str], int]
     repaid: Callable[[str], int]
-    fail: Callable[[str, str], None]
+    fail: Callable[[str, Any], None]
+    nonsense: Mapping[str, Any] = field(default_factory=dict)
     confirmed: str | None = None
     header: str | None = None
     secret: str = "whsec_test"
@@ -124,6 +125,32 @@ class GatewayContract:
         assert isinstance(found, Approved)
         assert bench.gateway.charge(charge) == found
         assert bench.charges(charge.payment_id) == 1
+
+    def test_a_refused_look_up_says_nothing_of_the_charge(self, bench):
+        charge = bench.charge()
+        paid = bench.gateway.charge(charge)
+        for ask in (bench.gateway.look_up, bench.gateway.abandon):
+            bench.fail("look_up", "refused")
+            assert isinstance(ask(charge), Unanswered)
+        assert bench.gateway.look_up(charge) == paid
+
+    def test_an_answer_that_is_none_says_nothing_of_the_charge(self, bench):
+        for name, said in bench.nonsense.items():
+            charge = bench.charge()
+            bench.fail("charge", said)
+            assert isinstance(bench.gateway.charge(charge), Unanswered), name
+            bench.fail("look_up", said)
+            assert isinstance(bench.gateway.look_up(charge), Unanswered), name
+            assert isinstance(bench.gateway.look_up(charge), Approved), name
+            assert bench.charges(charge.payment_id) == 1
+
+    def test_a_refused_or_nonsensical_look_up_says_nothing_of_the_refund(self, bench):
+        repayment = self._repayment(bench, bench.charge(), 1100)
+        back = bench.gateway.repay(repayment)
+        for name, said in {"refused": "refused", **bench.nonsense}.items():
+            bench.fail("refund_look_up", said)
+            assert isinstance(bench.gateway.look_up_repayment(repayment), Unanswered), name
+        assert bench.gateway.look_up_repayment(repayment) == back
 
     def test_what_was_never_heard_is_sent_again(self, bench):
         charge = bench.charge()

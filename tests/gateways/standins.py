@@ -8,7 +8,8 @@ from typing import Any
 
 import requests
 
-from gateways.stripe import PAYMENT, REFUND, Stripe
+from gateways.stripe import Stripe
+from gateways.stripe_names import PAYMENT, REFUND
 from settings import CHECKOUT
 from tests.processes.running import eventually, free_port
 
@@ -60,8 +61,16 @@ class StripeStandIn:
     def fail(self, path: str, kind: str, *, seconds: float = 0.7, times: int = 2) -> None:
         """Twice: also when the library asks again by itself."""
         for _ in range(times):
-            fault: Any = {"path": path, "kind": kind, "seconds": seconds}
-            requests.post(f"{self.base}/_config/fault", json=fault, timeout=5)
+            self._fault({"path": path, "kind": kind, "seconds": seconds})
+
+    def say(self, path: str, status: int, body: str, *, method: str = "POST") -> None:
+        """The next answer, whatever was done."""
+        self._fault({
+            "path": path, "method": method, "kind": "said", "status": status, "body": body,
+        })  # fmt: skip
+
+    def _fault(self, fault: Any) -> None:
+        requests.post(f"{self.base}/_config/fault", json=fault, timeout=5)
 
     def kept(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = requests.get(f"{self.base}/_config/kept", timeout=5).json()

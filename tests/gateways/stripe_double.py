@@ -37,8 +37,10 @@ async def once(request: web.Request, handler: Any) -> Any:
 @web.middleware
 async def faulty(request: web.Request, handler: Any) -> Any:
     """`before`: nothing was done. `after`: it was done and the answer is lost, or `slow`. `late`:
-    it is done in a while, `held`: it is done and answered in a while, whoever still listens."""
-    if not _faults or request.path != _faults[0]["path"] or request.method != "POST":
+    it is done in a while, `held`: it is done and answered in a while, whoever still listens.
+    `said`: it is done, and answered with `status` and `body`."""
+    asked = (request.path, request.method)
+    if not _faults or asked != (_faults[0]["path"], _faults[0].get("method", "POST")):
         return await handler(request)
     fault = _faults.popleft()
     if fault["kind"] == "before":
@@ -47,6 +49,9 @@ async def faulty(request: web.Request, handler: Any) -> Any:
         await request.read()
         return await asyncio.shield(_after(fault["seconds"], handler(request)))
     answer = await handler(request)
+    if fault["kind"] == "said":
+        body = fault["body"].encode()
+        return web.Response(status=fault["status"], body=body, content_type="application/json")
     if fault["kind"] == "held":
         await asyncio.sleep(fault["seconds"])
         return answer

@@ -20,12 +20,14 @@ class Counting(Sandbox):
 
     def __init__(self):
         super().__init__(0, lambda: "whsec_test")
-        self.done, self.fault = {}, None
+        self.done, self.fault, self.failing = {}, None, None
 
     def charge(self, charge):
         return self._counted(charge.payment_id, 1, lambda: super(Counting, self).charge(charge))
 
     def look_up(self, charge):
+        if self._failing("look_up"):
+            return Unanswered()
         outcome = super().look_up(charge)
         known = charge.payment_id in self.done or not isinstance(outcome, Approved)
         return outcome if known else None
@@ -34,9 +36,26 @@ class Counting(Sandbox):
         ask = super().repay
         return self._counted(repayment.refund_id, repayment.amount, lambda: ask(repayment))
 
+    def abandon(self, charge):
+        return Unanswered() if self._failing("look_up") else super().abandon(charge)
+
     def look_up_repayment(self, repayment):
+        if self._failing("refund_look_up"):
+            return Unanswered()
         found = super().look_up_repayment
         return found(repayment) if repayment.refund_id in self.done else None
+
+    def _failing(self, what):
+        fails = self.failing == what
+        if fails:
+            self.failing = None
+        return fails
+
+    def fail(self, what, how):
+        if what.endswith("look_up"):
+            self.failing = what
+        else:
+            self.fault = how
 
     def _counted(self, ref, amount, ask):
         fault, self.fault = self.fault, None
@@ -56,7 +75,7 @@ def bench():
         confirmed="tok_threeDSecure",
         charges=lambda ref: gateway.done.get(ref, 0),
         repaid=lambda ref: gateway.done.get(ref, 0),
-        fail=lambda _, how: setattr(gateway, "fault", how),
+        fail=gateway.fail,
         header=SIGNATURE,
     )
 

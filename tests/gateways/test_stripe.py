@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,12 +16,27 @@ from domain.payments.gateway import (
     PaymentNotice,
     RefundNotice,
 )
-from gateways.stripe import ACCOUNT, PAYMENT, REFUND, Stripe, _refused, made
+from gateways.stripe import Stripe, made
+from gateways.stripe_answers import refused
+from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
 from tests.gateways.contract import Bench, ConfirmingContract
 
 ACCT, OTHER = "acct_01kg9x0000e00800000000001a", "acct_01kg9x0000e00800000000001b"
 CONFIRMED = "4000002500003155"
-PATHS = {"charge": "/v1/payment_intents", "refund": "/v1/refunds"}
+PATHS = {
+    "charge": ("POST", "/v1/payment_intents"), "refund": ("POST", "/v1/refunds"),
+    "look_up": ("GET", "/v1/payment_intents"), "refund_look_up": ("GET", "/v1/refunds"),
+}  # fmt: skip
+MISSING = '{"error":{"type":"invalid_request_error","code":"resource_missing","message":"No such"}}'
+NONSENSE = {
+    "empty": (200, "{}"), "list": (200, "[]"), "null": (200, "null"), "text": (200, "OK"),
+    "deep": (200, "[" * 100_000),
+    "nameless": (200, '{"object":"payment_intent","status":"succeeded"}'),
+    "numbered": (200, '{"object":"payment_intent","status":"succeeded","id":7}'),
+    "nul": (200, '{"object":"payment_intent","status":"succeeded","id":"pi_\\u0000"}'),
+    "word": (400, '{"error":"oops"}'), "words": (400, '{"error":["oops"]}'), "none": (402, "[]"),
+    "proxy": (404, "<html>"), "busy": (423, MISSING),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -32,9 +48,18 @@ def bench(stripe_standin):
         confirmed=stripe_standin.card(CONFIRMED),
         charges=stripe_standin.charges,
         repaid=stripe_standin.repaid,
-        fail=lambda what, how: stripe_standin.fail(PATHS[what], how),
+        fail=lambda what, how: fail(stripe_standin, what, how),
+        nonsense=NONSENSE,
         header="stripe-signature",
     )
+
+
+def fail(standin, what, how):
+    method, path = PATHS[what]
+    if isinstance(how, str) and how != "refused":
+        standin.fail(path, how)
+    else:
+        standin.say(path, *((400, MISSING) if how == "refused" else how), method=method)
 
 
 class TestStripe(ConfirmingContract):
@@ -137,7 +162,30 @@ def test_amounts_are_in_the_units_that_stripe_takes(bench, stripe_standin):
     ],
 )
 def test_a_decline_says_whether_asking_again_can_help(error, hard):
-    assert _refused(error).is_hard is hard
+    assert refused(error).is_hard is hard
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "detail"),
+    [
+        ({"code": 7, "message": {"a": "b"}}, "card_declined", "The card was declined."),
+        ({"decline_code": ["x"], "code": "expired_card"}, "expired_card", "The card was declined."),
+        ({"code": "a\0b" * 100, "message": "no\0t\ud800 \n" * 900}, ("a b" * 100)[:64], None),
+    ],
+)
+def test_what_a_decline_says_is_cleaned_and_cut(bench, stripe_standin, error, code, detail):
+    charge = bench.charge()
+    body = json.dumps({"error": {"type": "card_error", **error}})
+    stripe_standin.say("/v1/payment_intents", 402, body)
+    declined = bench.gateway.charge(charge)
+    assert declined.code == code
+    assert declined.detail == (detail or ("no t " * 900)[:500])
+
+
+def test_only_the_answer_to_a_charge_is_a_refusal(bench, stripe_standin):
+    stripe_standin.say("/v1/payment_intents", 400, MISSING)
+    refused = bench.gateway.charge(bench.charge())
+    assert refused == Declined("resource_missing", "No such", hard=True)
 
 
 @pytest.mark.parametrize(("key", "livemode"), [("sk_live_1", False), ("sk_test_1", True)])
