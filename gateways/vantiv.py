@@ -8,7 +8,6 @@ what became of one. Source: http://support.worldpay.com/support/CNP-API.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib import error, request
 from xml.etree import ElementTree as ET  # to build with: what comes is read by defusedxml
 
 from defusedxml import DefusedXmlException
@@ -29,9 +28,11 @@ from domain.payments.gateway import (
     Unanswered,
 )
 from domain.shared.errors import Invalid
+from gateways.heard import LONGEST_CODE, Unreadable, reference, words
+from gateways.posting import Silence, posted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 NAMESPACE = "http://www.vantivcnp.com/schema"
 VERSION = "12.8"
@@ -39,12 +40,18 @@ LIVE_HOST = "payments.vantivcnp.com"
 _LARGEST_ANSWER = 256 * 1024
 _LONGEST_ID = 25
 
-APPROVED = "000"
-_REGISTERED = frozenset({"801", "802"})
+_APPROVED = frozenset({"000", "001", "141", "142"})
+"""Also received, as credits and voids are, and approved of a prepaid card or a virtual number."""
+
+_PARTLY = "010"
+_PARTLY_DECLINED = Declined("partially_approved", "The card bears only a part; none was kept.")
+_SALE, _VOID, _CREDIT = "saleResponse", "voidResponse", "creditResponse"
+_BACK = (_CREDIT, _VOID)
+_REGISTERED = frozenset({"000", "801", "802"})
 _FOUND, _NEVER_SEEN = "150", "151"
 _SETTLED_ALREADY = frozenset({"360", "361", "362"})
-_UNDECIDED = frozenset({"251", "370"})
-"""A duplicate, and trouble of Worldpay's own: only a query tells what became of the first."""
+_UNDECIDED = frozenset({_PARTLY, "251", "370"})
+"""Not all, a duplicate, and trouble of Worldpay's own: only a query tells what became of it."""
 
 _SOFT = {
     "100": "try_again_later", "101": "try_again_later", "102": "try_again_later",
@@ -64,10 +71,6 @@ _BRANDS = {
 }  # fmt: skip
 
 ET.register_namespace("", NAMESPACE)
-
-
-class Silence(Exception):
-    """No answer that could be read came back."""
 
 
 class Vantiv:
@@ -91,7 +94,6 @@ class Vantiv:
         self._url, self._currency, self._seconds = url, currency, call_seconds
         self._user, self._password, self._merchant = user, password, merchant_id
         self._group = report_group
-        self._opener = request.build_opener(request.ProxyHandler({}), _NoRedirects)
 
     def register(self, new: Registration) -> Card:
         """A paypage registration id, as the eProtect form in the browser gives it."""
@@ -104,10 +106,13 @@ class Vantiv:
         except Silence:
             raise GatewayUnavailable(detail="Worldpay does not answer; nothing was kept") from None
         if _text(answer, "response") not in _REGISTERED:
-            detail = _text(answer, "message") or "Worldpay does not take it"
+            detail = words(_text(answer, "message")) or "Worldpay does not take it"
             raise Invalid.one("token", "token_not_accepted", detail)
-        token = _text(answer, "cnpToken")
-        return Card(token, _BRANDS.get(_text(answer, "type")), token[-4:] or None, None, None)
+        try:
+            token = reference(_text(answer, "cnpToken"))
+        except Unreadable:
+            raise GatewayUnavailable(detail="Worldpay told no token; nothing was kept") from None
+        return Card(token, _BRANDS.get(_text(answer, "type")), token[-4:], None, None)
 
     def charge(self, charge: Charge) -> Outcome:
         if charge.currency != self._currency:
@@ -118,10 +123,33 @@ class Vantiv:
         _add(sale, "amount", str(charge.amount))
         _add(sale, "orderSource", "recurring" if charge.off_session else "ecommerce")
         _add(_add(sale, "token"), "cnpToken", charge.method_reference)
-        return self._outcome(lambda: self._ask(sale, "saleResponse"))
+        try:
+            return self._sold(charge, self._ask(sale, _SALE))
+        except Silence:
+            return Unanswered()
+
+    def _sold(self, charge: Charge, sale: ET.Element) -> Outcome:
+        """A part of it, which we never ask for and Worldpay gives where the merchant is set up so,
+        goes back at once: it is declined once that is done."""
+        if _text(sale, "response") != _PARTLY:
+            return _read(sale)
+        part, number = _text(sale, "approvedAmount"), _text(sale, "cnpTxnId")
+        if not part.isdecimal() or not number.isdecimal():
+            return Unanswered(reached=True)
+        ref = charge.payment_id
+        whole = Repayment(ref, ref, int(part), charge.currency, number, whole=True)
+        back = self.repay(whole)
+        return _PARTLY_DECLINED if isinstance(back, Approved) else Unanswered(reached=True)
 
     def look_up(self, charge: Charge) -> Outcome | None:
-        return self._found(charge.payment_id, ("saleResponse",))
+        found = self._found(charge.payment_id)
+        if not isinstance(found, list):
+            return found
+        sales = [each for each in found if _kind(each) == _SALE]
+        partly = any(_text(each, "response") == _PARTLY for each in sales)
+        if partly and isinstance(_best(each for each in found if _kind(each) in _BACK), Approved):
+            return _PARTLY_DECLINED
+        return _best(sales, lambda sale: self._sold(charge, sale))
 
     def abandon(self, charge: Charge) -> Outcome:
         """Nothing waits for a customer here: it is what it is."""
@@ -135,24 +163,28 @@ class Vantiv:
         if repayment.whole:
             voided = self._element("void", repayment.refund_id)
             _add(voided, "cnpTxnId", repayment.payment_reference)
-            outcome = self._outcome(lambda: self._ask(voided, "voidResponse"))
+            outcome = self._outcome(voided, _VOID)
             if not isinstance(outcome, Declined) or outcome.code not in _SETTLED_ALREADY:
                 return outcome
         credit = self._element("credit", repayment.refund_id)
         _add(credit, "cnpTxnId", repayment.payment_reference)
         _add(credit, "amount", str(repayment.amount))
-        return self._outcome(lambda: self._ask(credit, "creditResponse"))
+        return self._outcome(credit, _CREDIT)
 
     def look_up_repayment(self, repayment: Repayment) -> Outcome | None:
-        found = self._found(repayment.refund_id, ("creditResponse", "voidResponse"))
-        if isinstance(found, Declined) and found.code in _SETTLED_ALREADY:
+        found = self._found(repayment.refund_id)
+        if not isinstance(found, list):
+            return found
+        # What became of the credit says more than that there was nothing to void.
+        outcome = _best(each for kind in _BACK for each in found if _kind(each) == kind)
+        if isinstance(outcome, Declined) and outcome.code in _SETTLED_ALREADY:
             return None  # it was not voided, and its credit was not heard
-        return found
+        return outcome
 
     def read(self, message: Message) -> Notice | None:  # noqa: ARG002 - none is genuine
         raise Forged(detail="Worldpay sends no events: what comes in its name is not from it")
 
-    def _found(self, ref: str, kinds: tuple[str, ...]) -> Outcome | None:
+    def _found(self, ref: str) -> list[ET.Element] | Unanswered | None:
         query = self._element("queryTransaction", ref)
         _add(query, "origId", own_id(ref))
         try:
@@ -163,13 +195,11 @@ class Vantiv:
             return None
         if _text(answer, "response") != _FOUND:
             return Unanswered(reached=True)
-        outcomes = [_read(each) for kind in kinds for each in _every(answer, kind)]
-        approved = (each for each in outcomes if isinstance(each, Approved))
-        return next(approved, outcomes[0] if outcomes else None)
+        return [each for kind in (_SALE, *_BACK) for each in _every(answer, kind)]
 
-    def _outcome(self, ask: Callable[[], ET.Element]) -> Outcome:
+    def _outcome(self, transaction: ET.Element, answer: str) -> Outcome:
         try:
-            return _read(ask())
+            return _read(self._ask(transaction, answer))
         except Silence:
             return Unanswered()
 
@@ -192,21 +222,7 @@ class Vantiv:
 
     def _send(self, body: bytes) -> bytes:
         headers = {"Content-Type": "text/xml; charset=utf-8"}
-        asked = request.Request(self._url, body, headers, method="POST")  # noqa: S310 - the operator's
-        try:
-            with self._opener.open(asked, timeout=self._seconds) as answer:
-                read: bytes = answer.read(_LARGEST_ANSWER + 1)
-        except error.HTTPError as refusal:
-            refusal.close()
-            raise Silence from None
-        except OSError:
-            raise Silence from None
-        return read
-
-
-class _NoRedirects(request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """The answer stays what it is: an error."""
+        return posted(self._url, body, headers, seconds=self._seconds, largest=_LARGEST_ANSWER)
 
 
 def made(settings: dict[str, Any], *, account_id: str, livemode: bool) -> Vantiv:  # noqa: ARG001
@@ -232,11 +248,9 @@ def _add(to: ET.Element, name: str, text: str | None = None) -> ET.Element:
 
 def _parsed(body: bytes) -> ET.Element:
     """Without entities, document types or anything fetched. Raises Silence."""
-    if len(body) > _LARGEST_ANSWER:
-        raise Silence
     try:
         read: ET.Element = fromstring(body, forbid_dtd=True)
-    except (ET.ParseError, DefusedXmlException, ValueError):
+    except (ET.ParseError, DefusedXmlException, ValueError, LookupError):
         raise Silence from None
     return read
 
@@ -249,13 +263,29 @@ def _text(of: ET.Element, name: str) -> str:
     return of.findtext(f"{{{NAMESPACE}}}{name}") or ""
 
 
+def _kind(of: ET.Element) -> str:
+    return of.tag.rpartition("}")[2]
+
+
 def _read(answer: ET.Element) -> Outcome:
-    code = _text(answer, "response")
-    if code == APPROVED:
-        return Approved(_text(answer, "cnpTxnId"))
+    code = words(_text(answer, "response"), LONGEST_CODE)
+    if code in _APPROVED:
+        try:
+            return Approved(reference(_text(answer, "cnpTxnId")))
+        except Unreadable:
+            return Unanswered(reached=True)
     if not code or code in _UNDECIDED:
         return Unanswered(reached=True)
-    detail = _text(answer, "message") or "The card was declined."
+    detail = words(_text(answer, "message")) or "The card was declined."
     if code in _HARD:
         return Declined(_HARD[code], detail, hard=True)
     return Declined(_SOFT.get(code, code), detail)
+
+
+def _best(
+    answers: Iterable[ET.Element], read: Callable[[ET.Element], Outcome] = _read
+) -> Outcome | None:
+    """An approval among them, else the first."""
+    outcomes = [read(each) for each in answers]
+    approved = (each for each in outcomes if isinstance(each, Approved))
+    return next(approved, outcomes[0] if outcomes else None)

@@ -18,19 +18,24 @@ _TOKENS = {
     "visa": ("4111000000000009", "000", "Approved"),
     "declined": ("4111000000000110", "110", "Insufficient Funds"),
     "stolen": ("4111000000000304", "304", "Lost/Stolen Card"),
+    "prepaid": ("4111000000000141", "141", "Consumer Non-Reloadable Prepaid Card, Approved"),
+    "virtual": ("4111000000000142", "142", "Consumer Single-Use Virtual Card Number, Approved"),
+    "partly": ("4111000000000010", "010", "Partially Approved"),
     "unavailable": ("4111000000000100", "100", "Processing Network Unavailable"),
 }
+_DONE = {"000", "001", "141", "142"}
 _BY_NUMBER = {number: (code, said) for number, code, said in _TOKENS.values()}
 
 
 class CnpStandIn:
-    """On a free port, in a thread. `settle` makes voids impossible, `fault` breaks one request."""
+    """On a free port, in a thread. `settled` makes voids impossible, `received` tells of
+    credits and voids only that they came, `fault` breaks one request."""
 
     def __init__(self) -> None:
         self.done: list[dict[str, Any]] = []
         self.invalid: list[str] = []
-        self.faults: dict[str, str] = {}
-        self.settled = False
+        self.faults: dict[str, str | bytes] = {}
+        self.settled = self.received = False
         self.forgets = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/vap/communicator/online"
@@ -50,10 +55,10 @@ class CnpStandIn:
         """What was approved under one of our references."""
         return [
             each for each in self.done
-            if each["id"] == own_id(ref) and each["kind"] in kinds and each["code"] == "000"
+            if each["id"] == own_id(ref) and each["kind"] in kinds and each["code"] in _DONE
         ]  # fmt: skip
 
-    def answer(self, body: bytes) -> tuple[int, str]:
+    def answer(self, body: bytes) -> tuple[int, str | bytes]:
         """The answer to one request, with what its fault makes of it."""
         root = fromstring(body, forbid_dtd=True)
         try:
@@ -71,7 +76,9 @@ class CnpStandIn:
             time.sleep(0.5)
         if fault == "after":
             return 500, "broken"
-        if fault is not None and fault.startswith("<"):
+        if fault == "refused":
+            return 200, _response(kind, str(transaction.get("id")), "370", "Internal System Error")
+        if isinstance(fault, bytes) or (fault is not None and fault.startswith("<")):
             return 200, fault
         return 200, _wrapped(said)
 
@@ -84,7 +91,7 @@ class CnpStandIn:
             return self._queried(about["id"], _text(asked, "origId"))
         if kind == "registerTokenRequest":
             return _registered(about["id"], _text(asked, "paypageRegistrationId"))
-        twins = [e for e in self.done if {**e, **about} == e and e["code"] == "000"]
+        twins = [e for e in self.done if {**e, **about} == e and e["code"] in _DONE]
         if twins:
             return _told(twins[0], duplicate=True)
         self.done.append({**about, **self._decided(about), "number": str(10**17 + len(self.done))})
@@ -94,6 +101,8 @@ class CnpStandIn:
         code, said = "000", "Approved"
         if about["kind"] == "sale":
             code, said = _BY_NUMBER.get(about["card"], ("822", "Token was not found"))
+        elif self.received:
+            code, said = "001", "Transaction Received"
         elif not [each for each in self.done if each["number"] == about["of"]]:
             code, said = "360", "No transaction found with specified transaction Id"
         elif about["kind"] == "void" and self.settled:
@@ -114,11 +123,23 @@ def _handler(standin: CnpStandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             status, text = standin.answer(self.rfile.read(int(self.headers["Content-Length"])))
             try:
+                if isinstance(text, bytes):
+                    self._drip(text)
+                    return
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(text.encode())
             except OSError:
                 """Whoever asked waited no longer."""
+
+        def _drip(self, raw: bytes) -> None:
+            """All that stands before a NUL at once, the rest byte by byte."""
+            at_once, _, slowly = raw.partition(b"\0")
+            self.wfile.write(at_once)
+            self.close_connection = True
+            for each in slowly:
+                self.wfile.write(bytes([each]))
+                time.sleep(0.1)
 
         def log_message(self, *_: object) -> None:
             """Silent."""
@@ -143,6 +164,8 @@ def _response(kind: str, ref: str, code: str, said: str, more: str = "", mark: s
 
 def _told(done: dict[str, Any], *, duplicate: bool = False) -> str:
     number = f"<cnpTxnId>{done['number']}</cnpTxnId>"
+    if done["code"] == "010":
+        number += "<approvedAmount>1000</approvedAmount>"
     mark = ' duplicate="true"' if duplicate else ""
     return _response(done["kind"], done["id"], done["code"], done["said"], number, mark)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,25 @@ from store.ids import new_id
 from tests.gateways.cnp import CnpStandIn
 from tests.gateways.contract import Bench, GatewayContract
 
-KINDS = {"charge": "sale", "refund": "credit"}
+KINDS = {
+    "charge": "sale", "refund": "credit",
+    "look_up": "queryTransaction", "refund_look_up": "queryTransaction",
+}  # fmt: skip
+OK = b"HTTP/1.1 200 OK\r\n"
+NONSENSE = {
+    "encoding": "<?xml version='1.0' encoding='bogus'?><a/>",
+    "multibyte": "<?xml version='1.0' encoding='utf-7'?><a/>",
+    "truncated": OK + b"Transfer-Encoding: chunked\r\n\r\nff\r\n<a>",
+    "chunk": OK + b"Transfer-Encoding: chunked\r\n\r\nsize\r\n<a>",
+    "status": b"HTTP/1.1 OK\r\n\r\n",
+    "no_http": b"<a/>",
+    "header": OK + b"X: " + b"x" * 70_000 + b"\r\n\r\n",
+    "headers": OK + b"X: x\r\n" * 101 + b"\r\n",
+    "dripping": OK + b"\r\n\0" + b"<a>" * 20,
+    "dripping_head": b"HTTP/1.1 200 OK\r\n\0" + b"X: x\r\n" * 10,
+    "moved": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n",
+    "long": "<a>" + " " * 300_000 + "</a>",
+}
 BOMB = """<!DOCTYPE a [<!ENTITY x "boom"><!ENTITY y "&x;&x;&x;&x;">]><a>&y;</a>"""
 OUTSIDE = """<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>"""
 
@@ -26,7 +45,7 @@ def running():
 
 @pytest.fixture
 def standin(running):
-    running.settled = running.forgets = False
+    running.settled = running.forgets = running.received = False
     yield running
     assert running.invalid == []
 
@@ -42,6 +61,7 @@ def bench(standin):
             int(each["amount"] or 3100) for each in standin.of(ref, "credit", "void")
         ),
         fail=lambda what, how: standin.faults.update({KINDS[what]: how}),
+        nonsense=NONSENSE,
     )
 
 
@@ -106,6 +126,54 @@ def test_an_answer_that_is_none_leaves_the_charge_open(bench, standin, answer):
     standin.faults["sale"] = answer if answer != "<" else "<a"
     assert bench.gateway.charge(charge) == Unanswered()
     assert isinstance(bench.gateway.look_up(charge), Approved)
+
+
+@pytest.mark.parametrize("token", ["prepaid", "virtual"])
+def test_a_prepaid_card_that_was_approved_has_paid(bench, token):
+    charge = bench.charge(token)
+    paid = bench.gateway.charge(charge)
+    assert isinstance(paid, Approved)
+    assert bench.gateway.look_up(charge) == bench.gateway.charge(charge) == paid
+    assert bench.charges(charge.payment_id) == 1
+
+
+@pytest.mark.parametrize("whole_of_it", [True, False])
+def test_a_refund_that_was_received_is_paid_out(bench, standin, whole_of_it):
+    repayment = replace(whole(bench, bench.charge()), whole=whole_of_it)
+    standin.received = True
+    back = bench.gateway.repay(repayment)
+    assert isinstance(back, Approved)
+    assert bench.gateway.look_up_repayment(repayment) == back
+    assert bench.repaid(repayment.refund_id) == 3100
+
+
+@pytest.mark.parametrize(("settled", "kind"), [(False, "void"), (True, "credit")])
+def test_a_part_of_the_amount_goes_back_and_is_a_decline(bench, standin, settled, kind):
+    standin.settled = settled
+    charge = bench.charge("partly")
+    declined = bench.gateway.charge(charge)
+    assert (declined.code, declined.is_hard) == ("partially_approved", False)
+    assert bench.gateway.look_up(charge) == declined
+    (back,) = standin.of(charge.payment_id, kind)
+    assert back["amount"] == ("1000" if settled else "")
+
+
+def test_a_part_that_does_not_go_back_leaves_the_charge_open(bench, standin):
+    charge = bench.charge("partly")
+    standin.faults["void"] = "before"
+    assert bench.gateway.charge(charge) == Unanswered(reached=True)
+    assert standin.of(charge.payment_id, "void") == []
+    assert bench.gateway.look_up(charge).code == "partially_approved"
+    assert len(standin.of(charge.payment_id, "void")) == 1
+
+
+@pytest.mark.parametrize("said", ["dripping", "dripping_head"])
+def test_an_answer_is_waited_for_no_longer_than_said(bench, said):
+    charge = bench.charge()
+    bench.fail("charge", NONSENSE[said])
+    began = time.monotonic()
+    assert bench.gateway.charge(charge) == Unanswered()
+    assert time.monotonic() - began < 0.6
 
 
 def test_an_answer_to_another_request_is_none(bench, standin):
