@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
     from domain.payments.gateway import Gateway, Outcome
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +52,33 @@ class Answering:
             self._silent.add(name or "")
 
 
+@contextmanager
+def _alone(ref: str) -> Iterator[None]:
+    """Whatever goes wrong with one of many stops none of the others: it is asked again, and within
+    an hour an alert."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - as the sentence above says
+        _log.exception("%s cannot be brought to its end", ref)
+
+
 def resume_payments(
     books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
 ) -> int:
     """How many came to an end. What no gateway can tell any more becomes `unknown`."""
     answering, resumed = Answering(gateways), 0
-    payments = _loaded(books, waiting)
-    for payment, seconds in payments:
+    for payment, seconds in _loaded(books, waiting):
         gateway = answering.of(payment.gateway)
         if gateway is None or payment.status is not Status.STARTED:
             continue
-        outcome = _resumed(gateway, payment, seconds)
-        answering.note(payment.gateway, outcome)
-        if outcome is None:
-            _give_to_person(books, payment, act)
-        elif not isinstance(outcome, Unanswered):
-            settle(books, account, payment.ref, outcome, act)
-            resumed += 1
+        with _alone(payment.ref):
+            outcome = _resumed(gateway, payment, seconds)
+            answering.note(payment.gateway, outcome)
+            if outcome is None:
+                _give_to_person(books, payment, act)
+            elif not isinstance(outcome, Unanswered):
+                settle(books, account, payment.ref, outcome, act)
+                resumed += 1
     return resumed
 
 
@@ -105,12 +119,13 @@ def abandon_payments(
         gateway = answering.of(payment.gateway)
         if gateway is None or payment.status is not Status.REQUIRES_ACTION:
             continue
-        outcome = gateway.abandon(charge_of(payment))
-        answering.note(payment.gateway, outcome)
-        try:
-            settle(books, account, payment.ref, outcome, act)
-        except DomainError as error:
-            lost.append(Lost(Group([payment]), error))
+        with _alone(payment.ref):
+            outcome = gateway.abandon(charge_of(payment))
+            answering.note(payment.gateway, outcome)
+            try:
+                settle(books, account, payment.ref, outcome, act)
+            except DomainError as error:
+                lost.append(Lost(Group([payment]), error))
     return lost
 
 
@@ -124,14 +139,15 @@ def resume_refunds(
         gateway = answering.of(refund.gateway)
         if gateway is None or refund.status != "pending":
             continue
-        asked = repayment_of(books, refund)
-        outcome = gateway.look_up_repayment(asked)
-        if outcome is None and seconds[refund.ref] < gateway.idempotent_seconds:
-            outcome = gateway.repay(asked)
-        answering.note(refund.gateway, outcome)
-        if outcome is not None and not isinstance(outcome, Unanswered):
-            settled = settle_refund(books, account, refund.ref, outcome, act)
-            resumed += settled is not None
+        with _alone(refund.ref):
+            asked = repayment_of(books, refund)
+            outcome = gateway.look_up_repayment(asked)
+            if outcome is None and seconds[refund.ref] < gateway.idempotent_seconds:
+                outcome = gateway.repay(asked)
+            answering.note(refund.gateway, outcome)
+            if outcome is not None and not isinstance(outcome, Unanswered):
+                settled = settle_refund(books, account, refund.ref, outcome, act)
+                resumed += settled is not None
     return resumed
 
 

@@ -130,3 +130,20 @@ def test_a_declined_renewal_is_past_due_at_once_and_given_up_after_the_dunning_d
     assert state(desk, ref) == ("past_due", "past_due", 1)
     run_due(desk, datetime(2026, 2, 8, tzinfo=UTC))
     assert state(desk, ref) == ("unpaid", "past_due", 1)
+
+
+def test_one_charge_that_cannot_be_resumed_holds_up_no_other(desk, caplog):
+    refs = [sold(replace(desk, gateways={"sandbox": Silent()})) for _ in range(3)]
+    asked = []
+
+    class Broken(Sandbox):
+        def look_up(self, charge):
+            asked.append(charge.payment_id)
+            if len(asked) == 2:
+                raise RuntimeError("not foreseen")
+            return super().look_up(charge)
+
+    summary = run_due(replace(desk, gateways={"sandbox": Broken()}), JAN_1)
+    assert summary.ran["resume_payment"] == 2
+    assert sorted(state(desk, ref)[1] for ref in refs) == ["open", "paid", "paid"]
+    assert asked[1] in caplog.text
