@@ -65,4 +65,4 @@ def _refund(
         return
     outcome = gateways[name].look_up_repayment(repayment_of(books, refund))
     if isinstance(outcome, Approved | Declined):
-        settle_refund(books, account, refund.ref, outcome, act)
+        settle_refund(books, account, refund.ref, outcome, act, looked_up=True)

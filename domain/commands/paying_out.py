@@ -77,13 +77,15 @@ def repayment_of(books: Books, refund: Refund) -> Repayment:
 
 
 def settle_refund(
-    books: Books, account: Account, ref: str, outcome: Outcome, act: Act
+    books: Books, account: Account, ref: str, outcome: Outcome, act: Act, *, looked_up: bool = False
 ) -> Recorded | None:
-    """Saves what became of a refund with all it causes: once, by version, loaded afresh."""
+    """Saves what became of a refund with all it causes: once, by version, loaded afresh. Only what
+    was `looked_up` tells that money paid out came back: the answer to the asking is older."""
     while True:
         refund = books.load(Refund, ref)
-        changed = _following(books, account, refund, outcome)
-        given = _completing(books, refund, outcome)
+        answered = looked_up and refund.status != "pending"
+        changed = _following(books, account, refund, outcome, looked_up=looked_up)
+        given = NO_CONDITIONS if answered else _completing(books, refund, outcome)
         if not changed and given is NO_CONDITIONS:
             return None
         try:
@@ -93,16 +95,17 @@ def settle_refund(
                 raise
 
 
-def _following(books: Books, account: Account, refund: Refund, outcome: Outcome) -> list[Aggregate]:
+def _following(
+    books: Books, account: Account, refund: Refund, outcome: Outcome, *, looked_up: bool
+) -> list[Aggregate]:
     at = books.now()
-    if refund.status != "pending":
-        return []
     if isinstance(outcome, Approved):
         refund.succeed(outcome.reference, at)
-        return [refund]
+        return [refund] if refund.pending_events else []
     if not isinstance(outcome, Declined):
         return []
-    refund.fail(outcome.code, outcome.detail, at)
+    if not refund.fail(outcome.code, outcome.detail, at, came_back=looked_up):
+        return []
     on = accounting_date(at, account.timezone)
     if refund.falls_to == "invoice":
         invoice = books.load(Invoice, refund.invoice_id or "")

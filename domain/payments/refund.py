@@ -92,10 +92,13 @@ class Refund(Aggregate):
         detail: str
         failed_at: datetime
 
-    def fail(self, code: str, detail: str, at: datetime) -> None:
-        """A second answer changes nothing."""
-        if self.status == "pending":
-            self._failed(code=code, detail=detail, failed_at=at)
+    def fail(self, code: str, detail: str, at: datetime, *, came_back: bool = False) -> bool:
+        """`came_back`: a card's bank returned what the gateway had paid out. Whether it is news."""
+        paid_out = came_back and self.to == "card" and self.status == "succeeded"
+        if self.status != "pending" and not paid_out:
+            return False
+        self._failed(code=code, detail=detail, failed_at=at)
+        return True
 
     @event(Failed)
     def _failed(self) -> None:

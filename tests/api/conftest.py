@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from store import api_keys, operations
 from store.connections import Connections
 from store.factory import PostgresStore
 from store.ids import new_id
+from tests.gateways.cnp import CnpStandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,3 +180,31 @@ def open_shop(client: Client, token: str = "tok_visa") -> Shop:
 @pytest.fixture
 def shop(client: Client) -> Shop:
     return open_shop(client)
+
+
+@pytest.fixture(scope="module")
+def gateways_of(stripe_standin):
+    with CnpStandIn() as cnp:
+        made = {}
+
+        def of(account):
+            if account.ref not in made:
+                stripe = stripe_standin.adapter(account.ref)
+                made[account.ref] = {**GATEWAYS, "stripe": stripe, "vantiv": cnp.adapter()}
+            return made[account.ref]
+
+        yield of
+
+
+@pytest.fixture
+def with_all(services, gateways_of):
+    """The owner's client of an account that is set up for every gateway."""
+
+    def advance(account_id, to, act):
+        books = services.books_for(account_id)
+        due = AccountDue(services.connections, account_id)
+        account = account_of(books)
+        return run_due(Desk(books, account, gateways_of(account), due, act), to)
+
+    every = replace(services, gateways_of=gateways_of, advance=advance)
+    return open_client(create_app(every), every)

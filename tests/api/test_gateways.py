@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
-from api.app import create_app
-from domain.commands.accounts import account_of
-from scheduler.account_due import AccountDue
-from scheduler.due import Desk, run_due
-from tests.api.conftest import GATEWAYS, Shop, key_with, open_client, open_shop
+from tests.api.conftest import key_with, open_shop
+from tests.api.gateways_asked import add, shop_with, tell
 from tests.api.test_pay_page import form, link_of, page, send
-from tests.gateways.cnp import CnpStandIn
-from tests.gateways.contract import signature
 
 CONFIRMED = "4000002500003155"
-
-
-@pytest.fixture(scope="module")
-def gateways_of(stripe_standin):
-    with CnpStandIn() as cnp:
-        made = {}
-
-        def of(account):
-            if account.ref not in made:
-                stripe = stripe_standin.adapter(account.ref)
-                made[account.ref] = {**GATEWAYS, "stripe": stripe, "vantiv": cnp.adapter()}
-            return made[account.ref]
-
-        yield of
-
-
-@pytest.fixture
-def with_all(services, gateways_of):
-    """The owner's client of an account that is set up for every gateway."""
-
-    def advance(account_id, to, act):
-        books = services.books_for(account_id)
-        due = AccountDue(services.connections, account_id)
-        account = account_of(books)
-        return run_due(Desk(books, account, gateways_of(account), due, act), to)
-
-    every = replace(services, gateways_of=gateways_of, advance=advance)
-    return open_client(create_app(every), every)
-
-
-def add(client, customer, gateway, token, **more):
-    body = {"gateway": gateway, "token": token, **more}
-    return client.post(f"/customers/{customer}/payment_methods", body)
 
 
 def default(client, customer):
@@ -89,7 +49,7 @@ def test_the_card_of_another_customer_is_refused(with_all, gateway, token):
 
 @pytest.mark.parametrize(("gateway", "token"), TOKENS)
 def test_an_invoice_is_charged_and_given_back(with_all, gateway, token):
-    shop, invoice = _shop(with_all, gateway, token)
+    shop, invoice = shop_with(with_all, gateway, token)
     paid = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
     assert (paid.status_code, paid.json["status"]) == (200, "paid"), paid.text
     body = {"to": "card", "reason": "sorry"}
@@ -107,7 +67,7 @@ def test_an_invoice_is_charged_and_given_back(with_all, gateway, token):
     ],
 )
 def test_a_decline_is_402_and_the_invoice_stays_open(with_all, gateway, token, code):
-    _, invoice = _shop(with_all, gateway, token)
+    _, invoice = shop_with(with_all, gateway, token)
     refused = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
     assert (refused.status_code, refused.json["code"]) == (402, "payment_declined")
     assert refused.json["errors"][0]["code"] == code
@@ -131,7 +91,7 @@ def test_a_gateway_that_the_account_has_not_is_refused(client):
 
 @pytest.mark.parametrize("how", ["after", "before"])
 def test_an_answer_that_was_lost_is_looked_up_and_charged_once(with_all, stripe_standin, how):
-    _, invoice = _shop(with_all, "stripe", "pm_card_visa")
+    _, invoice = shop_with(with_all, "stripe", "pm_card_visa")
     stripe_standin.fail("/v1/payment_intents", how)
     answer = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
     assert (answer.status_code, answer.json["status"]) == (202, "processing")
@@ -145,7 +105,7 @@ def test_an_answer_that_was_lost_is_looked_up_and_charged_once(with_all, stripe_
 
 @pytest.mark.parametrize(("success", "status"), [(True, "paid"), (False, "open")])
 def test_3d_secure_from_the_charge_to_the_signed_event(with_all, stripe_standin, success, status):
-    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    _, invoice = shop_with(with_all, "stripe", stripe_standin.card(CONFIRMED))
     asked = with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
     assert (asked.status_code, asked.json["status"]) == (202, "requires_action")
     payment = with_all.get("/payments").json["data"][0]
@@ -158,20 +118,12 @@ def test_3d_secure_from_the_charge_to_the_signed_event(with_all, stripe_standin,
         },
     )
     (intent,) = [e for e in stripe_standin.kept() if e["id"] == payment["gateway_reference"]]
-    event = {"type": "payment_intent.updated", "data": {"object": intent}}
-    body = json.dumps(event).encode()
-    told = with_all.http.simulate_post(
-        "/core/v1/gateways/stripe/events",
-        params={"account": with_all.get("/account").json["id"]},
-        body=body,
-        headers={"Stripe-Signature": signature("whsec_test", body)},
-    )
-    assert told.status_code == 200, told.text
+    tell(with_all, "payment_intent.updated", intent)
     assert with_all.get(f"/invoices/{invoice}").json["status"] == status
 
 
 def test_where_to_confirm_is_told_as_long_as_it_waits(with_all, stripe_standin):
-    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    _, invoice = shop_with(with_all, "stripe", stripe_standin.card(CONFIRMED))
     body = {"return_url": "https://shop.example/thanks?order=1"}
     asked = with_all.post(f"/invoices/{invoice}/charge", body, key="k")
     assert asked.status_code == 202, asked.text
@@ -186,7 +138,7 @@ def test_where_to_confirm_is_told_as_long_as_it_waits(with_all, stripe_standin):
 
 
 def test_who_may_move_no_money_is_not_told_where_to_confirm(with_all, services, stripe_standin):
-    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    _, invoice = shop_with(with_all, "stripe", stripe_standin.card(CONFIRMED))
     with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
     (payment,) = with_all.get("/payments").json["data"]
     auditor = key_with(with_all, services, role="auditor")
@@ -197,7 +149,7 @@ def test_who_may_move_no_money_is_not_told_where_to_confirm(with_all, services, 
 @pytest.mark.parametrize("success", [True, False])
 def test_the_pay_page_shows_where_to_confirm_until_it_is(with_all, stripe_standin, success):
     """However often it is loaded; who comes back from the bank finds it done, event or none."""
-    _, invoice = _shop(with_all, "stripe", stripe_standin.card(CONFIRMED))
+    _, invoice = shop_with(with_all, "stripe", stripe_standin.card(CONFIRMED))
     path = link_of(with_all, invoice)
     assert send(with_all, path, form(with_all, path)).status_code == 303
     (payment,) = with_all.get("/payments").json["data"]
@@ -231,10 +183,3 @@ def _confirm(standin, payment, action, success):
         f"/v1/payment_intents/{payment['gateway_reference']}/_authenticate",
         {"client_secret": action["client_secret"], "success": success},
     )
-
-
-def _shop(client, gateway: str, token: str) -> tuple[Shop, str]:
-    shop = open_shop(client)
-    card = add(client, shop.customer["id"], gateway, token, is_default=True)
-    assert card.status_code == 201, card.text
-    return replace(shop, card=card.json), shop.invoice()["id"]

@@ -72,6 +72,10 @@ class StripeStandIn:
     def _fault(self, fault: Any) -> None:
         requests.post(f"{self.base}/_config/fault", json=fault, timeout=5)
 
+    def change(self, ref: str, **fields: Any) -> None:
+        """What an object becomes by itself."""
+        requests.post(f"{self.base}/_config/change", json={"id": ref, **fields}, timeout=5)
+
     def kept(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = requests.get(f"{self.base}/_config/kept", timeout=5).json()
         return found

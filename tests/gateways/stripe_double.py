@@ -70,6 +70,14 @@ async def add_fault(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def change(request: web.Request) -> web.Response:
+    """What an object becomes by itself: {id, and the fields that change}."""
+    wanted = await request.json()
+    (found,) = [each for each in resources.store.values() if each.id == wanted["id"]]
+    vars(found).update(wanted)
+    return web.Response()
+
+
 async def kept(_: web.Request) -> web.Response:
     """Every payment intent and refund there is."""
     kinds = (resources.PaymentIntent, resources.Refund)
@@ -106,6 +114,7 @@ def main(port: int) -> None:
     resources.PaymentIntent._api_create = staticmethod(_create_with_return)
     resources.PaymentIntent._api_list_all = staticmethod(_list_intents)
     server.app.router.add_post("/_config/fault", add_fault)
+    server.app.router.add_post("/_config/change", change)
     server.app.router.add_get("/_config/kept", kept)
     server.app.middlewares.insert(0, once)
     server.app.middlewares.insert(0, faulty)

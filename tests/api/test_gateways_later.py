@@ -1,0 +1,60 @@
+"""What a gateway tells later than its answer: looked up, and believed as far as that."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.gateways_asked import only, shop_with, tell
+from tests.api.returning import books, credit
+
+
+def test_a_refused_look_up_fails_no_payment_that_was_made(with_all, stripe_standin):
+    _, invoice = shop_with(with_all, "stripe", "pm_card_visa")
+    stripe_standin.fail("/v1/payment_intents", "after")
+    with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    payment = only(with_all, "/payments")
+    (intent,) = [
+        e for e in stripe_standin.kept() if payment["id"] in e["metadata"].values()
+    ]  # fmt: skip
+    missing = '{"error":{"type":"invalid_request_error","code":"resource_missing"}}'
+    stripe_standin.say("/v1/payment_intents", 400, missing, method="GET")
+    tell(with_all, "payment_intent.succeeded", intent)
+    assert only(with_all, "/payments")["status"] == "started"
+    tell(with_all, "payment_intent.succeeded", intent)
+    assert only(with_all, "/payments")["status"] == "succeeded"
+    assert stripe_standin.charges(payment["id"]) == 1
+
+
+@pytest.mark.parametrize("to", ["refund", "credit_note"])
+def test_a_refund_that_came_back_falls_where_a_refused_one_does(with_all, stripe_standin, to):
+    """However often it is told, and in any order."""
+    shop, invoice = shop_with(with_all, "stripe", "pm_card_visa")
+    paid = with_all.post(f"/invoices/{invoice}/charge", {}, key="k").json
+    if to == "refund":
+        body = {"to": "card", "reason": "sorry"}
+        assert with_all.post(f"/invoices/{invoice}/refund", body, key="r").status_code < 300
+    else:
+        card = [{"to": "card", "amount": paid["total"]}]
+        made = credit(with_all, invoice, amount=paid["total"], allocations=card)
+        assert made.status_code < 300, made.text
+    done = only(with_all, "/refunds")
+    assert (done["status"], done["amount"]) == ("succeeded", paid["total"])
+    (theirs,) = [e for e in stripe_standin.kept() if e["id"] == done["gateway_reference"]]
+    for kind in ("refund.updated", "charge.refund.updated"):
+        tell(with_all, kind, theirs)
+    assert only(with_all, "/refunds")["version"] == done["version"]
+
+    stripe_standin.change(theirs["id"], status="failed", failure_reason="lost_or_stolen_card")
+    for kind in ("refund.failed", "refund.updated", "refund.failed"):
+        tell(with_all, kind, theirs)
+    assert books(with_all, "2026-12-31").get("cash_online", 0) == paid["total"]
+    failed = only(with_all, "/refunds")
+    assert (failed["status"], failed["failure_code"]) == ("failed", "lost_or_stolen_card")
+    assert failed["version"] == done["version"] + 1
+    customer = with_all.get(f"/customers/{shop.customer['id']}").json
+    if to == "refund":
+        assert customer["balances"] == {}
+        again = {"to": "balance", "reason": "sorry"}
+        assert with_all.post(f"/invoices/{invoice}/refund", again, key="b").status_code < 300
+        customer = with_all.get(f"/customers/{shop.customer['id']}").json
+    assert customer["balances"] == {"USD": paid["total"]}
