@@ -28,7 +28,7 @@ from gateways.stripe_answers import UNCONFIRMED, begun, charged, fields, inside,
 from gateways.stripe_cards import registered
 from gateways.stripe_events import told_by
 from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
-from gateways.stripe_units import theirs
+from gateways.stripe_units import refusal, theirs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,12 +64,12 @@ class Stripe:
         return registered(self._client, self._account_id, new)
 
     def charge(self, charge: Charge) -> Outcome:
-        amount = theirs(charge.amount, charge.currency)
-        if amount is None:
-            return Declined("currency_not_supported", f"not in {charge.currency}", hard=True)
+        if (unsent := refusal(charge.amount, charge.currency)) is not None:
+            return unsent
         customer, _, method = charge.method_reference.partition("/")
         wanted = {
-            "amount": amount, "currency": charge.currency.lower(), "customer": customer,
+            "amount": theirs(charge.amount, charge.currency),
+            "currency": charge.currency.lower(), "customer": customer,
             "payment_method": method, "payment_method_types": ["card"], "confirm": True,
             "metadata": {PAYMENT: charge.payment_id, ACCOUNT: self._account_id},
             **({"off_session": True} if charge.off_session else {}),
@@ -121,11 +121,13 @@ class Stripe:
         return self._canceled(intent, charge, UNCONFIRMED)
 
     def repay(self, repayment: Repayment) -> Outcome:
-        amount = theirs(repayment.amount, repayment.currency)
-        if amount is None or not repayment.payment_reference:
+        if not repayment.payment_reference:
             return Declined("charge_not_known", "Stripe knows no such charge", hard=True)
+        if (unsent := refusal(repayment.amount, repayment.currency)) is not None:
+            return unsent
         wanted = {
-            "payment_intent": repayment.payment_reference, "amount": amount,
+            "payment_intent": repayment.payment_reference,
+            "amount": theirs(repayment.amount, repayment.currency),
             "metadata": {REFUND: repayment.refund_id, ACCOUNT: self._account_id},
         }  # fmt: skip
         once = {"idempotency_key": repayment.refund_id}

@@ -18,6 +18,7 @@ from domain.payments.gateway import (
     PaymentNotice,
     RefundNotice,
     Registration,
+    Repayment,
 )
 from domain.shared.errors import Invalid
 from domain.shared.identifiers import typed_id
@@ -154,6 +155,19 @@ def test_amounts_are_in_the_units_that_stripe_takes(bench, stripe_standin):
     assert (kept["amount"], kept["currency"]) == (50000, "isk")
     ariary = bench.gateway.charge(replace(bench.charge(), currency="MGA"))
     assert ariary == Declined("currency_not_supported", "not in MGA", hard=True)
+
+
+@pytest.mark.parametrize("currency", ["BHD", "JOD", "KWD", "OMR", "TND"])
+def test_what_stripe_would_round_is_not_sent(bench, currency):
+    charge = replace(bench.charge(), amount=5125, currency=currency)
+    refused = bench.gateway.charge(charge)
+    assert (refused.code, refused.is_hard) == ("amount_not_supported", True)
+    assert bench.gateway.look_up(charge) is None
+    paid = bench.gateway.charge(replace(charge, amount=5120))
+    assert isinstance(paid, Approved)
+    back = Repayment(typed_id("ref", new_id()), charge.payment_id, 5, currency, paid.reference)
+    assert bench.gateway.repay(back).code == "amount_not_supported"
+    assert bench.gateway.look_up_repayment(back) is None
 
 
 @pytest.mark.parametrize(
