@@ -15,6 +15,8 @@ from domain.payments.gateway import (
     PaymentNotice,
     RefundNotice,
 )
+from gateways.heard import Unreadable, reference, words
+from gateways.stripe_answers import fields, inside
 from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
 from gateways.stripe_units import ours
 
@@ -30,7 +32,7 @@ def told_by(client: Any, account_id: str, message: Message) -> Notice | None:
         if (told.get("metadata") or {}).get(ACCOUNT) not in {None, account_id}:
             return None
         return _notice(client, account_id, kind, told)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, Unreadable):
         raise Forged("unreadable_event", "not an event of Stripe's") from None
 
 
@@ -46,18 +48,32 @@ def _notice(client: Any, account_id: str, kind: str, told: dict[str, Any]) -> No
 
 
 def _dispute(client: Any, account_id: str, told: dict[str, Any]) -> Notice | None:
-    """An inquiry moves no money yet; whose charge it is stands with the charge's intent."""
-    if told["status"].startswith("warning_") or not told.get("payment_intent"):
+    """As Stripe tells it when asked. An inquiry, or what was prevented, moved no money; whose
+    charge it is stands with the charge's intent. Raises Forged for one that cannot be booked."""
+    dispute = _asked(client.disputes, told["id"])
+    status = str(dispute.get("status"))
+    named = dispute.get("payment_intent")
+    if status.startswith("warning_") or status == "prevented" or not named:
         return None
-    try:
-        intent = client.payment_intents.retrieve(told["payment_intent"]).to_dict()
-    except stripe.InvalidRequestError:
-        return None
-    except stripe.StripeError:
-        raise GatewayUnavailable(detail="Stripe does not answer; send it again") from None
-    about = intent.get("metadata") or {}
+    intent = _asked(client.payment_intents, named)
+    about = inside(intent, "metadata")
     if about.get(ACCOUNT) != account_id or PAYMENT not in about:
         return None
-    status = told["status"] if told["status"] in {"won", "lost"} else "opened"
-    amount = ours(told["amount"], told["currency"].upper())
-    return DisputeNotice(told["id"], about[PAYMENT], status, amount, told.get("reason"))
+    amount, currency = dispute.get("amount"), dispute.get("currency")
+    if type(amount) is not int or amount <= 0 or currency != intent.get("currency"):
+        raise Forged("unreadable_event", "a dispute of no amount in the payment's currency")
+    return DisputeNotice(
+        reference(dispute.get("id")), str(about[PAYMENT]),
+        status if status in {"won", "lost"} else "opened", ours(amount, str(currency).upper()),
+        words(dispute.get("reason")) or None,
+    )  # fmt: skip
+
+
+def _asked(objects: Any, ref: Any) -> dict[str, Any]:
+    """Empty for what Stripe does not know. Raises GatewayUnavailable."""
+    try:
+        return fields(objects.retrieve(reference(ref)))
+    except stripe.InvalidRequestError:
+        return {}
+    except (stripe.StripeError, AttributeError):
+        raise GatewayUnavailable(detail="Stripe does not answer; send it again") from None

@@ -5,6 +5,7 @@ So a message sent twice, late or out of order changes nothing that is not so.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from domain.commands.charging import charge_of, settle
@@ -15,10 +16,12 @@ from domain.payments.gateway import (
     Approved,
     Declined,
     DisputeNotice,
+    GatewayUnavailable,
     PaymentNotice,
     RefundNotice,
+    Unanswered,
 )
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, Status
 from domain.payments.refund import Refund
 from domain.shared.errors import NotFound
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
     from domain.payments.gateway import Notice
+
+_log = logging.getLogger(__name__)
 
 
 def heed(
@@ -41,6 +46,7 @@ def heed(
             case RefundNotice():
                 _refund(books, gateways, account, name, notice, act)
             case DisputeNotice():
+                _found_paid(books, gateways, account, name, notice, act)
                 heed_dispute(books, account, name, notice, act)
     except NotFound:
         return
@@ -55,6 +61,23 @@ def _payment(
     outcome: object = notice.outcome or gateways[name].look_up(charge_of(payment))
     if isinstance(outcome, Approved | Declined | ActionRequired):
         settle(books, account, payment.ref, outcome, act)
+
+
+def _found_paid(
+    books: Books, gateways: Gateways, account: Account, name: str, notice: DisputeNotice, act: Act
+) -> None:
+    """Only what was paid is disputed: one that is not known to be is looked up first."""
+    payment = books.load(Payment, notice.payment_id)
+    if payment.gateway == name and payment.status is not Status.SUCCEEDED:
+        outcome = gateways[name].look_up(charge_of(payment))
+        if isinstance(outcome, Approved):
+            settle(books, account, payment.ref, outcome, act)
+        elif isinstance(outcome, Unanswered):
+            raise GatewayUnavailable(detail=f"{name} does not tell of {payment.ref}; send it again")
+        else:
+            _log.warning(
+                "%s tells of a dispute of %s, which it says is not paid", name, payment.ref
+            )
 
 
 def _refund(

@@ -58,3 +58,19 @@ def test_a_refund_that_came_back_falls_where_a_refused_one_does(with_all, stripe
         assert with_all.post(f"/invoices/{invoice}/refund", again, key="b").status_code < 300
         customer = with_all.get(f"/customers/{shop.customer['id']}").json
     assert customer["balances"] == {"USD": paid["total"]}
+
+
+def test_a_dispute_of_a_payment_not_known_to_be_made_is_looked_up_first(with_all, stripe_standin):
+    _, invoice = shop_with(with_all, "stripe", "pm_card_visa")
+    stripe_standin.fail("/v1/payment_intents", "after")
+    assert with_all.post(f"/invoices/{invoice}/charge", {}, key="k").json["status"] == "processing"
+    payment = only(with_all, "/payments")
+    (intent,) = [e for e in stripe_standin.kept() if payment["id"] in e["metadata"].values()]
+    made = stripe_standin.dispute(
+        id=f"dp_{payment['id']}", payment_intent=intent["id"], status="needs_response", amount=1000
+    )
+    for _ in range(2):
+        tell(with_all, "charge.dispute.created", made)
+    assert only(with_all, "/payments")["status"] == "succeeded"
+    dispute = only(with_all, "/disputes")
+    assert (dispute["payment_id"], dispute["amount"]) == (payment["id"], 1000)

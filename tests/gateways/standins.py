@@ -72,6 +72,13 @@ class StripeStandIn:
     def _fault(self, fault: Any) -> None:
         requests.post(f"{self.base}/_config/fault", json=fault, timeout=5)
 
+    def dispute(self, **fields: Any) -> dict[str, Any]:
+        """As it stands at Stripe from now on."""
+        fields = {"amount": 3100, "currency": "usd", "reason": "fraudulent", **fields}
+        answer = requests.post(f"{self.base}/_config/dispute", json=fields, timeout=5)
+        made: dict[str, Any] = answer.json()
+        return made
+
     def change(self, ref: str, **fields: Any) -> None:
         """What an object becomes by itself."""
         requests.post(f"{self.base}/_config/change", json={"id": ref, **fields}, timeout=5)

@@ -1,7 +1,7 @@
 """Runs localstripe, a Stripe stand-in of others, with what it leaves out and faults on demand.
 
-Added are idempotency keys, the filters of a list of payment intents, and `/_config/fault`: how the
-next requests to a path go wrong. Nothing is kept on disk.
+Added are disputes, idempotency keys, the filters of a list of payment intents, and
+`/_config/fault`: how the next requests to a path go wrong. Nothing is kept on disk.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from localstripe import resources, server
 
 resources.Store.dump_to_disk = lambda _: None
 _answers: dict[str, tuple[int, bytes]] = {}
+_disputes: dict[str, dict[str, Any]] = {}
 _faults: deque[dict[str, Any]] = deque()
 
 
@@ -70,6 +71,20 @@ async def add_fault(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def add_dispute(request: web.Request) -> web.Response:
+    dispute = {"object": "dispute", **await request.json()}
+    _disputes[dispute["id"]] = dispute
+    return web.json_response(dispute)
+
+
+async def dispute(request: web.Request) -> web.Response:
+    found = _disputes.get(request.match_info["id"])
+    if found is None:
+        missing = {"error": {"type": "invalid_request_error", "code": "resource_missing"}}
+        return web.json_response(missing, status=404)
+    return web.json_response(found)
+
+
 async def change(request: web.Request) -> web.Response:
     """What an object becomes by itself: {id, and the fields that change}."""
     wanted = await request.json()
@@ -115,6 +130,8 @@ def main(port: int) -> None:
     resources.PaymentIntent._api_list_all = staticmethod(_list_intents)
     server.app.router.add_post("/_config/fault", add_fault)
     server.app.router.add_post("/_config/change", change)
+    server.app.router.add_post("/_config/dispute", add_dispute)
+    server.app.router.add_get("/v1/disputes/{id}", dispute)
     server.app.router.add_get("/_config/kept", kept)
     server.app.middlewares.insert(0, once)
     server.app.middlewares.insert(0, faulty)

@@ -10,21 +10,13 @@ import pytest
 from domain.payments.gateway import (
     ActionRequired,
     Approved,
-    Charge,
     Declined,
-    DisputeNotice,
-    GatewayUnavailable,
-    Message,
-    PaymentNotice,
-    RefundNotice,
-    Registration,
     Repayment,
 )
-from domain.shared.errors import Invalid
 from domain.shared.identifiers import typed_id
 from gateways.stripe import Stripe, made
 from gateways.stripe_answers import refused
-from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
+from gateways.stripe_names import PAYMENT
 from store.ids import new_id
 from tests.gateways.contract import Bench, ConfirmingContract
 
@@ -46,8 +38,7 @@ NONSENSE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def bench(stripe_standin):
+def bench_on(stripe_standin):
     return Bench(
         gateway=stripe_standin.adapter(ACCT),
         good="pm_card_visa",
@@ -59,6 +50,11 @@ def bench(stripe_standin):
         nonsense=NONSENSE,
         header="stripe-signature",
     )
+
+
+@pytest.fixture
+def bench(stripe_standin):
+    return bench_on(stripe_standin)
 
 
 def fail(standin, what, how):
@@ -96,49 +92,6 @@ def test_a_charge_that_the_bank_refused_cannot_be_paid_later(bench, stripe_stand
     assert isinstance(bench.gateway.look_up(charge), Declined)
     (intent,) = [each for each in stripe_standin.kept() if each["id"] == asked.reference]
     assert intent["status"] == "canceled"
-
-
-def told(kind, about, **fields):
-    return {"object": "event", "type": kind, "data": {"object": {"metadata": about, **fields}}}
-
-
-def test_signed_events_tell_whose_payment_and_refund_they_are_of(bench):
-    ours = {PAYMENT: "pay_1", ACCOUNT: ACCT}
-    read = bench.gateway.read
-    paid = told("payment_intent.succeeded", ours, object="payment_intent")
-    assert read(bench.signed(paid)) == PaymentNotice("pay_1")
-    back = told("refund.updated", {REFUND: "ref_1", ACCOUNT: ACCT}, object="refund")
-    assert read(bench.signed(back)) == RefundNotice("ref_1")
-    theirs = told("payment_intent.succeeded", {**ours, ACCOUNT: OTHER}, object="payment_intent")
-    assert read(bench.signed(theirs)) is None
-    assert read(bench.signed(told("customer.created", {}, object="customer"))) is None
-    assert read(bench.signed(told("payment_intent.succeeded", {}, object="x"))) is None
-
-
-@pytest.mark.parametrize(
-    ("said", "status"),
-    [("needs_response", "opened"), ("under_review", "opened"), ("won", "won"), ("lost", "lost")],
-)
-def test_a_dispute_is_of_the_payment_whose_intent_it_names(bench, said, status):
-    charge = bench.charge()
-    paid = bench.gateway.charge(charge)
-    about = {
-        "object": "dispute", "id": "dp_1", "payment_intent": paid.reference, "status": said,
-        "amount": 3100, "currency": "usd", "reason": "fraudulent",
-    }  # fmt: skip
-    event = told("charge.dispute.updated", {}, **about)
-    expected = DisputeNotice("dp_1", charge.payment_id, status, 3100, "fraudulent")
-    assert bench.gateway.read(bench.signed(event)) == expected
-    inquiry = told("charge.dispute.created", {}, **{**about, "status": "warning_needs_response"})
-    assert bench.gateway.read(bench.signed(inquiry)) is None
-    unknown = told("charge.dispute.created", {}, **{**about, "payment_intent": "pi_other"})
-    assert bench.gateway.read(bench.signed(unknown)) is None
-
-
-def test_a_secret_that_is_being_replaced_is_taken_beside_the_new_one(bench, stripe_standin):
-    both = Stripe("sk_test_x", ACCT, ["whsec_new", bench.secret], stripe_standin.base)
-    assert both.read(bench.signed(told("customer.created", {}))) is None
-    assert both.read(bench.signed(told("customer.created", {}), secret="whsec_new")) is None
 
 
 def test_a_gateway_that_cannot_be_reached_leaves_everything_open(bench):
@@ -220,65 +173,3 @@ def test_settings_are_taken_by_name_only():
     assert "sk_test_1" not in repr(
         made({"secret_key": "sk_test_1"}, account_id=ACCT, livemode=False)
     )
-
-
-def test_a_message_with_no_secret_set_up_is_forged(stripe_standin):
-    from domain.payments.gateway import Forged
-
-    with pytest.raises(Forged):
-        Stripe("sk_test_x", ACCT).read(Message(b"{}", {}))
-
-
-def set_up(standin, customer=None):
-    """A set-up that a customer completed in the browser."""
-    asked = {} if customer is None else {"customer": customer}
-    made = standin.post("/v1/setup_intents", {**asked, "payment_method_types[0]": "card"})
-    done = {"payment_method": standin.card("4242424242424242")}
-    return standin.post(f"/v1/setup_intents/{made['id']}/confirm", done)["id"]
-
-
-def test_a_completed_set_up_is_of_one_customer_of_ours_for_good(bench, stripe_standin):
-    theirs = stripe_standin.post("/v1/customers", {"description": "made by the shop"})["id"]
-    mine, other = typed_id("cus", new_id()), typed_id("cus", new_id())
-    token = set_up(stripe_standin, theirs)
-    card = bench.gateway.register(Registration(token, mine))
-    assert card.reference.startswith(f"{theirs}/pm_")
-    assert bench.gateway.register(Registration(token, mine)) == card
-    for customer, gateway in ((other, bench.gateway), (mine, stripe_standin.adapter(OTHER))):
-        with pytest.raises(Invalid) as refused:
-            gateway.register(Registration(token, customer))
-        assert refused.value.code == "token_not_accepted"
-        assert "another customer" in refused.value.fields[0].detail
-
-
-def test_a_set_up_of_no_customer_is_kept_with_ours(bench, stripe_standin):
-    mine = Registration(set_up(stripe_standin), typed_id("cus", new_id()))
-    card = bench.gateway.register(mine)
-    charge = Charge(typed_id("pay", new_id()), 100, "USD", card.reference)
-    assert isinstance(bench.gateway.charge(charge), Approved)
-
-
-@pytest.mark.parametrize(
-    ("becomes", "detail"),
-    [
-        ({"status": "requires_action"}, "the set-up is requires_action"),
-        ({"status": "canceled"}, "the set-up is canceled"),
-        ({"payment_method": None}, "it set up no card"),
-        ({"customer": "cus_nobody"}, ""),
-    ],
-)
-def test_a_set_up_that_was_not_completed_is_refused(bench, stripe_standin, becomes, detail):
-    customer = stripe_standin.post("/v1/customers", {})["id"]
-    token = set_up(stripe_standin, customer)
-    stripe_standin.change(token, **becomes)
-    with pytest.raises(Invalid) as refused:
-        bench.gateway.register(Registration(token, typed_id("cus", new_id())))
-    assert refused.value.code == "token_not_accepted"
-    assert detail in refused.value.fields[0].detail
-
-
-@pytest.mark.parametrize("said", [each for each in NONSENSE.values() if each[0] == 200])
-def test_a_card_that_stripe_did_not_clearly_keep_is_not_kept(bench, stripe_standin, said):
-    stripe_standin.say("/v1/payment_methods", *said)
-    with pytest.raises(GatewayUnavailable):
-        bench.gateway.register(Registration("tok_visa", typed_id("cus", new_id())))
