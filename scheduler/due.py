@@ -6,6 +6,7 @@ due any more, so a late, doubled or interrupted run changes nothing that was alr
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +21,12 @@ from domain.commands.renewing import (
     mark_past_due,
     renew_subscriptions,
 )
-from domain.commands.resuming import abandon_payments, resume_payments, resume_refunds
+from domain.commands.resuming import (
+    NotResumed,
+    abandon_payments,
+    resume_payments,
+    resume_refunds,
+)
 from domain.commands.starting import (
     give_up_incomplete,
     retry_charges,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from domain.commands.charging import Gateways
     from domain.commands.resuming import Waiting
 
+_log = logging.getLogger(__name__)
 AT_ONCE = 500
 """Aggregates a bulk command takes at a time."""
 
@@ -135,8 +142,10 @@ def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float
     ):
         if waiting:
             resumed = command(desk.books, desk.gateways, desk.account, waiting, desk.act)
+            refused = _told(resumed.lost)
             if done is not None:
-                done.ran[kind] += resumed
+                done.ran[kind] += resumed.ended
+                done.refused.extend(refused)
             desk.due.catch_up()
 
 
@@ -172,7 +181,15 @@ def _run_kind(
 
 
 def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:
-    return [str(loss.error) for loss in _COMMANDS[kind](desk, refs)]
+    return _told(_COMMANDS[kind](desk, refs))
+
+
+def _told(lost: Sequence[Lost]) -> list[str]:
+    """Why each was refused; what nobody foresaw is in the log too, with where it was."""
+    for loss in lost:
+        if isinstance(loss.error, NotResumed):
+            _log.error("%s", loss.error, exc_info=loss.error)
+    return [str(loss.error) for loss in lost]
 
 
 _COMMANDS: Mapping[str, Callable[[Desk, Sequence[str]], list[Lost]]] = {

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from domain.application import Group, Lost
@@ -26,7 +25,11 @@ if TYPE_CHECKING:
     from domain.commands.charging import Gateways
     from domain.payments.gateway import Gateway, Outcome
 
-_log = logging.getLogger(__name__)
+
+class NotResumed(DomainError):
+    """Something nobody foresaw, its `__cause__`, kept one from being brought to its end."""
+
+    code = "not_resumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +55,43 @@ class Answering:
             self._silent.add(name or "")
 
 
+@dataclass(slots=True)
+class Resumed:
+    """How many came to an end, and which could not be brought there."""
+
+    ended: int = 0
+    lost: list[Lost] = field(default_factory=list)
+
+
 @contextmanager
-def _alone(ref: str) -> Iterator[None]:
+def _alone(asked: Payment | Refund, lost: list[Lost]) -> Iterator[None]:
     """Whatever goes wrong with one of many stops none of the others: it is asked again, and within
     an hour an alert."""
     try:
         yield
-    except Exception:  # noqa: BLE001 - as the sentence above says
-        _log.exception("%s cannot be brought to its end", ref)
+    except Exception as error:  # noqa: BLE001 - as the sentence above says
+        unforeseen = NotResumed(detail=f"{asked.ref} cannot be brought to its end")
+        unforeseen.__cause__ = error
+        lost.append(Lost(Group([asked]), unforeseen))
 
 
 def resume_payments(
     books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
-) -> int:
-    """How many came to an end. What no gateway can tell any more becomes `unknown`."""
-    answering, resumed = Answering(gateways), 0
+) -> Resumed:
+    """What no gateway can tell any more becomes `unknown`."""
+    answering, resumed = Answering(gateways), Resumed()
     for payment, seconds in _loaded(books, waiting):
         gateway = answering.of(payment.gateway)
         if gateway is None or payment.status is not Status.STARTED:
             continue
-        with _alone(payment.ref):
+        with _alone(payment, resumed.lost):
             outcome = _resumed(gateway, payment, seconds)
             answering.note(payment.gateway, outcome)
             if outcome is None:
                 _give_to_person(books, payment, act)
             elif not isinstance(outcome, Unanswered):
                 settle(books, account, payment.ref, outcome, act)
-                resumed += 1
+                resumed.ended += 1
     return resumed
 
 
@@ -119,7 +132,7 @@ def abandon_payments(
         gateway = answering.of(payment.gateway)
         if gateway is None or payment.status is not Status.REQUIRES_ACTION:
             continue
-        with _alone(payment.ref):
+        with _alone(payment, lost):
             outcome = gateway.abandon(charge_of(payment))
             answering.note(payment.gateway, outcome)
             try:
@@ -131,15 +144,15 @@ def abandon_payments(
 
 def resume_refunds(
     books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
-) -> int:
+) -> Resumed:
     """As `resume_payments`; what may not be sent again stays pending and is an alert."""
-    answering, resumed = Answering(gateways), 0
+    answering, resumed = Answering(gateways), Resumed()
     seconds = {each.ref: each.seconds for each in waiting}
     for refund in books.load_many(Refund, list(seconds)).values():
         gateway = answering.of(refund.gateway)
         if gateway is None or refund.status != "pending":
             continue
-        with _alone(refund.ref):
+        with _alone(refund, resumed.lost):
             asked = repayment_of(books, refund)
             outcome = gateway.look_up_repayment(asked)
             if outcome is None and seconds[refund.ref] < gateway.idempotent_seconds:
@@ -147,7 +160,7 @@ def resume_refunds(
             answering.note(refund.gateway, outcome)
             if outcome is not None and not isinstance(outcome, Unanswered):
                 settled = settle_refund(books, account, refund.ref, outcome, act)
-                resumed += settled is not None
+                resumed.ended += settled is not None
     return resumed
 
 
