@@ -9,6 +9,7 @@ import stripe
 
 from domain.payments.gateway import (
     DisputeNotice,
+    ForeignRefundNotice,
     Forged,
     GatewayUnavailable,
     Notice,
@@ -32,6 +33,8 @@ def told_by(client: Any, account_id: str, message: Message) -> Notice | None:
         if (told.get("metadata") or {}).get(ACCOUNT) not in {None, account_id}:
             return None
         return _notice(client, account_id, kind, told)
+    except stripe.StripeError:
+        raise GatewayUnavailable(detail="Stripe does not answer; send it again") from None
     except (ValueError, KeyError, TypeError, AttributeError, Unreadable):
         raise Forged("unreadable_event", "not an event of Stripe's") from None
 
@@ -42,9 +45,28 @@ def _notice(client: Any, account_id: str, kind: str, told: dict[str, Any]) -> No
         return PaymentNotice(about[PAYMENT])
     if told.get("object") == "refund" and REFUND in about:
         return RefundNotice(about[REFUND])
+    if told.get("object") == "refund" or kind == "charge.refunded":
+        return _refunded(client, account_id, told.get("payment_intent"))
     if kind.startswith("charge.dispute."):
         return _dispute(client, account_id, told)
     return None
+
+
+def _refunded(client: Any, account_id: str, named: Any) -> Notice | None:
+    """All that was given back of a charge of ours by others: in Stripe's dashboard, say."""
+    intent = _asked(client.payment_intents, named) if named else {}
+    about = inside(intent, "metadata")
+    if about.get(ACCOUNT) != account_id or PAYMENT not in about:
+        return None
+    refunds = client.refunds.list({"payment_intent": intent["id"], "limit": 100})
+    foreign = [
+        each for each in map(fields, refunds.auto_paging_iter())
+        if REFUND not in inside(each, "metadata") and each.get("status") == "succeeded"
+    ]  # fmt: skip
+    amount = sum(int(each["amount"]) for each in foreign)
+    return ForeignRefundNotice(
+        str(about[PAYMENT]), ours(amount, str(intent.get("currency")).upper())
+    )
 
 
 def _dispute(client: Any, account_id: str, told: dict[str, Any]) -> Notice | None:

@@ -66,6 +66,17 @@ SELECT t.payment_id, t.amount, t.currency, coalesce(i.number, i.id), i.status, t
           AND used.customer_id = t.customer_id AND used.currency = t.currency
           AND used.amount < 0 AND (used.created_at, used.id) > (t.created_at, t.id))
  ORDER BY t.created_at, t.id LIMIT 100"""
+_REFUNDED_THERE = """
+SELECT t.id, t.gateway, t.refunded_at_gateway, t.currency, t.refunded_at_gateway_at
+  FROM payments t
+ WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.refunded_at_gateway > (
+       SELECT coalesce(sum(r.amount), 0) FROM refunds r
+        WHERE r.account_id = t.account_id AND r.generation = t.generation
+          AND r.customer_id = t.customer_id AND r.invoice_id IS NOT DISTINCT FROM t.invoice_id
+          AND r.currency = t.currency AND r.sent_to = 'offline'
+          AND r.created_at >= t.refunded_at_gateway_at)
+   AND t.refunded_at_gateway > 0
+ ORDER BY t.refunded_at_gateway_at, t.id LIMIT 100"""
 _FAILED_RULES = """
 SELECT t.id, t.rule_failure, t.rule_failed_at
   FROM plans t
@@ -127,6 +138,15 @@ def payments_not_owed(reading: Reading) -> Iterable[Alert]:
         yield Alert("payment_not_owed", WARNING, ref, detail, since)
 
 
+def refunds_at_gateways(reading: Reading) -> Iterable[Alert]:
+    """Money went back to a card without our asking; gone when as much is recorded as a refund
+    `to` offline of the same invoice, or of the customer's credit."""
+    for ref, gateway, amount, currency, since in reading.select(_REFUNDED_THERE, {}):
+        money = f"{major(amount, currency)} {currency}"
+        detail = f"{money} was given back at {gateway} and is in no books: record it as offline"
+        yield Alert("refund_not_recorded", WARNING, ref, detail, since)
+
+
 def failed_billing_rules(reading: Reading) -> Iterable[Alert]:
     for ref, failure, since in reading.select(_FAILED_RULES, {}):
         yield Alert("billing_rule_failed", WARNING, ref, f"nothing was charged: {failure}", since)
@@ -139,6 +159,7 @@ SOURCES: tuple[Callable[[Reading], Iterable[Alert]], ...] = (
     unanswered_refunds,
     open_disputes,
     payments_not_owed,
+    refunds_at_gateways,
     failed_billing_rules,
 )
 

@@ -42,6 +42,8 @@ class PaymentRow:
     started_at: datetime
     settled_at: datetime | None
     wall_at: datetime
+    refunded_at_gateway: int
+    refunded_at_gateway_at: datetime | None
 
 
 def _begun(envelope: Envelope, told: Any, status: Status) -> PaymentRow:
@@ -65,6 +67,8 @@ def _begun(envelope: Envelope, told: Any, status: Status) -> PaymentRow:
         started_at=told.started_at,
         settled_at=None,
         wall_at=envelope.wall_at,
+        refunded_at_gateway=0,
+        refunded_at_gateway_at=None,
     )
 
 
@@ -111,6 +115,15 @@ def _failed(row: PaymentRow, envelope: Envelope) -> None:
     row.settled_at = told.failed_at
 
 
+def _refunded_at_gateway(row: PaymentRow, envelope: Envelope) -> None:
+    """Since when there is any."""
+    told: Payment.RefundedAtGateway = envelope.event
+    row.refunded_at_gateway = told.amount
+    row.refunded_at_gateway_at = (
+        (row.refunded_at_gateway_at or told.told_at) if told.amount else None
+    )
+
+
 def render(row: PaymentRow, _related: None, *, livemode: bool) -> dict[str, Any]:
     return {
         **common("payment", row, livemode=livemode),
@@ -141,6 +154,7 @@ VIEW = ResourceView(
         Payment.Unknown: _unknown,
         Payment.Succeeded: _succeeded,
         Payment.Failed: _failed,
+        Payment.RefundedAtGateway: _refunded_at_gateway,
     },
 )
 PAYMENTS: Resource[PaymentRow] = Resource(
@@ -151,7 +165,7 @@ PAYMENTS: Resource[PaymentRow] = Resource(
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.reference", "t.gateway_reference", "c.email"),
-        hidden=frozenset({"wall_at"}),
+        hidden=frozenset({"wall_at", "refunded_at_gateway", "refunded_at_gateway_at"}),
         found_by=frozenset({"invoice_id"}),
     ),
     render,

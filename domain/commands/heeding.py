@@ -5,7 +5,7 @@ So a message sent twice, late or out of order changes nothing that is not so.
 
 from __future__ import annotations
 
-import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from domain.commands.charging import charge_of, settle
@@ -16,6 +16,7 @@ from domain.payments.gateway import (
     Approved,
     Declined,
     DisputeNotice,
+    ForeignRefundNotice,
     GatewayUnavailable,
     PaymentNotice,
     RefundNotice,
@@ -23,7 +24,7 @@ from domain.payments.gateway import (
 )
 from domain.payments.payment import Payment, Status
 from domain.payments.refund import Refund
-from domain.shared.errors import NotFound
+from domain.shared.errors import ConcurrentChange, NotFound
 
 if TYPE_CHECKING:
     from domain.accounts.account import Account
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from domain.commands.act import Act
     from domain.commands.charging import Gateways
     from domain.payments.gateway import Notice
-
-_log = logging.getLogger(__name__)
 
 
 def heed(
@@ -45,6 +44,8 @@ def heed(
                 _payment(books, gateways, account, name, notice, act)
             case RefundNotice():
                 _refund(books, gateways, account, name, notice, act)
+            case ForeignRefundNotice():
+                _refunded_there(books, name, notice, act)
             case DisputeNotice():
                 _found_paid(books, gateways, account, name, notice, act)
                 heed_dispute(books, account, name, notice, act)
@@ -63,6 +64,20 @@ def _payment(
         settle(books, account, payment.ref, outcome, act)
 
 
+def _refunded_there(books: Books, name: str, notice: ForeignRefundNotice, act: Act) -> None:
+    """Only noted: whose money it is and what it is for, a person knows."""
+    while True:
+        payment = books.load(Payment, notice.payment_id)
+        news = payment.gateway == name and payment.note_refunds_at_gateway(
+            notice.amount, books.now()
+        )
+        if not news:
+            return
+        with suppress(ConcurrentChange):
+            books.record(payment, by=act.by)
+            return
+
+
 def _found_paid(
     books: Books, gateways: Gateways, account: Account, name: str, notice: DisputeNotice, act: Act
 ) -> None:
@@ -74,10 +89,6 @@ def _found_paid(
             settle(books, account, payment.ref, outcome, act)
         elif isinstance(outcome, Unanswered):
             raise GatewayUnavailable(detail=f"{name} does not tell of {payment.ref}; send it again")
-        else:
-            _log.warning(
-                "%s tells of a dispute of %s, which it says is not paid", name, payment.ref
-            )
 
 
 def _refund(

@@ -141,6 +141,14 @@ class RefundNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignRefundNotice:
+    """What was given back of a payment at the gateway without our asking: all of it so far."""
+
+    payment_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeNotice:
     """A dispute as it stands: `status` opened, won or lost. `reference` is the gateway's name of
     it; no amount means all of the payment."""
@@ -152,7 +160,7 @@ class DisputeNotice:
     reason: str | None = None
 
 
-Notice = PaymentNotice | RefundNotice | DisputeNotice
+Notice = PaymentNotice | RefundNotice | ForeignRefundNotice | DisputeNotice
 
 
 class Forged(DomainError):

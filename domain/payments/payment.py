@@ -95,6 +95,7 @@ class Payment(Aggregate):
         self.description = description
         self.off_session = off_session
         self.gateway_reference: str | None = None
+        self.refunded_at_gateway = 0
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
     class ActionRequired(Aggregate.Event):
@@ -172,6 +173,24 @@ class Payment(Aggregate):
     @event(Failed)
     def _failed(self) -> None:
         self.status = Status.FAILED
+
+    class RefundedAtGateway(Aggregate.Event):
+        """Given back there without our asking, all of it so far. A person books it."""
+
+        TOPIC = "payment.refunded_at_gateway"
+        amount: int
+        told_at: datetime
+
+    def note_refunds_at_gateway(self, amount: int, at: datetime) -> bool:
+        """Whether it is news."""
+        if amount == self.refunded_at_gateway:
+            return False
+        self._refunded_at_gateway(amount=amount, told_at=at)
+        return True
+
+    @event(RefundedAtGateway)
+    def _refunded_at_gateway(self, amount: int) -> None:
+        self.refunded_at_gateway = amount
 
     def require_unknown(self) -> None:
         """Raises Conflict `payment_not_unknown`: only what nobody knows is for a person to say."""

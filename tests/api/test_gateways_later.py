@@ -74,3 +74,52 @@ def test_a_dispute_of_a_payment_not_known_to_be_made_is_looked_up_first(with_all
     assert only(with_all, "/payments")["status"] == "succeeded"
     dispute = only(with_all, "/disputes")
     assert (dispute["payment_id"], dispute["amount"]) == (payment["id"], 1000)
+
+
+def alerts(client):
+    return client.get(
+        "/alerts", params={"kind": "refund_not_recorded"},
+        headers={"Ledger-Position": str(client.head)},
+    ).json["data"]  # fmt: skip
+
+
+def test_a_refund_made_at_the_gateway_is_an_alert_until_it_is_recorded(with_all, stripe_standin):
+    """However often it is told; ours are none."""
+    _, invoice = shop_with(with_all, "stripe", "pm_card_visa")
+    with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    paid = only(with_all, "/payments")
+    ours = {"to": "card", "amount": 500, "reason": "sorry"}
+    assert with_all.post(f"/invoices/{invoice}/refund", ours, key="r").status_code < 300
+    charge = {"object": "charge", "payment_intent": paid["gateway_reference"]}
+    tell(with_all, "charge.refunded", charge)
+    assert alerts(with_all) == []
+    theirs = stripe_standin.post(
+        "/v1/refunds", {"payment_intent": paid["gateway_reference"], "amount": "900"}
+    )
+    at = with_all.head
+    for kind, about in (
+        ("refund.created", theirs), ("charge.refunded", charge), ("refund.updated", theirs),
+    ):  # fmt: skip
+        tell(with_all, kind, about)
+    assert with_all.head == at + 1
+    (alert,) = alerts(with_all)
+    assert (alert["subject"], alert["severity"]) == (paid["id"], "warning")
+    assert alert["detail"].startswith("9.00 USD was given back at stripe")
+    recorded = {"to": "offline", "amount": 900, "reason": "given back in the dashboard"}
+    answer = with_all.post(f"/invoices/{invoice}/refund", recorded, key="o")
+    assert answer.status_code < 300, answer.text
+    assert alerts(with_all) == []
+
+
+def test_a_refund_at_the_gateway_that_came_back_is_no_alert(with_all, stripe_standin):
+    _, invoice = shop_with(with_all, "stripe", "pm_card_visa")
+    with_all.post(f"/invoices/{invoice}/charge", {}, key="k")
+    paid = only(with_all, "/payments")
+    theirs = stripe_standin.post(
+        "/v1/refunds", {"payment_intent": paid["gateway_reference"], "amount": "700"}
+    )
+    tell(with_all, "refund.created", theirs)
+    assert len(alerts(with_all)) == 1
+    stripe_standin.change(theirs["id"], status="failed")
+    tell(with_all, "refund.failed", theirs)
+    assert alerts(with_all) == []

@@ -420,6 +420,7 @@ def _money() -> list[Any]:
     }  # fmt: skip
     approved, declined = begin(Payment, 13, **charge), begin(Payment, 14, **charge)
     approved.succeed("sandbox_1", START)
+    approved.note_refunds_at_gateway(500, START)
     declined.fail("card_declined", "The card was declined.", START)
     doubtful = begin(Payment, 40, **charge, off_session=True)
     doubtful.give_to_person("the gateway knows nothing of it", START)
