@@ -129,7 +129,10 @@ WITH documents AS (
       JOIN accounting_invoices AS i ON i.account_id = %(account)s
        AND i.generation = %(generation)s AND i.id = l.invoice_id
      WHERE l.account_id = %(account)s AND l.generation = %(generation)s
-       AND (i.state = 'booked' OR l.net_reversed <> 0 OR l.tax_reversed <> 0)
+       AND (i.state = 'booked' OR EXISTS (
+           SELECT FROM accounting_lines AS r
+            WHERE r.account_id = %(account)s AND r.generation = %(generation)s
+              AND r.invoice_id = i.id AND (r.net_reversed <> 0 OR r.tax_reversed <> 0)))
      UNION ALL
     SELECT 'tax_payable', i.currency,
            -round(i.recovered::numeric * i.relieved / i.written_off)::bigint
