@@ -217,9 +217,11 @@ def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json
     status = route.status if isinstance(route, Write) else 200
     told = {"headers": _headers(_carried(route)), "content": _content(route, routes)}
     yield status, {"description": HTTPStatus(status).phrase, **told}
-    charges = route.name in {"subscription", "test_clock"} or route.path.endswith("/issue")
-    if isinstance(route, Write) and (route.pays or charges):
-        yield 202, {"description": "Not known yet: `status` is `processing`", **told}
+    if isinstance(route, Write) and route.unfinished:
+        example = samples.unfinished(route.name, routes)
+        content = {"schema": ref(f"unfinished_{route.name}"), "example": example}
+        about = "Not known yet: `status` says what is waited for"
+        yield 202, {"description": about, **told, "content": {"application/json": content}}
 
 
 def _carried(route: Route) -> Iterable[str]:

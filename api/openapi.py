@@ -115,12 +115,21 @@ def _components(routes: Sequence[Route]) -> Json:
         },
         "schemas": {
             **{answers.titled(name): schemas.resource(name) for name in schemas.names()},
+            **_unfinished(routes),
             **_bodies(routes),
             "Problem": schemas.PROBLEM,
         },
         "responses": answers.refusals(),
         "headers": answers.HEADERS,
         "parameters": parameters.HEADERS,
+    }
+
+
+def _unfinished(routes: Iterable[Route]) -> Json:
+    """Of what is answered with 202."""
+    names = {each.name for each in routes if isinstance(each, Write) and each.unfinished}
+    return {
+        answers.titled(f"unfinished_{name}"): schemas.unfinished(name) for name in sorted(names)
     }
 
 

@@ -25,10 +25,21 @@ def of(name: str, routes: Iterable[Route]) -> dict[str, Any]:
     schema = schemas.resource(name)["properties"]
     shown = {field: _of_field(field, described) for field, described in schema.items()}
     sent = EXAMPLES.get(_creation(name, routes), {})
-    shown |= {field: value for field, value in sent.items() if field in schema and _plain(value)}
+    shown |= {
+        field: value
+        for field, value in sent.items()
+        if field in schema and "format" not in schema[field] and _plain(value)
+    }
     if "id" in shown and name not in {"role", "permission"}:
         shown["id"] = f"{_prefix(name)}_{_SUFFIX}"
     return shown
+
+
+def unfinished(name: str, routes: Iterable[Route]) -> dict[str, Any]:
+    """The same while somebody else has not answered yet."""
+    schema = schemas.unfinished(name)["properties"]
+    told = {field: _of_field(field, schema[field]) for field in schema}
+    return {**told, **of(name, routes), "status": schemas.UNFINISHED[0]}
 
 
 def _plain(value: object) -> bool:

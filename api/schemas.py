@@ -134,6 +134,9 @@ _WITHOUT_COMMON = {
 }
 """What follows from the release or from other things: nobody made it, and it has no versions."""
 
+UNFINISHED = ("processing", "requires_action")
+"""What is told as the status while somebody else has not answered, or has to be answered."""
+
 PROBLEM: Schema = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
@@ -165,6 +168,18 @@ def resource(name: str) -> Schema:
         "type": "object",
         "required": [field for field, kind in fields.items() if not kind.endswith("*")],
         "properties": {field: _field(field, kind, name) for field, kind in fields.items()},
+    }
+
+
+def unfinished(name: str) -> Schema:
+    """The same while somebody else has not answered yet: its status says so, in no state of it."""
+    whole = resource(name)
+    clock = {"to": _INSTANT} if name == "test_clock" else {}
+    status = {"type": "string", "enum": list(UNFINISHED[: 1 if clock else None])}
+    return {
+        **whole,
+        "required": list(dict.fromkeys([*whole["required"], "status", *clock])),
+        "properties": {**whole["properties"], **clock, "status": status},
     }
 
 

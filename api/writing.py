@@ -18,6 +18,7 @@ from api.named import Sent
 from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
+from api.schemas import UNFINISHED
 from api.telling import tell
 from domain.commands.charging import told
 from domain.payments.gateway import ActionRequired
@@ -41,7 +42,7 @@ PATIENCE_SECONDS = 5.0
 RESTING = 16
 """Requests of a route that begin to be shown after their appends, since one appended again."""
 
-_UNFINISHED = {"unanswered": "processing", "requires_action": "requires_action"}
+_UNFINISHED = dict(zip(("unanswered", "requires_action"), UNFINISHED, strict=True))
 """What a gateway answered to the status that the resource is told with."""
 
 
