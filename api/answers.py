@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from api import samples
+from api import samples, unfinished
 from api.body import LARGEST_BODY, LONGEST_ADDRESS
 from api.errors import CONTENT_TYPE, Refused, problem
 from api.route import Linked, Read, Route, Shape, Signed, Write
@@ -218,7 +218,7 @@ def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json
     told = {"headers": _headers(_carried(route)), "content": _content(route, routes)}
     yield status, {"description": HTTPStatus(status).phrase, **told}
     if isinstance(route, Write) and route.unfinished:
-        example = samples.unfinished(route.name, routes)
+        example = unfinished.sample(route.name, routes)
         content = {"schema": ref(f"unfinished_{route.name}"), "example": example}
         about = "Not known yet: `status` says what is waited for"
         yield 202, {"description": about, **told, "content": {"application/json": content}}

@@ -127,8 +127,13 @@ def _told(wrong: ValidationError) -> Iterable[FieldError]:
 
 
 def _named(error: Any) -> str:
-    """Where fields do not go together, a validator of the whole body names the one."""
-    return _path(error["loc"]) or str(error.get("ctx", {}).get("field", ""))
+    """Where fields do not go together, a validator of the whole body names the one; one of a field
+    may say that its sibling is wrong.
+    """
+    at, about = error["loc"], error.get("ctx", {})
+    if "sibling" in about:
+        at = (*at[:-1], about["sibling"])
+    return _path(at) or str(about.get("field", ""))
 
 
 def _detail(error: Any) -> str:

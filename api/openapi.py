@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from api import answers, parameters, schemas
+from api import answers, parameters, schemas, unfinished
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
 from api.route import Route, Signed, Write
@@ -128,9 +128,7 @@ def _components(routes: Sequence[Route]) -> Json:
 def _unfinished(routes: Iterable[Route]) -> Json:
     """Of what is answered with 202."""
     names = {each.name for each in routes if isinstance(each, Write) and each.unfinished}
-    return {
-        answers.titled(f"unfinished_{name}"): schemas.unfinished(name) for name in sorted(names)
-    }
+    return {answers.titled(f"unfinished_{name}"): unfinished.schema(name) for name in sorted(names)}
 
 
 def _bodies(routes: Iterable[Route]) -> Json:

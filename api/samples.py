@@ -23,7 +23,7 @@ _SUFFIX = "01m80my81rfv4vwsscfv9yf2pm"
 def of(name: str, routes: Iterable[Route]) -> dict[str, Any]:
     """A resource as it is answered, with the fields that its own creation example names."""
     schema = schemas.resource(name)["properties"]
-    shown = {field: _of_field(field, described) for field, described in schema.items()}
+    shown = {field: value_of(field, described) for field, described in schema.items()}
     sent = EXAMPLES.get(_creation(name, routes), {})
     shown |= {
         field: value
@@ -35,19 +35,12 @@ def of(name: str, routes: Iterable[Route]) -> dict[str, Any]:
     return shown
 
 
-def unfinished(name: str, routes: Iterable[Route]) -> dict[str, Any]:
-    """The same while somebody else has not answered yet."""
-    schema = schemas.unfinished(name)["properties"]
-    told = {field: _of_field(field, schema[field]) for field in schema}
-    return {**told, **of(name, routes), "status": schemas.UNFINISHED[0]}
-
-
 def _plain(value: object) -> bool:
     """What is sent as a list of objects comes back richer: the schema's example knows how."""
     return not isinstance(value, list) or all(isinstance(each, str) for each in value)
 
 
-def _of_field(field: str, described: dict[str, Any]) -> Any:
+def value_of(field: str, described: dict[str, Any]) -> Any:
     if "const" in described:
         return described["const"]
     if "examples" in described:

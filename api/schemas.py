@@ -13,7 +13,7 @@ from projections.choices import choices
 
 Schema = dict[str, Any]
 
-_INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
+INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
 _KINDS: dict[str, Schema] = {
     "text": {"type": "string"},
     "integer": {"type": "integer"},
@@ -22,7 +22,7 @@ _KINDS: dict[str, Schema] = {
     "rate": {"type": "string", "description": "A fraction", "examples": ["0.10"]},
     "number": {"type": "number", "examples": [12.5]},
     "boolean": {"type": "boolean"},
-    "instant": _INSTANT,
+    "instant": INSTANT,
     "id": {"type": "string", "examples": ["sub_01m80my81rfv4vwsscfv9yf2pm"]},
     "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
     "balances": {"type": "object", "additionalProperties": {"type": "integer"}},
@@ -135,7 +135,7 @@ _WITHOUT_COMMON = {
 """What follows from the release or from other things: nobody made it, and it has no versions."""
 
 UNFINISHED = ("processing", "requires_action")
-"""What is told as the status while somebody else has not answered, or has to be answered."""
+"""What is told as the status while nothing was answered, or the customer has to answer."""
 
 PROBLEM: Schema = {
     "type": "object",
@@ -168,18 +168,6 @@ def resource(name: str) -> Schema:
         "type": "object",
         "required": [field for field, kind in fields.items() if not kind.endswith("*")],
         "properties": {field: _field(field, kind, name) for field, kind in fields.items()},
-    }
-
-
-def unfinished(name: str) -> Schema:
-    """The same while somebody else has not answered yet: its status says so, in no state of it."""
-    whole = resource(name)
-    clock = {"to": _INSTANT} if name == "test_clock" else {}
-    status = {"type": "string", "enum": list(UNFINISHED[: 1 if clock else None])}
-    return {
-        **whole,
-        "required": list(dict.fromkeys([*whole["required"], "status", *clock])),
-        "properties": {**whole["properties"], **clock, "status": status},
     }
 
 

@@ -53,7 +53,11 @@ def require_one_strategy(books: Books, lines: Sequence[Line]) -> str:
 def lines_of(
     books: Books, account: Account, new: Sequence[NewLine], discount: Discount | None
 ) -> tuple[Line, ...]:
-    wrong = [error for at, line in enumerate(new) for error in _wrong_period(at, line)]
+    wrong = [
+        error._replace(field=f"lines[{at}].{error.field}")
+        for at, line in enumerate(new)
+        if (error := wrong_period(line.period_start, line.period_end)) is not None
+    ]
     if wrong:
         raise Invalid(tuple(wrong))
     lines = [_line(books, account, at, line) for at, line in enumerate(new)]
@@ -61,14 +65,13 @@ def lines_of(
     return with_tax(discounted(lines, discount))
 
 
-def _wrong_period(at: int, line: NewLine) -> list[FieldError]:
-    start, end = line.period_start, line.period_end
+def wrong_period(start: datetime | None, end: datetime | None) -> FieldError | None:
     if (start is None) != (end is None):
         missing = "period_end" if end is None else "period_start"
-        return [FieldError(f"lines[{at}].{missing}", "required", "a period has two ends")]
+        return FieldError(missing, "required", "a period has two ends")
     if start is not None and end is not None and end <= start:
-        return [FieldError(f"lines[{at}].period_end", "empty_period", "must be after its start")]
-    return []
+        return FieldError("period_end", "empty_period", "must be after its start")
+    return None
 
 
 def _line(books: Books, account: Account, at: int, new: NewLine) -> Line:
