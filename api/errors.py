@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from domain.catalog.billing_agent import AgentUnavailable
-from domain.payments.gateway import Forged, GatewayUnavailable
+from domain.payments.gateway import Forged, GatewayUnavailable, Unreadable
 from domain.shared import errors as domain
 from domain.shared.errors import DomainError, FieldError
 from store.connections import UNAVAILABLE
@@ -31,6 +31,7 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (AgentUnavailable, 503),
     (GatewayUnavailable, 503),
     (Forged, 401),
+    (Unreadable, 400),
     (domain.Conflict, 409),
     (DomainError, 409),
 )
