@@ -52,7 +52,9 @@ def read_json(request: Any) -> dict[str, Any]:
         raise Refused(415, "unsupported_media_type", "send application/json")
     try:
         read = _DECODER.decode(raw.decode())
-    except (ValueError, RecursionError) as wrong:
+    except RecursionError:
+        raise Refused(400, "unreadable_body", "not readable as JSON: nested too deep") from None
+    except ValueError as wrong:
         raise Refused(400, "unreadable_body", f"not readable as JSON: {wrong}") from None
     if not isinstance(read, dict):
         raise Refused(400, "unreadable_body", "a JSON object is expected")

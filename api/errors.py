@@ -61,7 +61,9 @@ def refused(error: DomainError) -> Refused:
     """A domain's refusal as the edge tells it."""
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     fields = tuple(_named(error) if isinstance(error, domain.Invalid) else ())
-    return Refused(status, error.code, error.detail or str(error), fields)
+    soon = isinstance(error, domain.RequestInProgress)
+    headers = {"Retry-After": "1"} if soon else None
+    return Refused(status, error.code, error.detail or str(error), fields, headers)
 
 
 def _named(error: domain.Invalid) -> Sequence[FieldError]:
@@ -102,12 +104,17 @@ def _domain(request: Any, response: Any, error: DomainError, _params: Any) -> No
 
 
 _PROTOCOL_CODES = {404: "not_found", 405: "method_not_allowed"}
+_PROTOCOL_DETAILS = {
+    404: "there is nothing at this address",
+    405: "this address takes no {0}; `Allow` says what it takes",
+}
 
 
 def _protocol(request: Any, response: Any, error: falcon.HTTPError, _params: Any) -> None:
     status = error.status_code
     code = _PROTOCOL_CODES.get(status, HTTPStatus(status).name.lower())
-    detail = error.description or "there is nothing at this address"
+    usual = _PROTOCOL_DETAILS.get(status, HTTPStatus(status).phrase)
+    detail = error.description or usual.format(request.method)
     _answer(request, response, Refused(status, code, detail, headers=dict(error.headers or {})))
 
 

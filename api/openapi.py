@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from api import answers, parameters, schemas, unfinished
+from api import answers, headers, parameters, schemas, unfinished
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
 from api.route import Route, Signed, Write
@@ -120,7 +120,7 @@ def _components(routes: Sequence[Route]) -> Json:
             "Problem": schemas.PROBLEM,
         },
         "responses": answers.refusals(),
-        "headers": answers.HEADERS,
+        "headers": headers.DESCRIBED,
         "parameters": parameters.HEADERS,
     }
 

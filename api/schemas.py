@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import example_ids
 from projections.choices import choices
 
 Schema = dict[str, Any]
@@ -23,7 +24,7 @@ _KINDS: dict[str, Schema] = {
     "number": {"type": "number", "examples": [12.5]},
     "boolean": {"type": "boolean"},
     "instant": INSTANT,
-    "id": {"type": "string", "examples": ["sub_01m80my81rfv4vwsscfv9yf2pm"]},
+    "id": {"type": "string"},
     "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
     "balances": {"type": "object", "additionalProperties": {"type": "integer"}},
     "object": {"type": "object"},
@@ -175,6 +176,8 @@ def _field(field: str, kind: str, name: str) -> Schema:
     if field == "object":
         return {"const": name}
     schema = dict(_KINDS[kind.rstrip("?*")])
+    if kind.startswith("id"):
+        schema["examples"] = [example_ids.of(field, name)]
     few = choices(f"{name}s", field) if kind.startswith("text") else None
     if few is not None:
         schema["enum"] = sorted(few)

@@ -196,5 +196,5 @@ def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:
     except MalformedId:
         rows = []
     if not rows:
-        raise NotFound(detail=f"there is no event {ref}")
+        raise NotFound(detail=f"there is no event {ref[:100]!a}")
     return render(rows[0], livemode=reading.livemode)

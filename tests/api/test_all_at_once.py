@@ -115,3 +115,11 @@ def test_a_key_that_was_used_is_told_first(shop):
     assert [error["field"] for error in other.json["errors"]] == ["amount"]
     again = shop.client.post(path, paid, key="once")
     assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000])
+def test_what_is_nested_too_deep_is_told_without_the_machinery(client, body):
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {client.key.text}"}
+    answer = client.http.simulate_post("/core/v1/products", body=body, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (400, "unreadable_body")
+    assert answer.json["detail"] == "not readable as JSON: nested too deep"
