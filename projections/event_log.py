@@ -115,7 +115,8 @@ def _conditions(asked: Mapping[str, str], timezone: str) -> tuple[list[str], dic
     for at, (name, value) in enumerate(asked.items()):
         compared = _comparison(name)
         if compared is None:
-            problems.append(FieldError(name, "unknown_filter", f"there is no filter {name}"))
+            shown = name[:100]
+            problems.append(FieldError(shown, "unknown_filter", f"there is no filter {shown}"))
             continue
         try:
             bound[f"f{at}"] = _reader(name, timezone)(value)
