@@ -161,6 +161,24 @@ SELECT b.id, b.amount || ' ' || b.currency
  WHERE b.account_id = %(account)s AND b.generation = %(generation)s AND b.amount < 0
  ORDER BY b.id"""
 
+_GIVEN_TWICE = """
+WITH ended AS (
+    SELECT i.id, i.returned, i.paid + i.balance_applied AS came, max(j.position) AS position
+      FROM accounting_invoices AS i
+      JOIN journal_lines AS j ON j.account_id = %(account)s AND j.generation = %(generation)s
+       AND j.invoice_id = i.id AND j.ledger_account = 'unapplied_payments' AND j.amount > 0
+     WHERE i.account_id = %(account)s AND i.generation = %(generation)s
+       AND i.strategy = 'invoice_payment' AND i.state IN ('void', 'uncollectible')
+     GROUP BY i.id, i.returned, i.paid, i.balance_applied
+)
+SELECT e.id, 'of ' || e.came || ' that came ' || e.returned || ' is credit, banks hold '
+       || sum(j.amount)
+  FROM ended AS e
+  JOIN journal_lines AS j ON j.account_id = %(account)s AND j.generation = %(generation)s
+   AND j.invoice_id = e.id AND j.ledger_account = 'dispute_losses' AND j.position <= e.position
+ GROUP BY e.id, e.came, e.returned HAVING e.returned + sum(j.amount) > e.came
+ ORDER BY e.id"""
+
 _EVENTS = """
 SELECT j.position::text, 'names event ' || j.event_id || ', the log has '
        || coalesce(e.event_id::text, 'none')
@@ -182,6 +200,7 @@ AT_ANY_TIME = {
 AT_ITS_POSITION = {
     "receivable, unapplied money, balances and tax agree with their documents": _DOCUMENTS,
     "no balance is below zero": _OVERDRAWN,
+    "what waited on an invoice went back once, by us or by its bank": _GIVEN_TWICE,
 }
 """Of the projection as it stands, at the end of an append."""
 

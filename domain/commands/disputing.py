@@ -94,7 +94,8 @@ def _opened(books: Books, name: str, notice: DisputeNotice, at: datetime, on: da
     invoice = _invoice(books, payment)
     counted = 0 if invoice is None else invoice.disputable(payment.ref, amount)
     balance = balance_of(books, payment.customer_id, payment.currency)
-    credit = balance.disputable(payment.ref, amount - counted)
+    returned = 0 if invoice is None else invoice.became_credit(payment.ref)
+    credit = balance.disputable(payment.ref, amount - counted, returned)
     dispute = Dispute.begin(
         Dispute.Created,
         id=books.new_id(),
@@ -132,9 +133,11 @@ def _close(books: Books, case: Case, status: str, at: datetime, on: date) -> Non
         dispute.lose(at=at, on=on)
     if status != "won" or not dispute.win(at=at, on=on):
         return
-    if case.balance is not None:
+    owed = 0 if invoice is None else invoice.owed_when_won(dispute.ref)
+    if dispute.from_balance or owed:
+        case.balance = case.balance or balance_of(books, dispute.customer_id, dispute.currency)
         case.balance.credit(
-            typed_id("bal", books.new_id()), dispute.from_balance, "dispute_won",
+            typed_id("bal", books.new_id()), dispute.from_balance + owed, "dispute_won",
             f"Dispute {dispute.ref} won", at=at, on=on, payment_id=dispute.payment_id,
         )  # fmt: skip
     if invoice is None:
@@ -142,6 +145,6 @@ def _close(books: Books, case: Case, status: str, at: datetime, on: date) -> Non
     counted = invoice.disputes.get(dispute.ref, 0)
     lines = [] if invoice.booked_on is None else put_back(invoice, dispute.ref, on)
     invoice.win_dispute(
-        dispute.ref, dispute.payment_id, dispute.amount - dispute.from_balance, counted,
+        dispute.ref, dispute.payment_id, dispute.amount - dispute.from_balance - owed, counted,
         at=at, on=on, lines=lines,
     )  # fmt: skip

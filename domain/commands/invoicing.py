@@ -90,11 +90,11 @@ def void_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     at = books.now()
     case = case_of(books, books.load(Invoice, ref), None)
     invoice, on = case.invoice, accounting_date(at, account.timezone)
-    unapplied, applied = invoice.unapplied, invoice.balance_applied
+    unapplied, applied = invoice.unapplied, 0 if invoice.waiting else invoice.balance_applied
     invoice.void(at=at, on=on, reason=act.by.reason)
     if unapplied:
         give_back(books, case, unapplied, "unapplied", at, on)
-    elif applied:
+    if applied:
         give_back(books, case, applied, "void", at, on)
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
 

@@ -14,6 +14,7 @@ from domain.ledger.balance_rules import balance_funded as balance_funded
 from domain.ledger.balance_rules import balance_refunded as balance_refunded
 from domain.ledger.balance_rules import receivable_returned as receivable_returned
 from domain.ledger.balance_rules import refund_kept as refund_kept
+from domain.ledger.balance_rules import unapplied_forgone as unapplied_forgone
 from domain.ledger.balance_rules import unapplied_returned as unapplied_returned
 from domain.ledger.billing_lines import billed, booked
 from domain.ledger.books import Booking, Charge, LineBook, Posting
