@@ -11,7 +11,7 @@ from domain.commands.charging import ask, settle_begun
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.coupons import coupon_named
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
-from domain.commands.manual_lines import require_one_strategy
+from domain.commands.manual_lines import dated, require_one_strategy
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
@@ -49,7 +49,8 @@ def issue_invoice(
     strategy = require_one_strategy(books, invoice.lines)
     if strategy == "invoice_payment":
         account.require_native_engine("recognition by payment")
-    document = issue_document(account, customer, invoice.lines, strategy, at, invoice.due_at)
+    lines = dated(account, invoice.lines)
+    document = issue_document(account, customer, lines, strategy, at, invoice.due_at)
     named = {"organization_name": name_for(books, customer), "discount": invoice.discount}
     issue(invoice, document | named | _span(invoice.lines) | {"payment_method_id": method_ref}, at)
     case = Case(None, invoice, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.catalog.plan import Plan
@@ -90,14 +90,25 @@ def _line(books: Books, account: Account, at: int, new: NewLine) -> Line:
         tax_behavior=new.tax_behavior,
         period_start=new.period_start,
         period_end=new.period_end,
-        service_start=date_of(account, new.period_start),
-        service_end=date_of(account, new.period_end),
+        **_service(account, new),
         plan_id=plan.ref if plan else None,
         plan_name=plan.name if plan else None,
         product_id=product.ref if product else None,
         product_name=product.name if product else None,
         entitlements=plan.terms.entitlements if plan else (),
     )
+
+
+def dated(account: Account, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """With the accounting dates of their periods where the account is by now."""
+    return tuple(replace(line, **_service(account, line)) for line in lines)
+
+
+def _service(account: Account, of: Line | NewLine) -> dict[str, Any]:
+    return {
+        "service_start": date_of(account, of.period_start),
+        "service_end": date_of(account, of.period_end),
+    }
 
 
 def date_of(account: Account, instant: datetime | None) -> Any:
