@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from domain.commands.act import Done
 from domain.commands.claims import moved_old_id, old_id_claims, resolve
 from domain.commands.coupons import coupon_named, discounted
-from domain.commands.manual_lines import date_of, lines_of
+from domain.commands.manual_lines import date_of, lines_of, require_plans_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice, Status
 from domain.invoicing.lines import Line, with_tax
@@ -45,8 +45,8 @@ class NewInvoice:
 
 
 def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) -> Done:
-    """A draft. Raises Invalid for wrong references, empty periods, mixed strategies, a coupon that
-    may not be redeemed or a due date that is past."""
+    """A draft. Raises Invalid for wrong references, what `lines_of` refuses, a coupon that may not
+    be redeemed or a due date that is past."""
     ref = resolve(books, "cus", "customer", new.customer_id, new.customer_old_provider_id)
     if ref is None:
         raise Invalid.one("customer_id", "required", "an invoice is a customer's")
@@ -61,7 +61,7 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
         coupon = coupon_named(books, new.coupon_id, new.coupon_code, new.currency, at)
         discount = None if coupon is None else coupon.discount()
     with wrong.noting():
-        lines = lines_of(books, account, new.lines, discount)
+        lines = lines_of(books, account, new.lines, new.currency, discount)
     wrong.require_none()
     invoice = Invoice.begin(
         Invoice.Created,
@@ -131,8 +131,10 @@ def _say_anew(books: Books, account: Account, invoice: Invoice, said: dict[str, 
     lines: Sequence[Line] = invoice.lines
     with wrong.noting():
         if "lines" in said:
-            lines = lines_of(books, account, said["lines"], discount)
+            lines = lines_of(books, account, said["lines"], currency, discount)
         else:
+            if currency != invoice.currency:
+                require_plans_of(books, lines, currency)
             lines = with_tax(discounted([replace(line, discount=0) for line in lines], discount))
     wrong.require_none()
     invoice.revise(

@@ -15,6 +15,7 @@ from domain.commands.manual_lines import dated, require_one_strategy
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
+from domain.shared.errors import Invalid
 from domain.shared.period import accounting_date
 from domain.subscriptions.states import Move
 
@@ -38,13 +39,15 @@ def issue_invoice(
     """Gives it its number; a card is asked for what its customer's credit does not pay, where it
     is charged automatically.
 
-    Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`, `payment_method_required`.
+    Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`, `not_in_the_future`,
+    `payment_method_required`.
     """
     invoice = books.load(Invoice, ref)
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()
     invoice.require_draft()
     customer.require_not_erased()
+    _require_due_after(invoice, at)
     coupon = _redeemed(books, invoice, at)
     strategy = require_one_strategy(books, invoice.lines)
     if strategy == "invoice_payment":
@@ -64,6 +67,13 @@ def issue_invoice(
     payment = intend(books, case, method, at, act.request_key)
     books.record(*case.opened(), *coupon, by=act.by, given=act.intent())
     return settle_begun(books, account, case, ask(gateways, payment), act)
+
+
+def _require_due_after(invoice: Invoice, at: datetime) -> None:
+    """Nobody is late on the day a bill is written: what its draft said is over."""
+    if invoice.due_at is not None and invoice.due_at < at:
+        detail = f"the draft was due at {invoice.due_at:%Y-%m-%dT%H:%M:%SZ}: say anew when, or null"
+        raise Invalid.one("due_at", "not_in_the_future", detail)
 
 
 def _redeemed(books: Books, invoice: Invoice, at: datetime) -> list[Coupon]:

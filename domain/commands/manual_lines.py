@@ -51,16 +51,22 @@ def require_one_strategy(books: Books, lines: Sequence[Line]) -> str:
 
 
 def lines_of(
-    books: Books, account: Account, new: Sequence[NewLine], discount: Discount | None
-) -> tuple[Line, ...]:
+    books: Books, account: Account, new: Sequence[NewLine], currency: str,
+    discount: Discount | None,
+) -> tuple[Line, ...]:  # fmt: skip
+    """Raises Invalid for periods without two ends in order, plans of other products or
+    currencies, and products recognised in several ways."""
+    plans = [_plan(books, at, line) for at, line in enumerate(new)]
+    sold = list(zip(new, plans, strict=True))
     wrong = [
         error._replace(field=f"lines[{at}].{error.field}")
         for at, line in enumerate(new)
         if (error := wrong_period(line.period_start, line.period_end)) is not None
     ]
+    wrong += [error for at, line in enumerate(sold) for error in _wrong_plan(at, *line, currency)]
     if wrong:
         raise Invalid(tuple(wrong))
-    lines = [_line(books, account, at, line) for at, line in enumerate(new)]
+    lines = [_line(books, account, at, *line) for at, line in enumerate(sold)]
     require_one_strategy(books, lines)
     return with_tax(discounted(lines, discount))
 
@@ -74,8 +80,36 @@ def wrong_period(start: datetime | None, end: datetime | None) -> FieldError | N
     return None
 
 
-def _line(books: Books, account: Account, at: int, new: NewLine) -> Line:
-    plan = books.load(Plan, new.plan_id, field=f"lines[{at}].plan_id") if new.plan_id else None
+def require_plans_of(books: Books, lines: Sequence[Line], currency: str) -> None:
+    """Of lines that stay when their draft's currency is said anew. Raises Invalid."""
+    found = books.load_many(Plan, {line.plan_id for line in lines if line.plan_id}).values()
+    plans = {plan.ref: plan for plan in found}
+    sold = [(at, plans.get(line.plan_id or "")) for at, line in enumerate(lines)]
+    wrong = [error for at, plan in sold for error in _wrong_currency(at, plan, currency)]
+    if wrong:
+        raise Invalid(tuple(wrong))
+
+
+def _plan(books: Books, at: int, new: NewLine) -> Plan | None:
+    return books.load(Plan, new.plan_id, field=f"lines[{at}].plan_id") if new.plan_id else None
+
+
+def _wrong_plan(at: int, new: NewLine, plan: Plan | None, currency: str) -> list[FieldError]:
+    wrong = _wrong_currency(at, plan, currency)
+    if plan is not None and new.product_id not in {None, plan.terms.product_id}:
+        detail = f"the plan is of {plan.terms.product_id}"
+        wrong.append(FieldError(f"lines[{at}].product_id", "reference_mismatch", detail))
+    return wrong
+
+
+def _wrong_currency(at: int, plan: Plan | None, currency: str) -> list[FieldError]:
+    if plan is None or plan.terms.currency == currency:
+        return []
+    detail = f"the plan is sold in {plan.terms.currency}, the invoice is in {currency}"
+    return [FieldError(f"lines[{at}].plan_id", "currency_mismatch", detail)]
+
+
+def _line(books: Books, account: Account, at: int, new: NewLine, plan: Plan | None) -> Line:
     product_ref = new.product_id or (plan.terms.product_id if plan else None)
     product = (
         books.load(Product, product_ref, field=f"lines[{at}].product_id") if product_ref else None
