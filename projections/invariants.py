@@ -170,14 +170,19 @@ WITH ended AS (
      WHERE i.account_id = %(account)s AND i.generation = %(generation)s
        AND i.strategy = 'invoice_payment' AND i.state IN ('void', 'uncollectible')
      GROUP BY i.id, i.returned, i.paid, i.balance_applied
+), held AS (
+    SELECT e.id, e.came, e.returned,
+           least(sum(j.amount) FILTER (WHERE j.position <= e.position), sum(j.amount)) AS lost
+      FROM ended AS e
+      JOIN journal_lines AS j ON j.account_id = %(account)s AND j.generation = %(generation)s
+       AND j.invoice_id = e.id AND j.ledger_account = 'dispute_losses'
+     GROUP BY e.id, e.came, e.returned
+    HAVING count(*) FILTER (WHERE j.position <= e.position) > 0
 )
-SELECT e.id, 'of ' || e.came || ' that came ' || e.returned || ' is credit, banks hold '
-       || sum(j.amount)
-  FROM ended AS e
-  JOIN journal_lines AS j ON j.account_id = %(account)s AND j.generation = %(generation)s
-   AND j.invoice_id = e.id AND j.ledger_account = 'dispute_losses' AND j.position <= e.position
- GROUP BY e.id, e.came, e.returned HAVING e.returned + sum(j.amount) > e.came
- ORDER BY e.id"""
+SELECT h.id, 'of ' || h.came || ' that came ' || h.returned || ' is credit, banks hold ' || h.lost
+  FROM held AS h
+ WHERE h.returned + h.lost > h.came
+ ORDER BY h.id"""
 
 _EVENTS = """
 SELECT j.position::text, 'names event ' || j.event_id || ', the log has '

@@ -154,6 +154,8 @@ def test_verify_tells_of_money_that_went_back_twice(client, waiting, connections
     assert found
     assert all("went back once" in each for each in found)
     assert "of 600 that came 600 is credit, banks hold 600" in found[0]
+    steps(client, *waiting, "won")
+    assert books_hold(client, connections)
 
 
 @pytest.mark.parametrize(("status", "left"), [("opened", 0), ("won", 2000)])
