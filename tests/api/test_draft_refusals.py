@@ -49,9 +49,9 @@ def test_a_plan_of_another_currency_is_refused(client, shop, other):
 def test_all_that_is_wrong_with_lines_is_told_at_once(client, shop, other):
     _, plan = other
     crossed = {**LINE, "plan_id": plan["id"], "product_id": shop.product["id"]}
-    answer = drafted(client, shop, {**LINE, "period_start": "2026-01-01"}, crossed)
+    answer = drafted(client, shop, {**LINE, "plan_id": plan["id"]}, crossed)
     assert told(answer) == {
-        "lines[0].period_end": "required",
+        "lines[0].plan_id": "currency_mismatch",
         "lines[1].product_id": "reference_mismatch",
         "lines[1].plan_id": "currency_mismatch",
     }
