@@ -82,6 +82,10 @@ _REFUSALS: dict[str, _Refusal] = {
         415, "The body is not JSON",
         Refused(415, "unsupported_media_type", "send application/json"),
     ),
+    "AddressTooLong": _Refusal(
+        414, f"The address is longer than {LONGEST_ADDRESS} octets",
+        Refused(414, "address_too_long", f"an address has at most {LONGEST_ADDRESS} octets"),
+    ),
     "Invalid": _Refusal(
         422, "Fields or parameters are wrong: all of them at once",
         Refused(
@@ -101,10 +105,6 @@ _REFUSALS: dict[str, _Refusal] = {
         Refused(503, "database_unavailable", "the database does not answer"), ("RetryAfter",),
     ),
 }  # fmt: skip
-_TOO_LONG: Json = {
-    "description": f"The address is longer than {LONGEST_ADDRESS} octets; no JSON comes with this",
-    "content": {"text/html": {"schema": {"type": "string"}}},
-}
 _ALWAYS = ("Unreadable", "Unauthorized", "Forbidden", "Invalid", "TooManyRequests", "Unavailable")
 _WRITING = ("Conflict", "TooLarge", "UnsupportedMediaType")
 
@@ -136,7 +136,7 @@ def of(route: Route, routes: Sequence[Route]) -> Json:
         for name in _refused(route)
     }
     if isinstance(route, Read | Linked) and not isinstance(route, Signed):
-        refused["414"] = _TOO_LONG
+        refused["414"] = {"$ref": "#/components/responses/AddressTooLong"}
     return dict(sorted({**accepted, **refused}.items()))
 
 

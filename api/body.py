@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 1024 * 1024
 """Octets."""
 
-LONGEST_ADDRESS = 8190
-"""Octets of a request's first line; the server refuses more before anybody here sees it."""
+LONGEST_ADDRESS = 10_240
+"""Octets of a request's first line: 300 ids with escaped commas between them. The server refuses
+more before anybody here sees it."""
 
 M = TypeVar("M", bound=BaseModel)
 
