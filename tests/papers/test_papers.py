@@ -97,7 +97,7 @@ def test_another_process_sets_the_same_bytes() -> None:
 def test_a_changed_template_has_a_new_version() -> None:
     """The digest is of what sets sheets. Where it differs: raise TEMPLATE_VERSION, then it."""
     template = Path(papers.__file__).with_name("paper.typ").read_bytes()
-    assert (TEMPLATE_VERSION, hashlib.sha256(template).hexdigest()[:12]) == (2, "2c723c28a5fe")
+    assert (TEMPLATE_VERSION, hashlib.sha256(template).hexdigest()[:12]) == (3, "195a23a3d2bc")
 
 
 MARKUP = r"""#import "/etc/passwd": * #eval("1/0") $x^2$ *bold* _it_ `raw` <script>alert(1)</script>
@@ -114,7 +114,7 @@ def test_markup_is_shown_and_never_run(field) -> None:
         "description": invoice([line(description=text)]),
         "seller": invoice(parties=parties(seller=Party(names=(text,)))),
     }[field]
-    shown = "".join(said(told).replace("\u200b", "").split())
+    shown = "".join(said(told).split())
     assert "".join(text.split()) in shown
 
 
