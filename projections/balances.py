@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.payments.balance import Balance
-from projections import invoices
+from projections.balance_descriptions import DESCRIPTION, said
 from projections.conditions import Field
 from projections.exports import Export, instant, money, text, word
 from projections.lists import Listing
@@ -15,7 +15,6 @@ from projections.rendering import common
 from projections.resource import Beside, Resource
 from projections.table import Table
 from projections.view import ResourceView
-from projections.work import MemoryWork
 from store.kin import Kin
 
 if TYPE_CHECKING:
@@ -137,27 +136,9 @@ def ids_of_customer(rows: Rows, customer_id: str) -> list[str]:
     return [balance.id for balance in TABLE.load_by(rows, "customer_id", [customer_id])]
 
 
-_DESCRIPTION = """coalesce(replace(t.description, t.invoice_id, (SELECT n.number FROM invoices n
-    WHERE n.account_id = t.account_id AND n.generation = t.generation AND n.id = t.invoice_id)),
-    t.description)"""
-"""What moves a balance in the append that issues an invoice names it by its id: it gets its number
-there. Whoever reads is told the number."""
-
-
-def _said(rows: Rows, found: Sequence[TransactionRow]) -> dict[str, str]:
-    """The same as `_DESCRIPTION`, by transaction."""
-    named = {row.id: row.invoice_id for row in found if row.invoice_id}
-    rows = (rows.beside or rows) if isinstance(rows, MemoryWork) else rows
-    billed = invoices.TABLE.load(rows, sorted(set(named.values())))
-    numbers = {ref: billed[ref].number or ref for ref in billed}
-    return {
-        row.id: row.description.replace(row.invoice_id, numbers.get(row.invoice_id, row.invoice_id))
-        for row in found
-        if row.invoice_id
-    }
-
-
-def render_transaction(row: TransactionRow, said: str | None, *, livemode: bool) -> dict[str, Any]:
+def render_transaction(
+    row: TransactionRow, description: str | None, *, livemode: bool
+) -> dict[str, Any]:
     return {
         **common("balance_transaction", row, livemode=livemode),
         "customer_id": row.customer_id,
@@ -167,7 +148,7 @@ def render_transaction(row: TransactionRow, said: str | None, *, livemode: bool)
         "ending_balance": row.ending_balance,
         "invoice_id": row.invoice_id,
         "payment_id": row.payment_id,
-        "description": said or row.description,
+        "description": description or row.description,
     }
 
 
@@ -185,14 +166,14 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
         TRANSACTIONS,
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
-        search=("t.id", "c.email", _DESCRIPTION),
-        more=[Field("description", _DESCRIPTION, "text")],
+        search=("t.id", "c.email", DESCRIPTION),
+        more=[Field("description", DESCRIPTION, "text")],
         hidden=frozenset({"balance_id"}),
         found_by=frozenset({"customer_id"}),
     ),
     render_transaction,
-    related=_said,
-    beside=Beside(_DESCRIPTION, str),
+    related=said,
+    beside=Beside(DESCRIPTION, str),
     expands={"customer": "customers", "invoice": "invoices", "payment": "payments"},
     streams=lambda rows, ref: [row.balance_id for row in TRANSACTIONS.load(rows, [ref]).values()],
     export=Export(
@@ -205,7 +186,7 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
         money("ending_balance", "t.ending_balance"),
         word("invoice.id", "t.invoice_id"),
         word("payment.id", "t.payment_id"),
-        text("description", _DESCRIPTION),
+        text("description", DESCRIPTION),
         instant("created_at", "t.created_at"),
     ),
     part_prefix="bal",
