@@ -9,6 +9,7 @@ import falcon
 import orjson
 import structlog
 
+from api.codes import address_of
 from domain.catalog.billing_agent import AgentUnavailable
 from domain.payments.gateway import Forged, GatewayUnavailable, Unreadable
 from domain.shared import errors as domain
@@ -76,7 +77,7 @@ def _named(error: domain.Invalid) -> Sequence[FieldError]:
 
 def problem(refusal: Refused, request_id: str) -> dict[str, Any]:
     return {
-        "type": f"/docs#{refusal.code}",
+        "type": address_of(refusal.code),
         "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "code": refusal.code,
