@@ -11,7 +11,7 @@ LONGEST_TEXT, LONGEST_CODE, LONGEST_REFERENCE = 500, 64, 255
 _UNKEPT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 
 
-class Unreadable(Exception):
+class NoAnswer(Exception):
     """Not what the gateway answers: what was asked of it may have been done."""
 
 
@@ -29,7 +29,7 @@ def number(said: object, least: int, most: int) -> int | None:
 
 
 def reference(said: object) -> str:
-    """A name to ask by later: never changed. Raises Unreadable."""
+    """A name to ask by later: never changed. Raises NoAnswer."""
     if not isinstance(said, str) or not said or said != words(said, LONGEST_REFERENCE):
-        raise Unreadable("no name to ask by later")
+        raise NoAnswer("no name to ask by later")
     return said

@@ -28,6 +28,7 @@ from domain.payments.gateway import (
     Registration,
     Repayment,
     Unanswered,
+    Unreadable,
 )
 from domain.shared.errors import Invalid
 from gateways.signatures import require_signed
@@ -129,12 +130,12 @@ class Sandbox:
 
 
 def _notice(body: bytes) -> Notice | None:
-    """Source of the fields: `docs/gateways.md`. Raises Forged for what no sandbox would say."""
+    """Raises Unreadable for what no sandbox would say. Source of the fields: `docs/gateways.md`."""
     try:
         told = json.loads(body)
         return _KINDS[told["type"]](told) if told["type"] in _KINDS else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Forged("unreadable_event", "not an event of the sandbox") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Unreadable(detail="not an event of the sandbox") from None
 
 
 def _payment(told: dict[str, Any]) -> Notice:

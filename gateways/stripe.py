@@ -22,7 +22,7 @@ from domain.payments.gateway import (
     Registration,
     Repayment,
 )
-from gateways.heard import Unreadable
+from gateways.heard import NoAnswer
 from gateways.signatures import require_signed
 from gateways.stripe_answers import UNCONFIRMED, begun, charged, fields, inside, learnt, repaid
 from gateways.stripe_cards import registered
@@ -105,7 +105,7 @@ class Stripe:
         except stripe.InvalidRequestError:
             return charged(self._client.payment_intents.retrieve(intent.id), charge)
         if fields(canceled).get("status") != "canceled":
-            raise Unreadable("whether it was called off")
+            raise NoAnswer("whether it was called off")
         return outcome
 
     def abandon(self, charge: Charge) -> Outcome:

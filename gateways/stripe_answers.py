@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import stripe
 
 from domain.payments.gateway import ActionRequired, Approved, Declined, Outcome, Unanswered
-from gateways.heard import Unreadable, reference, word, words
+from gateways.heard import NoAnswer, reference, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +56,9 @@ def _unsaid(failure: Exception) -> Unanswered:
 
 
 def fields(answer: Any) -> dict[str, Any]:
-    """Raises Unreadable."""
+    """Raises NoAnswer."""
     if not isinstance(answer, stripe.StripeObject):
-        raise Unreadable("not an object")
+        raise NoAnswer("not an object")
     told: dict[str, Any] = answer.to_dict()
     return told
 
@@ -70,7 +70,7 @@ def inside(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def charged(answer: Any, charge: Charge) -> Outcome:
-    """Raises Unreadable."""
+    """Raises NoAnswer."""
     intent = fields(answer)
     match intent.get("status"):
         case "succeeded":
@@ -92,7 +92,7 @@ def _address(url: object) -> str | None:
 
 
 def repaid(answer: Any) -> Outcome:
-    """Raises Unreadable."""
+    """Raises NoAnswer."""
     refund = fields(answer)
     match refund.get("status"):
         case "succeeded":

@@ -10,13 +10,13 @@ import stripe
 from domain.payments.gateway import (
     DisputeNotice,
     ForeignRefundNotice,
-    Forged,
     GatewayUnavailable,
     Notice,
     PaymentNotice,
     RefundNotice,
+    Unreadable,
 )
-from gateways.heard import Unreadable, reference, words
+from gateways.heard import NoAnswer, reference, words
 from gateways.stripe_answers import fields, inside
 from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
 from gateways.stripe_units import ours
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def told_by(client: Any, account_id: str, message: Message) -> Notice | None:
-    """Of a message whose signature is Stripe's. Raises Forged, GatewayUnavailable."""
+    """Of a message whose signature is Stripe's. Raises Unreadable, GatewayUnavailable."""
     try:
         event = json.loads(message.body)
         kind, told = event["type"], event["data"]["object"]
@@ -35,8 +35,8 @@ def told_by(client: Any, account_id: str, message: Message) -> Notice | None:
         return _notice(client, account_id, kind, told)
     except stripe.StripeError:
         raise GatewayUnavailable(detail="Stripe does not answer; send it again") from None
-    except (ValueError, KeyError, TypeError, AttributeError, Unreadable):
-        raise Forged("unreadable_event", "not an event of Stripe's") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoAnswer):
+        raise Unreadable(detail="not an event of Stripe's") from None
 
 
 def _notice(client: Any, account_id: str, kind: str, told: dict[str, Any]) -> Notice | None:
@@ -71,7 +71,7 @@ def _refunded(client: Any, account_id: str, named: Any) -> Notice | None:
 
 def _dispute(client: Any, account_id: str, told: dict[str, Any]) -> Notice | None:
     """As Stripe tells it when asked. An inquiry, or what was prevented, moved no money; whose
-    charge it is stands with the charge's intent. Raises Forged for one that cannot be booked."""
+    charge it is stands with the charge's intent. Raises Unreadable for none to book."""
     dispute = _asked(client.disputes, told["id"])
     status = str(dispute.get("status"))
     named = dispute.get("payment_intent")
@@ -83,7 +83,7 @@ def _dispute(client: Any, account_id: str, told: dict[str, Any]) -> Notice | Non
         return None
     amount, currency = dispute.get("amount"), dispute.get("currency")
     if type(amount) is not int or amount <= 0 or currency != intent.get("currency"):
-        raise Forged("unreadable_event", "a dispute of no amount in the payment's currency")
+        raise Unreadable(detail="a dispute of no amount in the payment's currency")
     return DisputeNotice(
         reference(dispute.get("id")), str(about[PAYMENT]),
         status if status in {"won", "lost"} else "opened", ours(amount, str(currency).upper()),

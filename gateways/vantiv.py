@@ -28,7 +28,7 @@ from domain.payments.gateway import (
     Unanswered,
 )
 from domain.shared.errors import Invalid
-from gateways.heard import LONGEST_CODE, Unreadable, reference, words
+from gateways.heard import LONGEST_CODE, NoAnswer, reference, words
 from gateways.posting import Silence, posted
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Vantiv:
             raise Invalid.one("token", "token_not_accepted", detail)
         try:
             token = reference(_text(answer, "cnpToken"))
-        except Unreadable:
+        except NoAnswer:
             raise GatewayUnavailable(detail="Worldpay told no token; nothing was kept") from None
         return Card(token, _BRANDS.get(_text(answer, "type")), token[-4:], None, None)
 
@@ -272,7 +272,7 @@ def _read(answer: ET.Element) -> Outcome:
     if code in _APPROVED:
         try:
             return Approved(reference(_text(answer, "cnpTxnId")))
-        except Unreadable:
+        except NoAnswer:
             return Unanswered(reached=True)
     if not code or code in _UNDECIDED:
         return Unanswered(reached=True)

@@ -7,9 +7,9 @@ import pytest
 from domain.payments.gateway import (
     Approved,
     DisputeNotice,
-    Forged,
     PaymentNotice,
     Unanswered,
+    Unreadable,
 )
 from gateways.sandbox import SIGNATURE, Sandbox
 from tests.gateways.contract import Bench, ConfirmingContract
@@ -98,5 +98,5 @@ def test_what_a_tester_signs_is_told_on(bench):
 @pytest.mark.parametrize("amount", [0, -1, 1.5, "100", True])
 def test_an_amount_that_is_none_is_no_event(bench, amount):
     opened = {"type": "dispute.opened", "payment_id": "p", "dispute": "d", "amount": amount}
-    with pytest.raises(Forged):
+    with pytest.raises(Unreadable):
         bench.gateway.read(bench.signed(opened))

@@ -11,6 +11,7 @@ from domain.payments.gateway import (
     Message,
     PaymentNotice,
     RefundNotice,
+    Unreadable,
 )
 from gateways.stripe import Stripe
 from gateways.stripe_names import ACCOUNT, PAYMENT, REFUND
@@ -82,7 +83,7 @@ def test_a_dispute_that_cannot_be_booked_is_refused(bench, stripe_standin, field
     paid = bench.gateway.charge(bench.charge())
     about = {"id": "dp_3", "payment_intent": paid.reference, "status": "needs_response", **fields}
     made = stripe_standin.dispute(**about)
-    with pytest.raises(Forged):
+    with pytest.raises(Unreadable):
         bench.gateway.read(bench.signed(about_dispute(made)))
 
 
@@ -90,7 +91,7 @@ def test_a_dispute_that_cannot_be_booked_is_refused(bench, stripe_standin, field
 def test_a_dispute_that_stripe_does_not_tell_is_asked_again(bench, stripe_standin, said):
     for _ in range(2 if said[0] == 500 else 1):
         stripe_standin.say("/v1/disputes/dp_4", *said, method="GET")
-    with pytest.raises((Forged, GatewayUnavailable)):
+    with pytest.raises((Unreadable, GatewayUnavailable)):
         bench.gateway.read(bench.signed(about_dispute({"id": "dp_4"})))
 
 
