@@ -189,7 +189,7 @@ def of(route: Route, routes: Sequence[Route]) -> Json:
 
 def _refused(route: Route) -> Iterator[str]:
     if isinstance(route, Signed):
-        yield from ("Forged", "Conflict", "TooLarge", "TooManyRequests", "Unavailable")
+        yield from ("Forged", "Conflict", "Invalid", "TooLarge", "TooManyRequests", "Unavailable")
         return
     if isinstance(route, Linked):
         yield from ("WrongLink", "LinkExpired", "Unavailable")

@@ -107,3 +107,41 @@ def test_gateways_say_where_they_send_to_and_only_the_sandbox_what_it_signs_with
     assert sandbox["events_url"].endswith(
         f"/core/v1/gateways/sandbox/events?account={client.get('/account').json['id']}"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "code"),
+    [
+        ({"reason": "a\x00b"}, "reason", "not_allowed"),
+        ({"reason": "\ud800"}, "reason", "not_unicode"),
+        ({"reason": 1}, "reason", "wrong_type"),
+        ({"dispute": "a\x00b"}, "dispute", "not_allowed"),
+        ({"dispute": {"a": 1}}, "dispute", "wrong_type"),
+        ({"dispute": "d" * 100_000}, "dispute", "too_long"),
+        ({"amount": 1.5}, "amount", "wrong_type"),
+    ],
+    ids=str,
+)
+def test_a_signed_event_with_wrong_fields_names_them_and_records_nothing(client, told, field, code):
+    invoice = open_shop(client).invoice()
+    client.post(f"/invoices/{invoice['id']}/charge", {}, key="once")
+    (payment,) = client.get("/payments").json["data"]
+    at = client.head
+    opened = {"type": "dispute.opened", "dispute": "d-1", "payment_id": payment["id"]}
+    answer = send(client, {**opened, **told})
+    assert answer.status_code == 422
+    assert [(each["field"], each["code"]) for each in answer.json["errors"]] == [(field, code)]
+    assert client.head == at
+    assert send(client, opened).status_code == 200
+    assert client.get("/disputes").json["data"][0]["reason"] is None
+
+
+@pytest.mark.parametrize("code", ["a\x00b", "\ud800", {"a": 1}, "c" * 101], ids=ascii)
+def test_a_signed_failure_with_a_wrong_code_records_nothing(client, code):
+    payment = waiting(client)
+    at = client.head
+    failed = {"type": "payment.failed", "payment_id": payment["id"], "code": code}
+    answer = send(client, failed)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "code")
+    assert client.head == at
+    assert shown(client, payment) == ("requires_action", "open")
