@@ -137,6 +137,26 @@ def test_what_cannot_be_paid_by_is_told_and_nothing_recorded(shop, invoice, fiel
 
 
 @pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"with": "token", "token": "tok_visa\x00"}, 422),
+        ({"with": "token", "token": "t" * 600}, 422),
+        ({f"field_{each}": "1" for each in range(50)}, 400),
+    ],
+)  # fmt: skip
+def test_a_form_that_the_page_did_not_make_is_told_and_nothing_recorded(
+    shop, invoice, fields, status
+):
+    client, path = shop.client, link_of(shop.client, invoice["id"])
+    before = client.head
+    answer = send(client, path, form(client, path, **fields))
+    assert answer.status_code == status
+    assert "could not be paid" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert client.head == before
+
+
+@pytest.mark.parametrize(
     ("step", "said"), [("void", "Nothing is to be paid"), ("mark_uncollectible", "Nothing is to")]
 )
 def test_what_is_not_owed_any_more_is_not_to_be_paid(shop, invoice, step, said):
