@@ -10,6 +10,7 @@ from domain.commands.charging import chosen_method, kept, settle_many
 from domain.commands.collecting import Case
 from domain.commands.dunning import by_itself, charged_again
 from domain.commands.payment_methods import method_of
+from domain.commands.spent_cards import SpentCards
 from domain.commands.starting import NO_CARD
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
@@ -68,23 +69,25 @@ def charge_again(
         if invoice.status in PAYABLE and invoice.open_payment_id is None
         and invoice.declined_since is not None
     ]  # fmt: skip
-    cards = _Cards(books, waiting)
-    cases = [_asked(books, account, invoice, cards.of(invoice), at) for invoice in waiting]
+    cards, spent = _Cards(books, waiting), SpentCards(books, waiting)
+    cases = [_asked(books, account, invoice, cards.of(invoice), spent, at) for invoice in waiting]
     lost = books.record_in_bulk([Group(case.opened()) for case in cases], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
 
 def _asked(
-    books: Books, account: Account, invoice: Invoice, method: PaymentMethod | None, at: datetime
-) -> Case:
+    books: Books, account: Account, invoice: Invoice, method: PaymentMethod | None,
+    spent: SpentCards, at: datetime,
+) -> Case:  # fmt: skip
     case = Case(None, invoice, None)
-    if method is not None:
+    declined = NO_CARD if method is None else spent.declined(invoice, method)
+    if method is not None and declined is None:
         intend(books, case, method, at)
-        return case
-    retry_at = charged_again(account, invoice, NO_CARD, at, begins=False)
-    invoice.decline(
-        None, NO_CARD.code, NO_CARD.detail, at=at, past_due=False, retry_at=retry_at
-    )  # fmt: skip
+    elif declined is not None:
+        retry_at = charged_again(account, invoice, at, begins=False)
+        invoice.decline(
+            None, declined.code, declined.detail, at=at, past_due=False, retry_at=retry_at
+        )  # fmt: skip
     return case
 
 

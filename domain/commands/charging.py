@@ -105,7 +105,7 @@ def apply_outcome(
         _fail(payment, outcome, at)
         alone = by_itself(invoice) and payment.off_session
         if invoice.status in PAYABLE:
-            retry_at = charged_again(account, invoice, outcome, at, begins=alone)
+            retry_at = charged_again(account, invoice, at, begins=alone)
             invoice.decline(
                 payment.ref, outcome.code, outcome.detail, at=at,
                 past_due=alone or _has_begun(case), retry_at=retry_at,

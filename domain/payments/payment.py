@@ -95,6 +95,7 @@ class Payment(Aggregate):
         self.description = description
         self.off_session = off_session
         self.gateway_reference: str | None = None
+        self.hard_decline: str | None = None
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
     class ActionRequired(Aggregate.Event):
@@ -170,8 +171,9 @@ class Payment(Aggregate):
         self._failed(code=code, detail=detail, failed_at=at, hard=hard, resolution=resolution)
 
     @event(Failed)
-    def _failed(self) -> None:
+    def _failed(self, code: str, hard: bool) -> None:
         self.status = Status.FAILED
+        self.hard_decline = code if hard else None
 
     def require_unknown(self) -> None:
         """Raises Conflict `payment_not_unknown`: only what nobody knows is for a person to say."""

@@ -141,3 +141,56 @@ def test_a_card_that_was_named_stays_whatever_becomes_the_default(shop):
     advance(shop, "2026-02-01")
     assert shown(shop, subscription)["status"] == "active"
     assert shown(shop, subscription)["payment_method_id"] == shop.card["id"]
+
+
+def replaced(shop, old):
+    """Another default card; the old one is deleted."""
+    good = card(shop, "tok_visa")
+    assert shop.client.send("DELETE", f"/payment_methods/{old['id']}").status_code == 200
+    return good
+
+
+def test_a_card_declined_for_good_is_left_alone(shop):
+    subscription = shop.subscribe().json
+    bad = card(shop, "tok_expiredCard")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-20")
+    assert tries(shop) == ["2026-02-01"]
+    assert shown(shop, subscription)["status"] == "unpaid"
+    assert shown(shop, subscription)["latest_payment_error"]["code"] == "expired_card"
+
+
+@pytest.mark.parametrize("day", ["01", "03"])
+def test_after_a_card_was_declined_for_good_another_one_is_charged(shop, day):
+    subscription = shop.subscribe().json
+    bad = card(shop, "tok_expiredCard")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, f"2026-02-{day}")
+    replaced(shop, bad)
+    advance(shop, "2026-02-04")
+    assert shown(shop, subscription)["status"] == "active"
+    assert invoice(shop, subscription)["status"] == "paid"
+
+
+def test_a_card_declined_for_good_stays_so_after_another_ones_decline(shop):
+    subscription = shop.subscribe().json
+    bad, soft = card(shop, "tok_expiredCard"), card(shop, "tok_chargeDeclined")
+    path = f"/subscriptions/{subscription['id']}"
+    shop.client.patch(path, {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-01")
+    shop.client.patch(path, {"payment_method_id": soft["id"]})
+    advance(shop, "2026-02-02")
+    shop.client.patch(path, {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-20")
+    assert tries(shop) == ["2026-02-01", "2026-02-02"]
+
+
+def test_a_first_payment_declined_for_good_is_tried_with_another_card(shop):
+    bad = card(shop, "tok_expiredCard")
+    subscription = shop.subscribe(payment_method_id=bad["id"]).json
+    assert subscription["status"] == "incomplete"
+    advance(shop, "2026-01-03")
+    assert tries(shop) == ["2026-01-01"]
+    replaced(shop, bad)
+    advance(shop, "2026-01-04")
+    assert shown(shop, subscription)["status"] == "active"
