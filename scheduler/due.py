@@ -147,7 +147,7 @@ def _patience(desk: Desk) -> float:
 
 def gateway_patience(desk: Desk) -> float:
     """Seconds after which an unanswered charge is looked up: twice the longest timeout."""
-    return 2.0 * max(gateway.timeout_seconds for gateway in desk.gateways.values())
+    return 2.0 * max((each.timeout_seconds for each in desk.gateways.values()), default=30)
 
 
 def _run_kind(

@@ -24,6 +24,7 @@ from domain.payments.gateway import (
     Charge,
     Declined,
     Gateway,
+    GatewayUnavailable,
     Outcome,
     Unanswered,
 )
@@ -51,7 +52,8 @@ def charge_invoice(
     """Charge what is owed to a card, the customer's default where none is named. `return_url`:
     where the customer goes after confirming it.
 
-    Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`.
+    Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`,
+    GatewayUnavailable for a card whose gateway is not set up (any more).
     """
     invoice = books.load(Invoice, ref)
     invoice.require_payable()
@@ -61,6 +63,7 @@ def charge_invoice(
         books, invoice, invoice.amount_remaining, method, books.now(),
         request_key=act.request_key, request_ref=ref,
     )  # fmt: skip
+    require_set_up(gateways, payment)
     invoice.start_payment(payment.ref)
     books.record(invoice, payment, by=act.by, given=act.intent())
     return settle(books, account, payment.ref, ask(gateways, payment, return_url), act)
@@ -75,11 +78,22 @@ def chosen_method(method_ref: str | None, customer: Customer) -> str:
     return chosen
 
 
+def require_set_up(gateways: Gateways, payment: Payment) -> None:
+    """Before its intent is saved. Raises GatewayUnavailable."""
+    if payment.gateway not in gateways:
+        raise GatewayUnavailable(detail=_not_set_up(payment))
+
+
+def _not_set_up(payment: Payment) -> str:
+    return f"the account is not set up for the card's gateway {payment.gateway}"
+
+
 def ask(gateways: Gateways, payment: Payment, return_url: str | None = None) -> Outcome:
-    """To be asked once the intent is saved. A gateway that is no longer set up never answers."""
+    """To be asked once the intent was saved, by whoever saved it: where its gateway is not set up
+    nobody ever heard of it."""
     gateway = gateways.get(payment.gateway or "")
     if gateway is None:
-        return Unanswered()
+        return Declined(GatewayUnavailable.code, _not_set_up(payment))
     charge = replace(charge_of(payment), intended_at=payment.modified_on, return_url=return_url)
     return gateway.charge(charge)
 

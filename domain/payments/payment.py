@@ -123,7 +123,7 @@ class Payment(Aggregate):
         unknown_at: datetime
 
     def give_to_person(self, detail: str, at: datetime) -> None:
-        if self.status is Status.STARTED:
+        if self.status in {Status.STARTED, Status.REQUIRES_ACTION}:
             self._unknown(detail=detail, unknown_at=at)
 
     @event(Unknown)
