@@ -11,6 +11,7 @@ from api.app import create_app
 from domain.commands.accounts import account_of, advance_clock
 from domain.commands.resuming import Waiting, abandon_payments, resume_payments
 from domain.payments.gateway import Unanswered
+from gateways.accounts import AccountGateways
 from gateways.sandbox import Sandbox
 from scheduler.account_due import AccountDue
 from scheduler.due import Desk, run_due
@@ -97,6 +98,19 @@ def test_what_no_gateway_is_there_for_is_refused_and_nothing_recorded(without):
     ):  # fmt: skip
         answer = client.post(path, body, key=path)
         assert (answer.status_code, answer.json["code"]) == (503, "gateway_unavailable"), path
+    assert client.head == at
+
+
+def test_a_live_account_takes_no_cards_that_move_no_money(services):
+    none = replace(services, gateways_of=AccountGateways(lambda _: "").of)
+    client = open_client(create_app(none), services, live=True)
+    customer = client.made("/customers", {})["id"]
+    at = client.head
+    for body in ({"token": "tok_visa"}, {"gateway": "sandbox", "token": "tok_visa"}):
+        answer = client.post(f"/customers/{customer}/payment_methods", body)
+        assert (answer.status_code, answer.json["code"]) == (422, "sandbox_not_live")
+        assert [each["field"] for each in answer.json["errors"]] == ["gateway"]
+    assert client.get("/gateways").json["data"] == []
     assert client.head == at
 
 
