@@ -1,4 +1,4 @@
-"""Invoices by hand that are charged by themselves: with their issue, and after a decline again."""
+"""Invoices charged by themselves that no subscription asks for: by hand, or of a term gone by."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.errors import Invalid
+from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,8 @@ def intend(
 def charge_again(
     books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
 ) -> list[Lost]:
-    """Charge once more what was declined, with the card named at issue or the default one."""
+    """Charge once more what was declined, with the card named at issue or the default one; for a
+    term gone by with the subscription's."""
     at = books.now()
     waiting = [
         invoice
@@ -99,10 +101,18 @@ class _Cards:
         self._defaults = {
             customer.ref: customer.default_payment_method_id for customer in loaded.values()
         }
-        named = {invoice.payment_method_id for invoice in invoices} | {*self._defaults.values()}
+        terms = {invoice.subscription_id for invoice in invoices if invoice.subscription_id}
+        self._own = {
+            each.ref: each.payment_method_id
+            for each in books.load_many(Subscription, sorted(terms)).values()
+        }
+        named = {*map(self._named, invoices), *self._defaults.values()}
         cards = books.load_many(PaymentMethod, sorted(ref for ref in named if ref)).values()
         self._cards = {card.ref: card for card in cards if not card.deleted}
 
     def of(self, invoice: Invoice) -> PaymentMethod | None:
         default = self._defaults[invoice.customer_id]
-        return self._cards.get(invoice.payment_method_id or "") or self._cards.get(default or "")
+        return self._cards.get(self._named(invoice) or "") or self._cards.get(default or "")
+
+    def _named(self, invoice: Invoice) -> str | None:
+        return invoice.payment_method_id or self._own.get(invoice.subscription_id or "")

@@ -14,7 +14,13 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, balance_of, case_of, receive_money
-from domain.commands.dunning import by_itself, charged_again, dunning_until, next_retry
+from domain.commands.dunning import (
+    by_itself,
+    charged_again,
+    dunning_until,
+    left_behind,
+    next_retry,
+)
 from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
@@ -117,7 +123,8 @@ def apply_outcome(
         return
     if isinstance(outcome, Declined):
         _fail(payment, outcome, at)
-        alone = by_itself(invoice) and payment.off_session
+        late = left_behind(invoice, case.subscription)
+        alone = payment.off_session and (late or by_itself(invoice))
         if invoice.status in PAYABLE:
             retry_at = charged_again(account, invoice, at, begins=alone)
             invoice.decline(
@@ -154,9 +161,12 @@ def _has_begun(case: Case) -> bool:
 
 
 def note_decline(account: Account, case: Case, outcome: Declined, at: datetime) -> None:
-    """Tell the subscription, with the day on which the charge is tried again."""
+    """Tell the subscription, with the day on which the charge is tried again; of what it asks for
+    no more the invoice tells."""
     subscription = case.subscription
-    if subscription is not None and case.invoice.ref in subscription.invoices:
+    if subscription is None or left_behind(case.invoice, subscription):
+        return
+    if case.invoice.ref in subscription.invoices:
         retry_at = next_retry(account, subscription, at, outcome)
         until = dunning_until(account, subscription, at)
         subscription.note_decline(

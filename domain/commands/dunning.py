@@ -46,13 +46,22 @@ def by_itself(invoice: Invoice) -> bool:
     return automatic and invoice.subscription_id is None
 
 
+def left_behind(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether the subscription has been billed anew since, and asks for this one no more: what
+    became of its charge was known late."""
+    if subscription is None or invoice.ref == subscription.latest_invoice_id:
+        return False
+    coming = any(booked.invoice_id == invoice.ref for booked in subscription.upcoming)
+    return not coming and _in_dunning(subscription)
+
+
 def charged_again(
     account: Account, invoice: Invoice, at: datetime, *, begins: bool
 ) -> datetime | None:
-    """When an invoice by hand is charged once more: on the dunning days after its first decline.
-    `begins`: this may be the first."""
+    """When an invoice that no subscription asks for is charged once more: on the dunning days
+    after its first decline. `begins`: this may be the first."""
     since = invoice.declined_since or (at if begins else None)
-    if since is None or not by_itself(invoice):
+    if since is None:
         return None
     return retry_after(account, since, at)
 

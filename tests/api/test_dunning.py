@@ -194,3 +194,55 @@ def test_a_first_payment_declined_for_good_is_tried_with_another_card(shop):
     replaced(shop, bad)
     advance(shop, "2026-01-04")
     assert shown(shop, subscription)["status"] == "active"
+
+
+def late_loss(shop):
+    """February's renewal was lost, March's is paid by another card: both invoices."""
+    subscription = shop.subscribe().json
+    path = f"/subscriptions/{subscription['id']}"
+    lost = card(shop, "tok_lost")
+    shop.client.patch(path, {"payment_method_id": lost["id"]})
+    advance(shop, "2026-02-01")
+    advance(shop, "2026-02-02")
+    february = invoice(shop, subscription)
+    (payment,) = shop.client.get("/payments", params={"status": "unknown"}).json["data"]
+    good = card(shop, "tok_visa")
+    shop.client.patch(path, {"payment_method_id": good["id"]})
+    advance(shop, "2026-03-01")
+    march = invoice(shop, subscription)
+    assert (march["id"] != february["id"], march["status"]) == (True, "paid")
+    return subscription, february, payment
+
+
+def resolved(shop, payment):
+    sent = {"outcome": "failed", "reason": "not at the bank"}
+    assert shop.client.post(f"/payments/{payment['id']}/resolve", sent).status_code == 200
+
+
+def read(shop, of):
+    return shop.client.get(f"/invoices/{of['id']}").json
+
+
+def test_what_failed_after_its_term_is_asked_for_from_that_day_on(shop):
+    subscription, february, payment = late_loss(shop)
+    advance(shop, "2026-03-10")
+    resolved(shop, payment)
+    left = read(shop, february)
+    assert (left["status"], left["next_charge_at"]) == ("past_due", "2026-03-11T00:00:00Z")
+    assert shown(shop, subscription)["status"] == "active"
+    advance(shop, "2026-03-11")
+    assert read(shop, february)["status"] == "paid"
+    assert shown(shop, subscription)["status"] == "active"
+
+
+def test_what_failed_after_its_term_is_given_up_after_the_last_day(shop):
+    subscription, february, payment = late_loss(shop)
+    advance(shop, "2026-03-10")
+    resolved(shop, payment)
+    bad = card(shop, "tok_chargeDeclined")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, "2026-03-30")
+    assert tries(shop)[1:] == ["2026-03-11", "2026-03-13", "2026-03-15", "2026-03-17"]
+    left = read(shop, february)
+    assert (left["status"], left["next_charge_at"]) == ("past_due", None)
+    assert shown(shop, subscription)["status"] == "active"
