@@ -87,7 +87,7 @@ class PayPage:
             _Sent(self._services, link, request, shown).pay()
         except (Refused, DomainError) as error:
             said = error if isinstance(error, Refused) else refused(error)
-            _tell(response, view.page(shown, request.path, refused=said.detail))
+            _tell(response, view.page(shown, request.path, refused=said))
             response.status = said.status
             return
         _protect(response)
@@ -185,9 +185,10 @@ class _Sent:
         self._shown_to_next_read(answered.position)
 
     def _card(self) -> str:
-        """What is charged: the saved card, or on test accounts one made of a token."""
-        if self._form.get("with") == "token" and not self._shown.livemode:
-            token = self._form.get("token", "").strip()
+        """What is charged: the saved card, or on test accounts one made of a token: who types one
+        means it, whatever else is chosen."""
+        token = self._form.get("token", "").strip()
+        if not self._shown.livemode and (token or self._form.get("with") == "token"):
             body = validated(payment_methods.CardCreation, {"token": token or "?"}, {})
             card = self._perform(payment_methods.CARD, self._shown.customer_id, body, "card")
             return str(card.answer["id"])
