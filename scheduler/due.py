@@ -136,7 +136,7 @@ def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float
         if waiting:
             resumed = command(desk.books, desk.gateways, desk.account, waiting, desk.act)
             if done is not None:
-                done.ran[kind] += resumed
+                _count(done, kind, resumed)
             desk.due.catch_up()
 
 
@@ -161,14 +161,22 @@ def _run_kind(
     the end."""
     after = None
     while refs := desk.due.refs(kind, at, AT_ONCE, after):
-        refused = _run(desk, kind, refs)
-        done.ran[kind] += len(refs) - len(refused)
-        done.refused.extend(refused)
+        touched: set[str] = set()
+        desk.books.touched = touched
+        done.refused.extend(_run(desk, kind, refs))
+        desk.books.touched = None
+        _count(done, kind, len(touched.intersection(refs)))
         after = refs[-1]
         if on_page is not None:
             on_page(done)
     if after is not None:
         desk.due.catch_up()
+
+
+def _count(done: Summary, kind: str, ran: int) -> None:
+    """What had to be left as it was (a payment is under way, say) is not work that was done."""
+    if ran:
+        done.ran[kind] += ran
 
 
 def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:

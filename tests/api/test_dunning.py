@@ -246,3 +246,21 @@ def test_what_failed_after_its_term_is_given_up_after_the_last_day(shop):
     left = read(shop, february)
     assert (left["status"], left["next_charge_at"]) == ("past_due", None)
     assert shown(shop, subscription)["status"] == "active"
+
+
+def ran(shop, to):
+    return shop.client.made("/test_clock/advance", {"to": to})["ran"]
+
+
+def test_what_waits_for_an_unknown_payment_is_not_told_as_done(shop):
+    lost = card(shop, "tok_lost")
+    assert shop.subscribe(payment_method_id=lost["id"]).status_code == 202
+    assert ran(shop, "2026-01-20") == {}
+
+
+def test_a_dunning_day_without_a_charge_is_not_told_as_done(shop, declining):
+    lost = card(shop, "tok_lost")
+    path = f"/invoices/{shown(shop, declining)['latest_invoice_id']}/charge"
+    asked = {"payment_method_id": lost["id"]}
+    assert shop.client.post(path, asked, key="lost").status_code == 202
+    assert ran(shop, "2026-02-02") == {}
