@@ -9,7 +9,7 @@ from domain.accounts.account import Account
 from domain.application import Books
 from domain.shared.period import accounting_date
 from projections import access_invariants
-from projections.generations import compare
+from projections.generations import RebuildStopped, compare
 from projections.groups import ACCOUNTING, GROUPS, RESOURCES
 from projections.invariants import findings, findings_in_the_log
 from projections.reading import reading
@@ -40,9 +40,12 @@ def breaches(connections: Connections, store: PostgresStore, account_id: UUID) -
     yield from books_breaches(connections, store, account_id)
     yield from access_breaches(connections, account_id)
     for group in GROUPS:
-        compared = compare(connections, account_id, group)
-        for differing in compared.differences:
-            yield f"{group.name}: {differing}"
+        try:
+            compared = compare(connections, account_id, group)
+        except RebuildStopped as reason:
+            yield f"{group.name} cannot be folded again: {reason}"
+        else:
+            yield from (f"{group.name}: {differing}" for differing in compared.differences)
 
 
 def access_breaches(connections: Connections, account_id: UUID) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from api import samples
+from api import headers, samples, unfinished
 from api.body import LARGEST_BODY, LONGEST_ADDRESS
 from api.errors import CONTENT_TYPE, Refused, problem
 from api.route import Linked, Read, Route, Shape, Signed, Write
@@ -15,54 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 Json = dict[str, Any]
-_POSITION = "The position of the log that is shown"
-HEADERS: dict[str, Json] = {
-    "LedgerPosition": {"description": _POSITION, "schema": {"type": "integer", "minimum": 0}},
-    "LedgerLag": {
-        "description": "By how many events what is shown is behind; absent where it is not",
-        "schema": {"type": "integer", "minimum": 1},
-    },
-    "XRequestId": {
-        "description": "Under which the request is found in logs and on events",
-        "schema": {"type": "string"},
-    },
-    "ETag": {
-        "description": "The version, for `If-Match`",
-        "schema": {"type": "string", "pattern": '^"[0-9]+"$', "examples": ['"3"']},
-    },
-    "IdempotencyReplayed": {
-        "description": "`true` where this is the answer of an earlier request with the same key",
-        "schema": {"type": "string", "enum": ["true"]},
-    },
-    "ContentDisposition": {"description": "The file's name", "schema": {"type": "string"}},
-    "WWWAuthenticate": {"description": "`Bearer`", "schema": {"type": "string"}},
-    "RateLimitLimit": {
-        "description": "Requests a minute of the key; absent where none are counted",
-        "schema": {"type": "integer", "minimum": 1},
-    },
-    "RateLimitRemaining": {
-        "description": "How many of them are left",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "RateLimitReset": {
-        "description": "In how many seconds all of them are there again",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "RetryAfter": {"description": "Seconds", "schema": {"type": "integer", "minimum": 0}},
-}
-_NAMES = {
-    "LedgerPosition": "Ledger-Position",
-    "LedgerLag": "Ledger-Lag",
-    "XRequestId": "X-Request-Id",
-    "IdempotencyReplayed": "Idempotency-Replayed",
-    "ContentDisposition": "Content-Disposition",
-    "WWWAuthenticate": "WWW-Authenticate",
-    "RetryAfter": "Retry-After",
-    "RateLimitLimit": "RateLimit-Limit",
-    "RateLimitRemaining": "RateLimit-Remaining",
-    "RateLimitReset": "RateLimit-Reset",
-}
-_QUOTA = ("RateLimitLimit", "RateLimitRemaining", "RateLimitReset")
 
 
 class _Refusal(NamedTuple):
@@ -112,6 +64,7 @@ _REFUSALS: dict[str, _Refusal] = {
     "Conflict": _Refusal(
         409, "Its state does not allow it; nothing was recorded",
         Refused(409, "product_has_active_plans", "archive or delete its active plans first"),
+        ("RetryAfter",),
     ),
     "LinkExpired": _Refusal(
         410, "The link's time is over",
@@ -128,6 +81,10 @@ _REFUSALS: dict[str, _Refusal] = {
     "UnsupportedMediaType": _Refusal(
         415, "The body is not JSON",
         Refused(415, "unsupported_media_type", "send application/json"),
+    ),
+    "AddressTooLong": _Refusal(
+        414, f"The address is longer than {LONGEST_ADDRESS} octets",
+        Refused(414, "address_too_long", f"an address has at most {LONGEST_ADDRESS} octets"),
     ),
     "Invalid": _Refusal(
         422, "Fields or parameters are wrong: all of them at once",
@@ -148,10 +105,6 @@ _REFUSALS: dict[str, _Refusal] = {
         Refused(503, "database_unavailable", "the database does not answer"), ("RetryAfter",),
     ),
 }  # fmt: skip
-_TOO_LONG: Json = {
-    "description": f"The address is longer than {LONGEST_ADDRESS} octets; no JSON comes with this",
-    "content": {"text/html": {"schema": {"type": "string"}}},
-}
 _ALWAYS = ("Unreadable", "Unauthorized", "Forbidden", "Invalid", "TooManyRequests", "Unavailable")
 _WRITING = ("Conflict", "TooLarge", "UnsupportedMediaType")
 
@@ -166,7 +119,7 @@ def _told(refusal: _Refusal) -> Json:
     example = problem(refusal.example, "4bc1b9cdb7f54a0e9a5e1c4a4ed4bd9a")
     return {
         "description": refusal.about,
-        "headers": _headers(("XRequestId", *_QUOTA, *refusal.headers)),
+        "headers": headers.named(("XRequestId", *headers.QUOTA, *refusal.headers)),
         "content": {CONTENT_TYPE: {"schema": schema, "example": example}},
     }
 
@@ -183,13 +136,20 @@ def of(route: Route, routes: Sequence[Route]) -> Json:
         for name in _refused(route)
     }
     if isinstance(route, Read | Linked) and not isinstance(route, Signed):
-        refused["414"] = _TOO_LONG
+        refused["414"] = {"$ref": "#/components/responses/AddressTooLong"}
     return dict(sorted({**accepted, **refused}.items()))
 
 
 def _refused(route: Route) -> Iterator[str]:
     if isinstance(route, Signed):
-        yield from ("Forged", "Conflict", "Invalid", "TooLarge", "TooManyRequests", "Unavailable")
+        yield from (
+            "Unreadable",
+            "Forged",
+            *_WRITING[:2],
+            "Invalid",
+            "TooManyRequests",
+            "Unavailable",
+        )
         return
     if isinstance(route, Linked):
         yield from ("WrongLink", "LinkExpired", "Unavailable")
@@ -215,11 +175,13 @@ def _refused(route: Route) -> Iterator[str]:
 
 def _accepted(route: Route, routes: Sequence[Route]) -> Iterator[tuple[int, Json]]:
     status = route.status if isinstance(route, Write) else 200
-    told = {"headers": _headers(_carried(route)), "content": _content(route, routes)}
+    told = {"headers": headers.named(_carried(route)), "content": _content(route, routes)}
     yield status, {"description": HTTPStatus(status).phrase, **told}
-    charges = route.name in {"subscription", "test_clock"} or route.path.endswith("/issue")
-    if isinstance(route, Write) and (route.pays or charges):
-        yield 202, {"description": "Not known yet: `status` is `processing`", **told}
+    if isinstance(route, Write) and route.unfinished:
+        example = unfinished.sample(route.name, routes)
+        content = {"schema": ref(f"unfinished_{route.name}"), "example": example}
+        about = "Not known yet: `status` says what is waited for"
+        yield 202, {"description": about, **told, "content": {"application/json": content}}
 
 
 def _carried(route: Route) -> Iterable[str]:
@@ -227,17 +189,13 @@ def _carried(route: Route) -> Iterable[str]:
         yield "LedgerPosition" if isinstance(route, Signed) else "ContentDisposition"
         yield "XRequestId"
         return
-    yield from ("LedgerPosition", "LedgerLag", "XRequestId", *_QUOTA)
+    yield from ("LedgerPosition", "LedgerLag", "XRequestId", *headers.QUOTA)
     if isinstance(route, Write):
         yield from ("ETag", "IdempotencyReplayed")
     elif isinstance(route, Read) and route.shape is Shape.ITEM and route.name != "event":
         yield "ETag"
     elif isinstance(route, Read) and route.shape is Shape.FILE:
         yield "ContentDisposition"
-
-
-def _headers(names: Iterable[str]) -> Json:
-    return {_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _content(route: Route, routes: Sequence[Route]) -> Json:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 1024 * 1024
 """Octets."""
 
-LONGEST_ADDRESS = 8190
-"""Octets of a request's first line; the server refuses more before anybody here sees it."""
+LONGEST_ADDRESS = 10_240
+"""Octets of a request's first line: 300 ids with escaped commas between them. The server refuses
+more before anybody here sees it."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -52,7 +53,9 @@ def read_json(request: Any) -> dict[str, Any]:
         raise Refused(415, "unsupported_media_type", "send application/json")
     try:
         read = _DECODER.decode(raw.decode())
-    except (ValueError, RecursionError) as wrong:
+    except RecursionError:
+        raise Refused(400, "unreadable_body", "not readable as JSON: nested too deep") from None
+    except ValueError as wrong:
         raise Refused(400, "unreadable_body", f"not readable as JSON: {wrong}") from None
     if not isinstance(read, dict):
         raise Refused(400, "unreadable_body", "a JSON object is expected")
@@ -127,8 +130,13 @@ def _told(wrong: ValidationError) -> Iterable[FieldError]:
 
 
 def _named(error: Any) -> str:
-    """Where fields do not go together, a validator of the whole body names the one."""
-    return _path(error["loc"]) or str(error.get("ctx", {}).get("field", ""))
+    """Where fields do not go together, a validator of the whole body names the one; one of a field
+    may say that its sibling is wrong.
+    """
+    at, about = error["loc"], error.get("ctx", {})
+    if "sibling" in about:
+        at = (*at[:-1], about["sibling"])
+    return _path(at) or str(about.get("field", ""))
 
 
 def _detail(error: Any) -> str:

@@ -9,8 +9,9 @@ import falcon
 import orjson
 import structlog
 
+from api.codes import address_of
 from domain.catalog.billing_agent import AgentUnavailable
-from domain.payments.gateway import Forged, GatewayUnavailable
+from domain.payments.gateway import Forged, GatewayUnavailable, Unreadable
 from domain.shared import errors as domain
 from domain.shared.errors import DomainError, FieldError
 from store.connections import UNAVAILABLE
@@ -31,6 +32,7 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (AgentUnavailable, 503),
     (GatewayUnavailable, 503),
     (Forged, 401),
+    (Unreadable, 400),
     (domain.Conflict, 409),
     (DomainError, 409),
 )
@@ -60,7 +62,9 @@ def refused(error: DomainError) -> Refused:
     """A domain's refusal as the edge tells it."""
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     fields = tuple(_named(error) if isinstance(error, domain.Invalid) else ())
-    return Refused(status, error.code, error.detail or str(error), fields)
+    soon = isinstance(error, domain.RequestInProgress)
+    headers = {"Retry-After": "1"} if soon else None
+    return Refused(status, error.code, error.detail or str(error), fields, headers)
 
 
 def _named(error: domain.Invalid) -> Sequence[FieldError]:
@@ -73,7 +77,7 @@ def _named(error: domain.Invalid) -> Sequence[FieldError]:
 
 def problem(refusal: Refused, request_id: str) -> dict[str, Any]:
     return {
-        "type": f"/docs#{refusal.code}",
+        "type": address_of(refusal.code),
         "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "code": refusal.code,
@@ -101,12 +105,17 @@ def _domain(request: Any, response: Any, error: DomainError, _params: Any) -> No
 
 
 _PROTOCOL_CODES = {404: "not_found", 405: "method_not_allowed"}
+_PROTOCOL_DETAILS = {
+    404: "there is nothing at this address",
+    405: "this address takes no {0}; `Allow` says what it takes",
+}
 
 
 def _protocol(request: Any, response: Any, error: falcon.HTTPError, _params: Any) -> None:
     status = error.status_code
     code = _PROTOCOL_CODES.get(status, HTTPStatus(status).name.lower())
-    detail = error.description or "there is nothing at this address"
+    usual = _PROTOCOL_DETAILS.get(status, HTTPStatus(status).phrase)
+    detail = error.description or usual.format(request.method)
     _answer(request, response, Refused(status, code, detail, headers=dict(error.headers or {})))
 
 

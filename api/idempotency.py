@@ -7,8 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from api.errors import Refused
-from domain.shared.errors import Invalid
+from domain.shared.errors import Invalid, RequestInProgress
 from domain.shared.recording import IdempotencyKey
 from store import idempotency
 
@@ -44,9 +43,9 @@ def request_hash(method: str, path: str, body: Mapping[str, Any]) -> bytes:
 
 
 def earlier(services: Services, account_id: UUID, key: IdempotencyKey) -> Request | None:
-    """How the key was answered. Raises KeyReused for another request, Refused while it runs."""
+    """How the key was answered. Raises KeyReused for another request, RequestInProgress."""
     with services.connections.connection() as connection:
         found = idempotency.look_up(connection, account_id, key.key, key.request_hash)
     if found is not None and found.answer is None:
-        raise Refused(409, "request_in_progress", "the first request with this key still runs")
+        raise RequestInProgress(detail="the first request with this key still runs")
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from api import answers, parameters, schemas
+from api import answers, headers, parameters, schemas, unfinished
 from api.examples import EXAMPLES
 from api.fields import Body, Nothing
 from api.route import Route, Signed, Write
@@ -115,13 +115,20 @@ def _components(routes: Sequence[Route]) -> Json:
         },
         "schemas": {
             **{answers.titled(name): schemas.resource(name) for name in schemas.names()},
+            **_unfinished(routes),
             **_bodies(routes),
             "Problem": schemas.PROBLEM,
         },
         "responses": answers.refusals(),
-        "headers": answers.HEADERS,
+        "headers": headers.DESCRIBED,
         "parameters": parameters.HEADERS,
     }
+
+
+def _unfinished(routes: Iterable[Route]) -> Json:
+    """Of what is answered with 202."""
+    names = {each.name for each in routes if isinstance(each, Write) and each.unfinished}
+    return {answers.titled(f"unfinished_{name}"): unfinished.schema(name) for name in sorted(names)}
 
 
 def _bodies(routes: Iterable[Route]) -> Json:

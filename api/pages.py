@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from api.codes import SECTION, meanings
 from api.openapi import document
 
 if TYPE_CHECKING:
@@ -59,12 +60,23 @@ def _page(described: Json) -> Iterator[str]:
     yield "<nav aria-label=Resources>"
     for tag in described["tags"]:
         yield f"<a href=#{tag['name']}>{tag['name'].replace('_', ' ')}</a>"
-    yield "</nav><main>"
+    yield f"<a href=#{SECTION}>{SECTION}</a></nav><main>"
     for tag, operations in _by_tag(described).items():
         yield f"<h2 id={tag}>{tag.replace('_', ' ')}</h2>"
         for path, method, operation in operations:
             yield from _shown(described, path, method, operation)
+    yield from _errors()
     yield "</main></html>"
+
+
+def _errors() -> Iterator[str]:
+    """The codes of refusals, each where the `type` of its problem leads."""
+    yield f"<h2 id={SECTION}>{SECTION}</h2><p>The <code>code</code> of a refusal, and of each of "
+    yield "its <code>errors</code>.</p><div class=wide><table><thead><tr><th>Code<th>What</thead>"
+    yield "<tbody>"
+    for code, meaning in meanings().items():
+        yield f"<tr id={code}><td><code>{code}</code><td>{_coded(meaning)}"
+    yield "</table></div>"
 
 
 def _by_tag(described: Json) -> dict[str, list[tuple[str, str, Json]]]:

@@ -13,6 +13,7 @@ from papers.state import state_of
 from projections.groups import RESOURCES
 from projections.paper_documents import credit_notes_told, receipts_told
 from projections.papers import invoices_told
+from projections.papers_there import require_credit_notes, require_invoices, require_receipts
 from projections.reading import reading
 from store import papers as kept
 
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`told` reads what papers of this kind say, in the order of the refs; `sheet` writes it."""
+    """`told` reads what papers of this kind say, in the order of the refs; `sheet` writes it.
+    `require` raises for what has no paper, naming all of it.
+    """
 
     name: str
+    require: Callable[[Reading, Sequence[str]], None]
     told: Callable[[Reading, Sequence[str]], Sequence[Any]]
     sheet: Callable[[Any], dict[str, Any]]
 
@@ -41,9 +45,9 @@ class Paper:
     data: bytes
 
 
-INVOICE = Kind("invoice", invoices_told, invoice_sheet)
-RECEIPT = Kind("payment", receipts_told, receipt_sheet)
-CREDIT_NOTE = Kind("credit_note", credit_notes_told, credit_note_sheet)
+INVOICE = Kind("invoice", require_invoices, invoices_told, invoice_sheet)
+RECEIPT = Kind("payment", require_receipts, receipts_told, receipt_sheet)
+CREDIT_NOTE = Kind("credit_note", require_credit_notes, credit_notes_told, credit_note_sheet)
 
 
 def told_of(

@@ -66,7 +66,7 @@ _QUERY: dict[str, tuple[str, Json]] = {
     "subject": ("The id of what the events are of", _ID),
     "ids": (
         "These, comma-separated, in their order, and no filters",
-        {"type": "string", "pattern": f"^inv_{_UUID}(,inv_{_UUID}){{0,299}}$"},
+        {"type": "string", "pattern": f"^[a-z]{{2,4}}_{_UUID}(,[a-z]{{2,4}}_{_UUID}){{0,299}}$"},
     ),
 }
 _LINK: dict[str, tuple[str, Json]] = {

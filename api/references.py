@@ -16,11 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.fields import OldId
 from domain.shared.errors import FieldError, Invalid
-from domain.shared.identifiers import MalformedId, uuid_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
-    from uuid import UUID
+    from collections.abc import Iterable, Iterator, Mapping
 
     from domain.application import Books
 
@@ -36,7 +34,6 @@ FAMILIES: Mapping[str, str] = {
 }
 """A reference without its `_id`, and the kind of record it names."""
 
-_OURS = {**FAMILIES, "payment_method": "pm", "coupon": "cpn"}
 SUFFIX = "_old_provider_id"
 _BOTH = {stem: {f"{stem}_id", f"{stem}{SUFFIX}"} for stem in FAMILIES}
 _OLD_ID: TypeAdapter[str] = TypeAdapter(OldId)
@@ -85,29 +82,6 @@ def require_agreeing(books: Books, query: Mapping[str, str], twice: Iterable[str
     wrong = _name(books, [Place(named, stem) for stem in twice])
     if wrong:
         raise Invalid(tuple(wrong))
-
-
-def unknown(
-    model: type[BaseModel], read: Mapping[str, Any], among: Container[UUID], there: Container[UUID]
-) -> list[FieldError]:
-    """Our ids in the body that name nothing: ids of another form, and those `among` which it was
-    looked what is `there`. Of the others the command finds out.
-    """
-    wrong = []
-    for stem, prefix in _OURS.items():
-        name = f"{stem}_id"
-        sent = read.get(name) if name in model.model_fields else None
-        if isinstance(sent, str) and _is_unknown(sent, prefix, among, there):
-            wrong.append(FieldError(name, "not_found", f"there is no {stem} {sent[:100]!a}"))
-    return wrong
-
-
-def _is_unknown(sent: str, prefix: str, among: Container[UUID], there: Container[UUID]) -> bool:
-    try:
-        named = uuid_of(sent, prefix)
-    except MalformedId:
-        return True
-    return named in among and named not in there
 
 
 class Shape(NamedTuple):

@@ -23,8 +23,8 @@ def reads(
     kind: Resource[Any], *rest: Route, history: Callable[..., Any] | None = None,
     one: Callable[..., Any] | None = None,
 ) -> tuple[Route, ...]:  # fmt: skip
-    """The list, the item and the history that every resource has; `history` is a short one, `one`
-    an item that shows more than is projected."""
+    """The list, the item and the history that every resource has; `history` tells its own, `one`
+    is an item that shows more than is projected."""
     path, rule = f"{BASE}/{kind.name}", f"{kind.name}:read"
     what = kind.name.replace("_", " ")
     return (
@@ -34,7 +34,7 @@ def reads(
              shape=Shape.ITEM, parameters=("as_of", "expand"), summary=f"One of the {what}"),
         Read(method="GET", path=f"{path}/{{id}}/events", kind="event",
              handler=history or events.of(kind), rule="events:read", shape=Shape.LIST,
-             parameters=() if history else ("limit", "cursor", "sort"),
+             parameters=("limit", "cursor", "sort"),
              summary=f"What happened to one of the {what}"),
         *rest,
     )  # fmt: skip

@@ -84,7 +84,8 @@ class Write(Route):
     """`pays`: a decline is the answer 402 rather than part of the resource. `deletes`: what it
     answers with is not shown any more. `kin` is loaded with what the address names. `bearer` tells
     who asks, of a public route, by its body. `many`: it answers with a list where the body names
-    one. `alone`: nothing but appends comes of it, so that a caller known from before is asked for
+    one. `waits`: what it answers may wait for somebody else (202), as where it `pays`. `alone`:
+    nothing but appends comes of it, so that a caller known from before is asked for
     with the first of them.
     """
 
@@ -95,5 +96,11 @@ class Write(Route):
     deletes: bool = False
     bearer: Callable[..., Any] | None = None
     many: bool = False
+    waits: bool = False
     alone: bool = False
     kin: Kin | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it may be answered before all of it has happened."""
+        return self.pays or self.waits

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 _OF_TYPE: Mapping[str, Any] = {
     "string": "text", "integer": 1, "boolean": False, "array": [], "object": {},
 }  # fmt: skip
-_SUFFIX = "01m80my81rfv4vwsscfv9yf2pm"
 
 
 def of(name: str, routes: Iterable[Route]) -> dict[str, Any]:
     """A resource as it is answered, with the fields that its own creation example names."""
     schema = schemas.resource(name)["properties"]
-    shown = {field: _of_field(field, described) for field, described in schema.items()}
+    shown = {field: value_of(field, described) for field, described in schema.items()}
     sent = EXAMPLES.get(_creation(name, routes), {})
-    shown |= {field: value for field, value in sent.items() if field in schema and _plain(value)}
-    if "id" in shown and name not in {"role", "permission"}:
-        shown["id"] = f"{_prefix(name)}_{_SUFFIX}"
+    shown |= {
+        field: value
+        for field, value in sent.items()
+        if field in schema and "format" not in schema[field] and _plain(value)
+    }
     return shown
 
 
@@ -36,7 +37,7 @@ def _plain(value: object) -> bool:
     return not isinstance(value, list) or all(isinstance(each, str) for each in value)
 
 
-def _of_field(field: str, described: dict[str, Any]) -> Any:
+def value_of(field: str, described: dict[str, Any]) -> Any:
     if "const" in described:
         return described["const"]
     if "examples" in described:
@@ -54,16 +55,3 @@ def _creation(name: str, routes: Iterable[Route]) -> type[Body]:
         if isinstance(route, Write) and route.name == name and route.body in EXAMPLES:
             return route.body
     return Body
-
-
-_PREFIXES: Mapping[str, str] = {
-    "account": "acct", "product": "prod", "customer": "cus", "payment_method": "pm",
-    "subscription": "sub", "invoice": "inv", "pay_link": "inv", "payment": "pay", "event": "evt",
-    "organization": "org", "address": "adr", "collaborator": "col", "api_key": "key",
-    "balance_transaction": "bal", "export": "exp", "test_clock": "clk",
-    "refund": "ref", "dispute": "dp", "credit_note": "cn",
-}  # fmt: skip
-
-
-def _prefix(name: str) -> str:
-    return _PREFIXES.get(name, name)

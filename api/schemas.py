@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import example_ids
 from projections.choices import choices
 
 Schema = dict[str, Any]
 
-_INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
+INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}
 _KINDS: dict[str, Schema] = {
     "text": {"type": "string"},
     "integer": {"type": "integer"},
@@ -22,8 +23,8 @@ _KINDS: dict[str, Schema] = {
     "rate": {"type": "string", "description": "A fraction", "examples": ["0.10"]},
     "number": {"type": "number", "examples": [12.5]},
     "boolean": {"type": "boolean"},
-    "instant": _INSTANT,
-    "id": {"type": "string", "examples": ["sub_01m80my81rfv4vwsscfv9yf2pm"]},
+    "instant": INSTANT,
+    "id": {"type": "string"},
     "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
     "balances": {"type": "object", "additionalProperties": {"type": "integer"}},
     "object": {"type": "object"},
@@ -134,6 +135,9 @@ _WITHOUT_COMMON = {
 }
 """What follows from the release or from other things: nobody made it, and it has no versions."""
 
+UNFINISHED = ("processing", "requires_action")
+"""What is told as the status while nothing was answered, or the customer has to answer."""
+
 PROBLEM: Schema = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
@@ -172,6 +176,8 @@ def _field(field: str, kind: str, name: str) -> Schema:
     if field == "object":
         return {"const": name}
     schema = dict(_KINDS[kind.rstrip("?*")])
+    if kind.startswith("id"):
+        schema["examples"] = [example_ids.of(field, name)]
     few = choices(f"{name}s", field) if kind.startswith("text") else None
     if few is not None:
         schema["enum"] = sorted(few)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from api.route import Route
     from domain.shared.aggregate import Aggregate
 
-_TAG = re.compile(r'(?:W/)?"(\d{1,9})"|(\d{1,9})', re.ASCII)
+_TAG = re.compile(r'(W/)?"(\d{1,9})"|(\d{1,9})', re.ASCII)
 TAGS = r'(\*|"[0-9]{1,9}"(, ?"[0-9]{1,9}")*)'
-"""What `If-Match` is to look like; a weak tag or a bare number is understood too."""
+"""What `If-Match` is to look like; a bare number is understood too. A weak tag matches nothing:
+RFC 9110, section 13.1.1, asks for the strong comparison."""
 _NOUN = re.compile(r"/core/v1/(\w+)/\{id\}", re.ASCII)
 
 
@@ -30,7 +31,7 @@ def parse(header: str | None) -> frozenset[int] | None:
     named = [_TAG.fullmatch(tag.strip()) for tag in header.split(",")]
     if None in named:
         raise Refused(412, "version_mismatch", 'If-Match takes an ETag, as "3"')
-    return frozenset(int(tag[1] or tag[2]) for tag in named if tag)
+    return frozenset(int(tag[2] or tag[3]) for tag in named if tag and not tag[1])
 
 
 def hold(route: Route, call: Call) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from random import random
 from time import monotonic, sleep
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from api import references, refunds_told, shown, versions, views
+from api import references, refunds_told, shown, unknown, versions, views
 from api.auth import attempting, caller_of, recalled
 from api.body import validated
 from api.call import Call
@@ -18,6 +19,7 @@ from api.named import Sent
 from api.query import allow, query_of
 from api.reasons import reason_of
 from api.route import Key, Write
+from api.schemas import UNFINISHED
 from api.telling import tell
 from domain.commands.charging import told
 from domain.payments.gateway import ActionRequired
@@ -41,7 +43,8 @@ PATIENCE_SECONDS = 5.0
 RESTING = 16
 """Requests of a route that begin to be shown after their appends, since one appended again."""
 
-_UNFINISHED = {"unanswered": "processing", "requires_action": "requires_action"}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_UNFINISHED = dict(zip(("unanswered", "requires_action"), UNFINISHED, strict=True))
 """What a gateway answered to the status that the resource is told with."""
 
 
@@ -124,12 +127,12 @@ class Writing:
         self, request: Any, response: Any, path: Mapping[str, str], sent: Sent,
         door: Door | None = None,
     ) -> None:  # fmt: skip
-        call, body, unnamed = self._read(request, path, sent, door)
+        call, body, wrong = self._read(request, path, sent, door)
         showing = views.showing_of(call, self._route.kind, path.get("id"))
         if self._goes_on and not self._rests:
             call.books.recorder.behind = showing
         try:
-            answered = perform(self._route, call, body, unnamed)
+            answered = perform(self._route, call, body, wrong, sent.body)
             told = tell(call, self._route, answered, showing)
         finally:
             showing.end()
@@ -164,16 +167,17 @@ class Writing:
         named, unnamed = references.in_body(call.books, route.body, read)
         nobody: list[FieldError] = []
         if call.ahead is not None:
-            nobody = references.unknown(route.body, read, sent.ids(), call.ahead.histories)
-        wrong = [*besides, *unnamed, *nobody]
-        body = validated(route.body, named, {"midnight": call.midnight}, wrong)
-        if besides:
-            raise Invalid(tuple(besides))
+            nobody = unknown.at_first(route.body, read, sent.ids(), call.ahead.histories)
+        # Whether what the address names is there is asked first, of the command.
+        wrong = [*besides, *unnamed, *([] if path else nobody)]
+        try:
+            body = validated(route.body, named, {"midnight": call.midnight}, wrong)
+        except Invalid as refused:
+            return call, None, refused.fields
         # A precondition counts only where the request would be accepted without it (RFC 9110).
         call.versions = versions.parse(request.get_header("If-Match"))
         call.reason = reason_of(request, body)
-        # Whether what the address names is there is asked first, of the command.
-        return call, body, unnamed if path else [*unnamed, *nobody]
+        return call, body, wrong
 
     def _by_body(self, request: Any, read: Mapping[str, Any]) -> Caller:
         """Of a public route: its body says who asks."""
@@ -212,23 +216,33 @@ def _key(
         return None, [*refused.fields, *wrong]
 
 
-def perform(route: Write, call: Call, body: Any, unnamed: Sequence[FieldError] = ()) -> Answered:
+def perform(
+    route: Write, call: Call, body: Any, wrong: Sequence[FieldError] = (),
+    read: Mapping[str, Any] = _NOTHING,
+) -> Answered:  # fmt: skip
     """Asks the command; a refusal of a request that happened before is its first answer again.
 
-    `unnamed` are references that name nothing (any more).
+    `wrong` is what was found before it is asked: what is not as described, references that name
+    nothing (any more). What else `read` names in vain is told with it.
     """
     try:
-        if unnamed:
-            raise Invalid(tuple(unnamed))
+        if wrong:
+            raise Invalid(tuple(wrong))
         written = _asked(route, call, body)
-    except DomainError:
+    except DomainError as refusal:
         found = earlier(call.services, call.account_id, call.key) if call.key else None
         if found is None or found.answer is None:
-            raise
+            raise _whole(refusal, route, call, read) from None
         return Answered(found.answer, found.position, replayed=True)
     recorded = written.recorded
     position = call.books.head().position if recorded is None else recorded.last_position
     return Answered({"id": written.ref, **written.told}, position)
+
+
+def _whole(refusal: DomainError, route: Write, call: Call, read: Mapping[str, Any]) -> DomainError:
+    if not read or not isinstance(refusal, Invalid) or not (call.door is None or call.door.heard):
+        return refusal
+    return unknown.with_all(refusal, call.books, route.body, read)
 
 
 def _asked(route: Write, call: Call, body: Any) -> Written:

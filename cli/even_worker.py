@@ -13,10 +13,13 @@ from __future__ import annotations
 import mmap
 import select
 import time
+from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from cli import refusing
 
 if TYPE_CHECKING:
     import socket
@@ -102,6 +105,16 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]
         while kept is True and self._asks_again(conn):
             kept = super().handle(conn)
         return kept
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """What is too long is told as a problem, the rest as the base does."""
+        refusal = refusing.refusal_of(exc)
+        if refusal is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("%s: %s", refusal.code, exc)
+        with suppress(OSError):
+            refusing.tell(client, refusal)
 
     def _asks_again(self, conn: Any) -> bool:
         """Within a moment. Half of the threads never stay, nor does one that others wait for."""

@@ -6,6 +6,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from gunicorn.http import message
+
 from api.body import LONGEST_ADDRESS
 from cli.even_worker import SEATS
 from cli.stopping import end_with_parent
@@ -29,6 +31,7 @@ timeout = 60
 graceful_timeout = 10
 keepalive = 15
 limit_request_line = LONGEST_ADDRESS
+message.MAX_REQUEST_LINE = LONGEST_ADDRESS  # it takes the setting up to this only
 max_requests = 0
 accesslog = None
 errorlog = "-"

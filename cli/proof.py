@@ -12,6 +12,7 @@ import bootstrap
 from cli.history import account_id_of
 from domain.shared.identifiers import typed_id
 from parts import Parts
+from projections.generations import RebuildStopped
 from projections.generations import rebuild as rebuild_group
 from projections.groups import GROUPS
 from projections.runner import catch_up
@@ -67,7 +68,7 @@ def rebuild(account: Account = None) -> None:
 
 
 def _rebuilt(parts: Parts, account_id: UUID) -> int:
-    differing = 0
+    shown, differing = typed_id("acct", account_id), 0
     for group in GROUPS:
         with Progress(console=_screen, transient=True) as bar:
             task = bar.add_task(group.name)
@@ -75,9 +76,13 @@ def _rebuilt(parts: Parts, account_id: UUID) -> int:
             def advance(position: int, head: int) -> None:
                 bar.update(task, completed=position, total=head)  # noqa: B023 - called within
 
-            compared = rebuild_group(parts.connections, account_id, group, advance)
+            try:
+                compared = rebuild_group(parts.connections, account_id, group, advance)
+            except RebuildStopped as reason:
+                typer.echo(f"{shown}  {group.name}  left as it is, {reason}")
+                differing += 1
+                continue
         told = "as before" if compared.same else f"{len(compared.differences)} rows differed"
-        shown = typed_id("acct", account_id)
         typer.echo(f"{shown}  {group.name}  {compared.rows} rows at {compared.position}, {told}")
         differing += not compared.same
     return differing

@@ -283,7 +283,7 @@ def _uuid(kind: type[Aggregate], ref: str | UUID) -> UUID:
     try:
         return uuid_of(ref, kind.prefix)
     except MalformedId:
-        raise NotFound(detail=f"there is no {kind.TOPIC} {ref!r}") from None
+        raise NotFound(detail=f"there is no {kind.TOPIC} {ref[:100]!a}") from None
 
 
 def _distinct(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:

@@ -26,6 +26,7 @@ from domain.payments.gateway import (
     Registration,
     Repayment,
     Unanswered,
+    Unreadable,
 )
 from domain.shared.errors import Invalid
 from gateways.sandbox_events import notice_of
@@ -128,8 +129,8 @@ class Sandbox:
 
 
 def _notice(body: bytes) -> Notice | None:
-    """Raises Forged for what no sandbox would say, Invalid for wrong fields."""
+    """Raises Unreadable for what no sandbox would say, Invalid for wrong fields."""
     try:
         return notice_of(json.loads(body))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Forged("unreadable_event", "not an event of the sandbox") from None
+        raise Unreadable(detail="not an event of the sandbox") from None

@@ -20,7 +20,6 @@ from domain.payments.gateway import (
     Charge,
     Declined,
     DisputeNotice,
-    Forged,
     GatewayUnavailable,
     Message,
     Notice,
@@ -30,6 +29,7 @@ from domain.payments.gateway import (
     Registration,
     Repayment,
     Unanswered,
+    Unreadable,
 )
 from domain.shared.errors import Invalid
 from gateways.signatures import require_signed
@@ -228,8 +228,8 @@ class Stripe:
             if (told.get("metadata") or {}).get(ACCOUNT) not in {None, self._account_id}:
                 return None
             return self._notice(kind, told)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise Forged("unreadable_event", "not an event of Stripe's") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise Unreadable(detail="not an event of Stripe's") from None
 
     def _notice(self, kind: str, told: dict[str, Any]) -> Notice | None:
         about = told.get("metadata") or {}

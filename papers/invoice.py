@@ -19,11 +19,12 @@ _COLORS = {
     "uncollectible": "ended",
 }  # fmt: skip
 _WATERMARKED = frozenset({"draft", "void"})
+_STATES = {"paid": "settled", "credited": "credited", "to_balance": "to_balance"}
 
 
 def invoice_sheet(told: InvoiceTold) -> Sheet:
     frame = Frame(told.parties, told.currency)
-    status = frame.say("settled" if told.status == "paid" else told.status)
+    status = frame.say(_STATES[settled_by(told)] if told.status == "paid" else told.status)
     watermark = status.upper() if told.status in _WATERMARKED else None
     return frame.sheet(
         "invoice", told.number,
@@ -35,12 +36,22 @@ def invoice_sheet(told: InvoiceTold) -> Sheet:
         lines=lines(frame, told),
         totals=list(_totals(frame, told)),
         sections=[
-            *frame.movements("payments", told.payments),
+            *frame.movements("payments", [each for each in told.payments if each.amount > 0]),
             *frame.movements("credit_notes", told.credits),
             *frame.movements("refunds", told.refunds),
         ],
         notes=frame.notes(told.notes),
     )  # fmt: skip
+
+
+def settled_by(told: InvoiceTold) -> str:
+    """What settled it: `paid`, `credited` by credit notes alone, or `to_balance`: below zero, it
+    became credit.
+    """
+    if told.total < 0:
+        return "to_balance"
+    alone = told.credited and not told.amount_paid and not told.balance_applied
+    return "credited" if alone else "paid"
 
 
 def _facts(frame: Frame, told: InvoiceTold) -> list[dict[str, Any]]:
@@ -51,7 +62,7 @@ def _facts(frame: Frame, told: InvoiceTold) -> list[dict[str, Any]]:
         ("invoice_number", told.number),
         ("issued", frame.day(told.issued_at)),
         ("due", frame.day(told.due_at)),
-        ("paid_date", frame.day(told.paid_at)),
+        ("paid_date", frame.day(told.paid_at) if settled_by(told) == "paid" else None),
         ("service_period", period),
         ("purchase_order", told.purchase_order),
     )
@@ -67,7 +78,9 @@ def _headline(frame: Frame, told: InvoiceTold) -> dict[str, str | None]:
             at = told.late_since or told.due_at
             amount, name = told.amount_remaining, "overdue_since"
         case "paid":
-            name, at = "paid_on", told.paid_at
+            how, at = settled_by(told), told.paid_at
+            name = f"{how}_on"
+            amount = abs(told.total) - (told.credited if how == "paid" else 0)
     about = frame.say(name, date=frame.tongue.day(at)) if name and at else None
     return {"amount": frame.money(amount), "about": about}
 
@@ -122,7 +135,8 @@ def _totals(frame: Frame, told: InvoiceTold) -> Iterator[dict[str, Any]]:
     yield from taxes(frame, told.lines)
     yield frame.total(frame.say("total"), told.total, strong=True)
     settled = (
-        ("paid", told.amount_paid), ("balance_applied", told.balance_applied),
+        ("paid", told.amount_paid),
+        ("balance_applied" if told.balance_applied > 0 else "to_balance", told.balance_applied),
         ("credited", told.credited),
     )  # fmt: skip
     for name, amount in settled:

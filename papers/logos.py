@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import sys
 from base64 import b64decode
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +36,12 @@ _SHAPES = frozenset({
 """What an SVG may be made of: nothing that repeats, embeds, fetches or runs. Text is paths."""
 
 _REFERS = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression", re.IGNORECASE)
+
+
+_ESCAPED = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
+"""A character of CSS by its number, or as it stands (CSS Syntax, section 4.3.7)."""
+
+_STYLE_SHEET = b"<?xml-stylesheet"
 
 
 class BadLogo(Exception):
@@ -110,6 +117,8 @@ def _require_svg(data: bytes) -> None:
         root = fromstring(data, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise BadLogo("is no SVG without a document type") from None
+    if _STYLE_SHEET in data.replace(b"\0", b""):  # in UTF-16 too
+        raise BadLogo("may not refer to anything outside itself")
     if _name(root.tag) != "svg":
         raise BadLogo("is no SVG")
     for said in _unsafe(root):
@@ -123,10 +132,22 @@ def _unsafe(root: Element) -> Iterator[str]:
         for name, value in element.attrib.items():
             if _name(name).startswith("on") or (_name(name) == "href" and value[:1] != "#"):
                 yield f"may not hold the attribute {_name(name)[:40]}"
-            if _REFERS.search(value):
+            if _refers(value):
                 yield "may not refer to anything outside itself"
-        if _REFERS.search(element.text or ""):
+        if _refers("".join(element.itertext())):
             yield "may not refer to anything outside itself"
+
+
+def _refers(css: str) -> bool:
+    """As it is written, or as it is read."""
+    return any(_REFERS.search(each) for each in (css, _ESCAPED.sub(_unescaped, css)))
+
+
+def _unescaped(escaped: re.Match[str]) -> str:
+    if escaped[1] is None:
+        return escaped[2]
+    number = int(escaped[1], 16)
+    return chr(number) if number <= sys.maxunicode else "\ufffd"
 
 
 def _name(tag: Any) -> str:

@@ -24,7 +24,7 @@ from papers.told import Parties, Party
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TEMPLATE_VERSION = 2
+TEMPLATE_VERSION = 3
 """Raised with every change of what a sheet comes out as; kept with each paper that was sent."""
 
 _FONT_PACKAGES = ("manimgx_fonts", "cvttf_NotoSansCJK_Regular")

@@ -18,7 +18,6 @@ Sheet = dict[str, Any]
 _LETTER = frozenset({"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "PA", "PH", "PR", "SV", "VE"})
 """Countries whose paper is Letter (CLDR, paperSize)."""
 
-_APART = "\xa0"
 _STATE_FIRST = frozenset({"US", "CA", "AU", "IN", "GB", "IE", "NZ", "MX", "BR"})
 """Countries whose postal code comes after the city."""
 
@@ -120,11 +119,11 @@ class Frame:
         if place.country:
             yield self.tongue.country(place.country)
 
-    def _footer(self, seller: Party) -> list[Typed]:
-        parts = [seller.names[0], ", ".join(self._address(seller.place))]
-        if seller.tax_id:
-            parts.append(self.say("tax_id", id=seller.tax_id).replace(" ", _APART))
-        return [typed(part) for part in parts if part]
+    def _footer(self, seller: Party) -> list[dict[str, Any]]:
+        """A part that is `whole` stays in one line where that is wide enough."""
+        tax_id = self.say("tax_id", id=seller.tax_id) if seller.tax_id else ""
+        parts = (seller.names[0], ", ".join(self._address(seller.place)), tax_id)
+        return [{**typed(part), "whole": part == tax_id} for part in parts if part]
 
 
 def _joined(between: str, *parts: str | None) -> str:

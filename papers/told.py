@@ -107,7 +107,9 @@ class InvoiceTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptTold:
-    """Of a payment that succeeded; `description` is what it was for, if no invoice."""
+    """Of a payment that succeeded; `description` is what it was for, if no invoice. `to_balance` is
+    what of it an invoice did not take: it became credit.
+    """
 
     number: str
     currency: str
@@ -115,6 +117,7 @@ class ReceiptTold:
     payment: Movement
     description: str | None = None
     invoice_number: str | None = None
+    to_balance: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,12 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import (
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+    get_minus_sign_symbol,
+)
 
 from domain.shared.money import EXPONENTS
 
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
 USUAL = "en"
 _NO_DAY = timedelta(microseconds=1)
 _APART = "\xa0"
+_LRM, _RLM = "\u200e", "\u200f"
+_LATIN_AND_SIGN = re.compile(r"[A-Z]+\W+")
+"""`US$`: the sign would go to the other side of its letters where words run from the right."""
+
 _CODE_BEFORE_NUMBER = re.compile(r"([A-Z]{3})(?=\d)")
 """An ISO code stands apart from its number (CLDR, currencySpacing); Babel leaves that out."""
 
@@ -65,8 +74,28 @@ class Tongue:
         value = Decimal(amount).scaleb(-digits)
         pattern = copy(self.locale.currency_formats["standard"])
         pattern.frac_prec = (digits, digits)
+        pattern.prefix, pattern.suffix = self._signed(pattern.prefix), self._ended(pattern.suffix)
         written: str = pattern.apply(value, self.locale, currency=currency, currency_digits=False)
+        symbol = get_currency_symbol(currency, self.locale)
+        if self._from_the_right and _LATIN_AND_SIGN.fullmatch(symbol):
+            written = written.replace(symbol, f"{_LRM}{symbol}{_LRM}")
         return _CODE_BEFORE_NUMBER.sub(rf"\1{_APART}", written)
+
+    @property
+    def _from_the_right(self) -> bool:
+        return self.locale.text_direction == "rtl"
+
+    def _signed(self, prefixes: tuple[str, str]) -> tuple[str, str]:
+        """The minus as the locale writes it, with the mark that holds it before its number: a
+        pattern's `-` stands for that (CLDR, number symbols); Babel leaves it as it is.
+        """
+        plus, minus = prefixes
+        return plus, minus.replace("-", get_minus_sign_symbol(self.locale))
+
+    def _ended(self, suffixes: tuple[str, str]) -> tuple[str, str]:
+        """What comes after a number that runs from the left runs from the right again."""
+        plus, minus = suffixes
+        return plus, f"{_RLM}{minus}" if self._from_the_right and minus else minus
 
     def number(self, value: int) -> str:
         return format_decimal(value, locale=self.locale)

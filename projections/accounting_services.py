@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.invoicing.invoice import Invoice
 from domain.ledger import posting_rules as rules
+from domain.ledger.books import Booking
 from domain.ledger.chart import Account
 from projections.accounting_batch import Batch, day_of
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from domain.ledger.books import Booking, LineBook
+    from domain.ledger.books import LineBook
     from domain.ledger.segments import PostingDay
     from projections.accounting_rows import InvoiceRow
     from projections.envelope import Envelope
@@ -30,6 +31,7 @@ def _voided(batch: Batch, at: Envelope) -> None:
             lines, row.outstanding, row.balance_applied, day, won=event.won
         )
         batch.book(at, row, booking, day, f"Void of {row.number}")
+    _forgo(batch, at, row, event.voided_on)
     row.state = "void"
 
 
@@ -37,7 +39,7 @@ def _given_up(batch: Batch, at: Envelope) -> None:
     event: Invoice.MarkedUncollectible = at.event
     row = batch.invoices[at.subject]
     row.returned = event.returned
-    row.written_off = row.outstanding
+    row.written_off = row.outstanding + _left_waiting(row)
     if row.state == "booked":
         day = day_of(event.marked_on)
         lines = batch.books_of(row.id)
@@ -46,7 +48,19 @@ def _given_up(batch: Batch, at: Envelope) -> None:
         )
         _count_written_off(row, booking)
         batch.book(at, row, booking, day, f"Write-off of {row.number}")
+    _forgo(batch, at, row, event.marked_on)
     row.state = "uncollectible"
+
+
+def _left_waiting(row: InvoiceRow) -> int:
+    """What waited for the rest and does not return: a bank holds it."""
+    return row.unapplied if row.state == "waiting" else 0
+
+
+def _forgo(batch: Batch, at: Envelope, row: InvoiceRow, on: date) -> None:
+    if left := _left_waiting(row):
+        booking = Booking(rules.unapplied_forgone(left))
+        batch.book(at, row, booking, day_of(on), f"Disputed money of {row.number}")
 
 
 def _service_moved(batch: Batch, at: Envelope) -> None:

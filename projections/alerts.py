@@ -47,7 +47,7 @@ SELECT t.id, t.gateway, t.wall_at
    AND t.wall_at <= clock_timestamp() - interval '1 hour'
  ORDER BY t.wall_at, t.id LIMIT 100"""
 _DISPUTED = """
-SELECT t.id, t.gateway, t.reason, t.opened_at
+SELECT t.id, t.gateway, t.reason, t.amount, t.opened_at
   FROM disputes t
  WHERE t.account_id = %(account)s AND t.generation = %(generation)s AND t.status = 'opened'
  ORDER BY t.opened_at, t.id LIMIT 100"""
@@ -113,8 +113,10 @@ def unanswered_refunds(reading: Reading) -> Iterable[Alert]:
 
 def open_disputes(reading: Reading) -> Iterable[Alert]:
     """A bank took the money: whoever answers in time, at the gateway, may get it back."""
-    for ref, gateway, reason, since in reading.select(_DISPUTED, {}):
+    for ref, gateway, reason, amount, since in reading.select(_DISPUTED, {}):
         detail = f"answer it at {gateway}" + (f": {reason}" if reason else "")
+        if not amount:
+            detail += "; other disputes hold the whole payment: look there what was taken for it"
         yield Alert("dispute_open", WARNING, ref, detail, since)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.accounts.api_key import ApiKey
+from projections.conditions import Field
 from projections.lists import Listing
 from projections.reading import Reading
 from projections.rendering import common, instant, read, stored_list, taken
@@ -27,6 +28,9 @@ _LAST_USES = """
 SELECT s.id, s.last_used_at
   FROM api_key_secrets s
  WHERE s.account_id = %(account)s AND s.id = ANY (%(ids)s) AND s.last_used_at IS NOT NULL"""
+
+_LAST_USE = """
+(SELECT s.last_used_at FROM api_key_secrets s WHERE s.account_id = t.account_id AND s.id = t.id)"""
 
 
 @dataclass(slots=True)
@@ -95,5 +99,13 @@ VIEW = ResourceView(
     changed={ApiKey.Updated: _updated, ApiKey.Revoked: _revoked},
 )
 API_KEYS: Resource[ApiKeyRow] = Resource(
-    "api_key", VIEW, Listing(TABLE, search=("t.id", "t.name")), render, related=_last_uses
+    "api_key",
+    VIEW,
+    Listing(
+        TABLE,
+        search=("t.id", "t.name"),
+        more=[Field("last_used_at", _LAST_USE, "timestamptz")],
+    ),
+    render,
+    related=_last_uses,
 )

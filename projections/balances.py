@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.payments.balance import Balance
+from projections.balance_descriptions import DESCRIPTION, said
+from projections.conditions import Field
 from projections.exports import Export, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common
-from projections.resource import Resource
+from projections.resource import Beside, Resource
 from projections.table import Table
 from projections.view import ResourceView
 from store.kin import Kin
@@ -134,7 +136,9 @@ def ids_of_customer(rows: Rows, customer_id: str) -> list[str]:
     return [balance.id for balance in TABLE.load_by(rows, "customer_id", [customer_id])]
 
 
-def render_transaction(row: TransactionRow, _related: None, *, livemode: bool) -> dict[str, Any]:
+def render_transaction(
+    row: TransactionRow, description: str | None, *, livemode: bool
+) -> dict[str, Any]:
     return {
         **common("balance_transaction", row, livemode=livemode),
         "customer_id": row.customer_id,
@@ -144,7 +148,7 @@ def render_transaction(row: TransactionRow, _related: None, *, livemode: bool) -
         "ending_balance": row.ending_balance,
         "invoice_id": row.invoice_id,
         "payment_id": row.payment_id,
-        "description": row.description,
+        "description": description or row.description,
     }
 
 
@@ -162,11 +166,14 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
         TRANSACTIONS,
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
-        search=("t.id", "c.email", "t.description"),
+        search=("t.id", "c.email", DESCRIPTION),
+        more=[Field("description", DESCRIPTION, "text")],
         hidden=frozenset({"balance_id"}),
         found_by=frozenset({"customer_id"}),
     ),
     render_transaction,
+    related=said,
+    beside=Beside(DESCRIPTION, str),
     expands={"customer": "customers", "invoice": "invoices", "payment": "payments"},
     streams=lambda rows, ref: [row.balance_id for row in TRANSACTIONS.load(rows, [ref]).values()],
     export=Export(
@@ -179,7 +186,7 @@ BALANCE_TRANSACTIONS: Resource[TransactionRow] = Resource(
         money("ending_balance", "t.ending_balance"),
         word("invoice.id", "t.invoice_id"),
         word("payment.id", "t.payment_id"),
-        text("description", "t.description"),
+        text("description", DESCRIPTION),
         instant("created_at", "t.created_at"),
     ),
     part_prefix="bal",

@@ -24,6 +24,7 @@ from projections.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from projections.sorts import Sort
     from projections.table import Column
 
 _RANGES = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
@@ -82,6 +83,10 @@ def fields_of(table: str, columns: Collection[Column], folded: Collection[str]) 
         noun = name.removesuffix("_id")
         if noun != name and noun in OLD_IDS:
             yield Field(f"{noun}_{_OLD_ID}", _with_old_id(sql, OLD_IDS[noun]), "old_id")
+
+
+def renamed_field(table: str, told: Sort) -> Field:
+    return Field(told.name, told.sql, told.elements.sql_type, choices(table, told.name))
 
 
 def _with_old_id(sql: str, table: str) -> str:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.invoicing.credit_note import CreditNote
-from projections.exports import Export, instant, money, text, word
+from projections.exports import Export, instant, json_text, money, text, word
 from projections.lists import Listing
 from projections.rendering import common, read, stored_list
 from projections.rendering import instant as shown
 from projections.resource import Resource
+from projections.sorts import Told
 from projections.table import Json, Table
 from projections.view import ResourceView
 
@@ -120,6 +121,7 @@ CREDIT_NOTES: Resource[CreditNoteRow] = Resource(
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.number", "t.invoice_number", "t.reason", "c.email"),
+        told=(Told("amount", ("total",)),),
         found_by=frozenset({"invoice_id", "customer_id", "number"}),
     ),
     render,
@@ -142,5 +144,7 @@ CREDIT_NOTES: Resource[CreditNoteRow] = Resource(
         instant("issued_at", "t.issued_at"),
         instant("voided_at", "t.voided_at"),
         instant("created_at", "t.created_at"),
+        money("amount", "t.total"),
+        json_text("allocations", "t.allocations::text"),
     ),
 )

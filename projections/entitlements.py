@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.accounts.account import Account
 from domain.shared.errors import NotFound
 from domain.shared.identifiers import typed_id, uuid_of
+from domain.shared.period import days_after
 from domain.subscriptions.member import Status as MemberStatus
 from domain.subscriptions.states import Status
 from projections import accounts, customers, log, memberships, subscriptions
@@ -42,6 +43,13 @@ class Access(NamedTuple):
     entitlements: Json
 
 
+class Grace(NamedTuple):
+    """The account's, in calendar days of its time zone."""
+
+    days: int
+    timezone: str
+
+
 class Grant(NamedTuple):
     """Access until an instant."""
 
@@ -53,7 +61,7 @@ _COLUMNS = """s.status, s.plan_id, s.current_period_end, s.renews_at, s.expires_
                s.past_due_since, s.entitlements"""
 # Bought for oneself, given by somebody, shared; a row at least for a customer that is there.
 _NOW = f"""
-SELECT a.grace_days, w.*
+SELECT a.grace_days, a.timezone, w.*
   FROM customers c
   JOIN accounts a ON a.account_id = c.account_id AND a.generation = c.generation
   LEFT JOIN LATERAL (
@@ -81,8 +89,8 @@ def now(glance: Glance, customer_id: str) -> list[dict[str, Any]]:
     rows = glance.steered(FIND_IN_INDEX, _NOW, {"customer": customer_id})
     if not rows:
         raise _absent(customer_id)
-    ways = [Access(*row[1:]) for row in rows if row[1] is not None]
-    return _told(ways, timedelta(days=rows[0][0]), glance.shown.now)
+    ways = [Access(*row[2:]) for row in rows if row[2] is not None]
+    return _told(ways, Grace(*rows[0][:2]), glance.shown.now)
 
 
 def as_of(reading: Reading, customer_id: str, at: datetime) -> list[dict[str, Any]]:
@@ -97,8 +105,9 @@ def as_of(reading: Reading, customer_id: str, at: datetime) -> list[dict[str, An
     RESOURCES.fold(memory, [event for event in events if event.topic in RESOURCES.topics])
     if customer_id not in customers.TABLE.load(memory, [customer_id]):
         raise _absent(customer_id)
-    account = typed_id(Account.prefix, reading.account_id)
-    grace = timedelta(days=accounts.TABLE.load(memory, [account])[account].grace_days)
+    ref = typed_id(Account.prefix, reading.account_id)
+    account = accounts.TABLE.load(memory, [ref])[ref]
+    grace = Grace(account.grace_days, account.timezone)
     return _told(_ways(memory, customer_id), grace, at)
 
 
@@ -146,7 +155,7 @@ def _access(row: SubscriptionRow, member_id: str | None) -> Access:
     )  # fmt: skip
 
 
-def _told(ways: Sequence[Access], grace: timedelta, at: datetime) -> list[dict[str, Any]]:
+def _told(ways: Sequence[Access], grace: Grace, at: datetime) -> list[dict[str, Any]]:
     by_name: dict[str, list[Grant]] = {}
     for access in ways:
         until = access_until(access, grace)
@@ -156,12 +165,12 @@ def _told(ways: Sequence[Access], grace: timedelta, at: datetime) -> list[dict[s
     return [_render(name, by_name[name]) for name in sorted(by_name)]
 
 
-def access_until(access: Access, grace: timedelta) -> datetime | None:
+def access_until(access: Access, grace: Grace) -> datetime | None:
     """Until when a subscription gives access as far as is known; None where it gives none."""
     if access.status in GRANTING:
         return access.current_period_end
     if access.status == Status.PAST_DUE and access.past_due_since is not None:
-        return access.past_due_since + grace
+        return days_after(access.past_due_since, *grace)
     return None
 
 

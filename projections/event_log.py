@@ -115,7 +115,8 @@ def _conditions(asked: Mapping[str, str], timezone: str) -> tuple[list[str], dic
     for at, (name, value) in enumerate(asked.items()):
         compared = _comparison(name)
         if compared is None:
-            problems.append(FieldError(name, "unknown_filter", f"there is no filter {name}"))
+            shown = name[:100]
+            problems.append(FieldError(shown, "unknown_filter", f"there is no filter {shown}"))
             continue
         try:
             bound[f"f{at}"] = _reader(name, timezone)(value)
@@ -196,5 +197,5 @@ def event_by_id(reading: Reading, ref: str) -> dict[str, Any]:
     except MalformedId:
         rows = []
     if not rows:
-        raise NotFound(detail=f"there is no event {ref}")
+        raise NotFound(detail=f"there is no event {ref[:100]!a}")
     return render(rows[0], livemode=reading.livemode)

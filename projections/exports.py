@@ -59,7 +59,7 @@ def disarmed(value: str) -> str:
 
 
 def json_text(name: str, sql: str) -> Cell:
-    """A JSON object: it begins with a brace, so it cannot be a formula."""
+    """A JSON object or array: it begins with a bracket, so it cannot be a formula."""
     return Cell(name, "text", sql, sql)
 
 

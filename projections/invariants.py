@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from projections.accounting_rows import POSITIONS_A_BLOCK
+from projections.document_invariants import AT_ITS_POSITION
 from projections.reports.recognition import DATES, deferred, earned
 from projections.reports.report import Asked, Basis, bound, join_by_hash, position_of
 from projections.reports.trial_balance import UNTIL, balances
@@ -109,55 +110,6 @@ SELECT block || ' ' || ledger_account || ' ' || currency || ' ' || posting_date,
  WHERE k.amount IS DISTINCT FROM a.amount
  ORDER BY block, ledger_account, currency, posting_date"""
 
-_DOCUMENTS = """
-WITH documents AS (
-    SELECT 'accounts_receivable' AS ledger_account, i.currency,
-           i.total - i.paid - i.balance_applied - i.credited + i.returned AS amount
-      FROM accounting_invoices AS i
-     WHERE i.account_id = %(account)s AND i.generation = %(generation)s AND i.state = 'booked'
-     UNION ALL
-    SELECT 'unapplied_payments', i.currency, i.returned - i.paid - i.balance_applied
-      FROM accounting_invoices AS i
-     WHERE i.account_id = %(account)s AND i.generation = %(generation)s AND i.state = 'waiting'
-     UNION ALL
-    SELECT 'customer_balance', b.currency, -b.amount
-      FROM accounting_balances AS b
-     WHERE b.account_id = %(account)s AND b.generation = %(generation)s
-     UNION ALL
-    SELECT 'tax_payable', l.currency, l.tax_reversed - l.tax
-      FROM accounting_lines AS l
-      JOIN accounting_invoices AS i ON i.account_id = %(account)s
-       AND i.generation = %(generation)s AND i.id = l.invoice_id
-     WHERE l.account_id = %(account)s AND l.generation = %(generation)s
-       AND (i.state = 'booked' OR l.net_reversed <> 0 OR l.tax_reversed <> 0)
-     UNION ALL
-    SELECT 'tax_payable', i.currency,
-           -round(i.recovered::numeric * i.relieved / i.written_off)::bigint
-      FROM accounting_invoices AS i
-     WHERE i.account_id = %(account)s AND i.generation = %(generation)s AND i.recovered <> 0
-), owed AS (
-    SELECT d.ledger_account, d.currency, sum(d.amount)::bigint AS amount
-      FROM documents AS d GROUP BY d.ledger_account, d.currency
-), posted AS (
-    SELECT j.ledger_account, j.currency, sum(j.amount)::bigint AS amount
-      FROM journal_lines AS j
-     WHERE j.account_id = %(account)s AND j.generation = %(generation)s
-       AND j.ledger_account IN ('accounts_receivable', 'unapplied_payments', 'customer_balance',
-                                'tax_payable')
-     GROUP BY j.ledger_account, j.currency
-)
-SELECT ledger_account || ' ' || currency,
-       'ledger ' || coalesce(p.amount, 0) || ', documents ' || coalesce(o.amount, 0)
-  FROM posted AS p FULL JOIN owed AS o USING (ledger_account, currency)
- WHERE coalesce(p.amount, 0) <> coalesce(o.amount, 0)
- ORDER BY ledger_account, currency"""
-
-_OVERDRAWN = """
-SELECT b.id, b.amount || ' ' || b.currency
-  FROM accounting_balances AS b
- WHERE b.account_id = %(account)s AND b.generation = %(generation)s AND b.amount < 0
- ORDER BY b.id"""
-
 _EVENTS = """
 SELECT j.position::text, 'names event ' || j.event_id || ', the log has '
        || coalesce(e.event_id::text, 'none')
@@ -175,12 +127,6 @@ AT_ANY_TIME = {
     "the sums of whole blocks are those of their lines": _SUMS,
 }
 """Of any date and any position the projection has passed."""
-
-AT_ITS_POSITION = {
-    "receivable, unapplied money, balances and tax agree with their documents": _DOCUMENTS,
-    "no balance is below zero": _OVERDRAWN,
-}
-"""Of the projection as it stands, at the end of an append."""
 
 WITH_THE_LOG = {"every journal line names its event": _EVENTS}
 

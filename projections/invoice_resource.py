@@ -10,6 +10,7 @@ from projections.lists import Listing
 from projections.rendering import common, read
 from projections.rendering import instant as shown
 from projections.resource import Resource
+from projections.sorts import Told
 
 
 def render(row: InvoiceRow, _related: None, *, livemode: bool) -> dict[str, Any]:
@@ -57,7 +58,23 @@ INVOICES: Resource[InvoiceRow] = Resource(
         joins="""LEFT JOIN customers c ON c.account_id = t.account_id
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.number", "c.email", "t.purchase_order", "t.old_provider_id"),
-        hidden=frozenset({"open_payment_id", "deleted", "discount", "latest_payment_error"}),
+        hidden=frozenset(
+            {
+                "open_payment_id",
+                "deleted",
+                "discount",
+                "latest_payment_error",
+                "credited",
+                "given_back",
+                "refunded",
+                "recovered",
+            }
+        ),
+        told=(
+            Told("amount_credited", ("credited", "given_back")),
+            Told("amount_refunded", ("refunded",)),
+            Told("amount_recovered", ("recovered",)),
+        ),
         kept="NOT t.deleted",
         found_by=frozenset({"customer_id", "subscription_id", "number"}),
     ),

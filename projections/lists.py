@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from domain.shared.errors import FieldError, Invalid
-from projections import arrays
-from projections.conditions import Condition, Field, fields_of, read_condition
+from projections import sorts
+from projections.conditions import Condition, Field, fields_of, read_condition, renamed_field
 from projections.order import Order
 from projections.search import anywhere, document, words
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from projections.reading import Reading
+    from projections.sorts import Told
     from projections.table import Table
 
 DEFAULT_SORT = "-created_at"
@@ -30,12 +31,12 @@ _UNIQUE = frozenset({"id", "old_provider_id"})
 class Listing:
     """The columns of a table as filters and sort orders; `search` is what `q` looks through.
 
-    `hidden` columns are the table's own business. `folded` ones are compared without case.
-    `joins` may only add columns, never rows: each joins at most one row, by its key. `more` are
-    filters that are no columns. `walked` are the columns whose order an index has, besides the time
-    of creation; `found_by` those by which an index finds few rows. `covered` are those that each
-    of the walked indexes holds, so that a condition on them asks no row. `trigrams`: `search` has
-    its index in `migrations.search`.
+    `hidden` columns are the table's own business, or `told` as fields of other names. `folded`
+    ones are compared without case. `joins` may only add columns, never rows: each joins at most one
+    row, by its key. `more` are filters that are no columns. `walked` are the columns whose order an
+    index has, besides the time of creation; `found_by` those by which an index finds few rows.
+    `covered` are those that each of the walked indexes holds, so that a condition on them asks no
+    row. `trigrams`: `search` has its index in `migrations.search`.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Listing:
         joins: str = "",
         search: tuple[str, ...] = (),
         hidden: frozenset[str] = frozenset(),
+        told: tuple[Told, ...] = (),
         folded: frozenset[str] = frozenset(),
         kept: str = "true",
         more: Iterable[Field] = (),
@@ -58,8 +60,10 @@ class Listing:
         self.source = f"{table.name} AS t {joins}"
         self.joins = joins
         self.kept = kept
-        self.sorts = {each.name: each for each in shown if each.elements is not arrays.JSON}
-        self.fields = {each.name: each for each in (*fields_of(table.name, shown, folded), *more)}
+        self.sorts = sorts.by_name(table, shown, told)
+        renamed = [renamed_field(table.name, self.sorts[each.name]) for each in told]
+        own = fields_of(table.name, shown, folded)
+        self.fields = {each.name: each for each in (*own, *renamed, *more)}
         if any(each.name == "metadata" for each in shown):
             self.fields["metadata"] = Field("metadata", "t.metadata::jsonb", "metadata")
         self.walked = walked | {"id", "created_at"}

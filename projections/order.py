@@ -10,7 +10,7 @@ from projections import arrays
 
 if TYPE_CHECKING:
     from projections.cursors import End
-    from projections.table import Column
+    from projections.sorts import Sort
 
 
 class Part(NamedTuple):
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    column: Column
+    column: Sort
     descending: bool
 
     @property
@@ -68,7 +68,7 @@ class Order:
 
     @property
     def _value(self) -> str:
-        return f't."{self.column.name}"'
+        return self.column.sql
 
     @property
     def _way(self) -> str:

@@ -107,7 +107,7 @@ def _end_of(filters: Filters, source: Source, cursor: str) -> cursors.End:
 
 
 def _end(source: Source, filters: Filters, last: Any) -> str:
-    value = getattr(last, filters.order.column.name)
+    value = filters.order.column.of(last)
     return cursors.write_cursor(source.account_id, _scope(filters), value, last.id)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.invoicing.credit_note import CreditNote
+from domain.invoicing.invoice import Invoice
 from domain.payments.payment import Payment, Status
 from domain.shared.errors import Conflict, NotFound
 from papers.told import CreditNoteTold, LineTold, ReceiptTold
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from projections.credit_notes import CreditNoteRow
+    from projections.envelope import Envelope
     from projections.invoices import InvoiceRow
     from projections.payments import PaymentRow
     from projections.reading import Reading
+
+_CAME = (Invoice.PaymentSucceeded, Invoice.Recovered)
 
 
 def receipts_told(reading: Reading, refs: Sequence[str]) -> list[ReceiptTold]:
@@ -52,7 +56,14 @@ def _receipt(reading: Reading, row: PaymentRow, money: Money) -> ReceiptTold:
         payment=money.came(row, row.amount, row.settled_at or row.started_at),
         description=description,
         invoice_number=None if invoice is None else invoice.number,
+        to_balance=row.amount - _taken(histories[row.invoice_id], row.id) if row.invoice_id else 0,
     )  # fmt: skip
+
+
+def _taken(invoice: Sequence[Envelope], payment_id: str) -> int:
+    """What an invoice took of a payment."""
+    came = (each.event for each in invoice if isinstance(each.event, _CAME))
+    return sum(told.amount for told in came if told.payment_id == payment_id)
 
 
 def credit_notes_told(reading: Reading, refs: Sequence[str]) -> list[CreditNoteTold]:

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.invoicing.invoice import Invoice
-from domain.shared.errors import NotFound
 from domain.shared.identifiers import uuid_of
 from papers.told import InvoiceTold, LineTold
 from projections import credit_notes, invoices, log
 from projections.paper_movements import Money, credited, named_in, paid, refunded
+from projections.papers_there import require_invoices
 from projections.parties import Directory, Named
 from projections.rendering import read
 
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 def invoices_told(reading: Reading, refs: Sequence[str]) -> list[InvoiceTold]:
     """In the order of the refs. Raises NotFound."""
+    require_invoices(reading, refs)
     found = invoices.TABLE.load(reading, refs)
-    missing = [ref for ref in refs if ref not in found or getattr(found[ref], "deleted", False)]
-    if missing:
-        raise NotFound(detail=f"there is no invoice {missing[0]}")
     histories = histories_of(reading, refs)
     directory = Directory(reading, [row.customer_id for row in found.values()])
     events = [each for history in histories.values() for each in history]

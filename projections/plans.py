@@ -60,6 +60,11 @@ class PlanRow:
     rule_failure: str | None
 
 
+_MOST = """(SELECT (p.policy ->> 'maximum_amount')::bigint
+   FROM jsonb_array_elements(t.billing_policies::jsonb) AS p (policy)
+  WHERE (p.policy ->> 'version')::bigint = t.billing_policy_version)"""
+"""That of the policy last compiled or activated, as it is shown."""
+
 _NAMES = frozenset(field.name for field in fields(PlanRow))
 
 
@@ -228,7 +233,10 @@ PLANS: Resource[PlanRow] = Resource(
         search=("t.id", "t.name", "p.name", "t.old_provider_id"),
         hidden=frozenset({"deleted", "rule_failed_at", "rule_failure"}),
         kept="NOT t.deleted",
-        more=[Field("entitlements", "t.entitlements::jsonb", "texts")],
+        more=[
+            Field("entitlements", "t.entitlements::jsonb", "texts"),
+            Field("maximum_amount", _MOST, "bigint"),
+        ],
         found_by=frozenset({"product_id"}),
     ),
     render,

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.payments.refund import Refund
-from projections.choices import choices
-from projections.conditions import Field
 from projections.exports import Export, instant, money, text, word
 from projections.lists import Listing
 from projections.rendering import common
 from projections.rendering import instant as shown
 from projections.resource import Resource
+from projections.sorts import Told
 from projections.table import Table
 from projections.view import ResourceView
 
@@ -131,7 +130,7 @@ REFUNDS: Resource[RefundRow] = Resource(
             AND c.generation = t.generation AND c.id = t.customer_id""",
         search=("t.id", "t.reason", "t.gateway_reference", "c.email"),
         hidden=frozenset({"sent_to", "wall_at"}),
-        more=(Field("to", "t.sent_to", "text", choices("refunds", "to")),),
+        told=(Told("to", ("sent_to",)),),
         found_by=frozenset({"invoice_id", "customer_id"}),
     ),
     render,

@@ -133,7 +133,7 @@ def _originators(reading: Reading, resource: Resource[Any], ref: str, until: int
     try:
         own = uuid_of(ref)
     except MalformedId:
-        raise NotFound(detail=f"there is no {resource.kind} {ref}") from None
+        raise NotFound(detail=f"there is no {resource.kind} {ref[:100]!a}") from None
     others = [uuid_of(each) for each in resource.streams(reading, ref)]
     if others or reading.position >= until:
         return [own, *others]

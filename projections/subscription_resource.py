@@ -128,6 +128,7 @@ SUBSCRIPTIONS: Resource[SubscriptionRow] = Resource(
                 "entitlements",
                 "past_due_since",
                 "restarted",
+                "incomplete_until",
                 "discount",
                 "gift_code",
                 "gift_message",

@@ -12,10 +12,10 @@ from api.route import Key, Read, Route, Shape, Write
 from api.views import Listed
 from api.writing import Written, of, paid
 from domain.commands import balances, paying_back
-from domain.shared.errors import NotFound
+from domain.shared.errors import Gathered, NotFound
 from projections.balances import BALANCE_TRANSACTIONS, TRANSACTIONS
 from projections.customers import CUSTOMERS
-from projections.event_log import events_at
+from projections.event_log import events_at, page_of_events
 from projections.groups import RESOURCES
 from projections.payments import PAYMENTS
 from projections.reading import reading
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from api.call import Call
     from projections.resource import Resource
+
+_OF_HISTORY = ("limit", "cursor", "sort")
 
 
 class BalanceCharge(Body):
@@ -96,15 +98,22 @@ def of_customer(call: Call) -> Listed:
 
 def history(call: Call) -> Listed:
     """The one event that a transaction is, told of the customer's balance. Raises NotFound."""
-    allow(call.query)
     views.require_ref(BALANCE_TRANSACTIONS, call.ref)
     with reading(call.services.connections, call.account_id, RESOURCES) as now:
         row = TRANSACTIONS.load(now, [call.ref]).get(call.ref)
         if row is None:
             raise NotFound(detail=f"there is no balance transaction {call.ref}")
         told = events_at(now, row.balance_id, row.created_at)
-        mine = [each for each in told if each["data"].get("transaction_id") == call.ref]
-        return Listed(mine, None, now.head, now.head)
+        at = [each["position"] for each in told if each["data"].get("transaction_id") == call.ref]
+        wrong = Gathered()
+        with wrong.noting():
+            allow(call.query, *_OF_HISTORY)
+        with wrong.noting():
+            asked = {name: call.query[name] for name in _OF_HISTORY if name in call.query}
+            only = {"subject": row.balance_id, "position": str(at[0])}
+            mine = page_of_events(now, {**asked, **only}, call.account.timezone)
+        wrong.require_none()
+        return Listed(mine.data, mine.next_cursor, now.head, now.head)
 
 
 def _customer(call: Call) -> str:

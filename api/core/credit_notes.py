@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from api import views
-from api.fields import Amount, Body, Ref, Required, Text, absent
+from api.fields import Amount, Body, Ref, Required, Says, Text, absent
 from api.resource_routes import BASE, reads, write
 from api.route import Key, Route, Write
 from api.writing import Written, of, paid
@@ -20,7 +21,7 @@ from projections.payments import PAYMENTS
 from projections.refunds import REFUNDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from api.call import Call
@@ -52,6 +53,12 @@ class CreditAllocation(Body):
     amount: Amount
 
 
+def _some(allocations: list[CreditAllocation]) -> list[CreditAllocation]:
+    if not allocations:
+        raise PydanticCustomError("allocations_mismatch", "they add up to nothing")
+    return allocations
+
+
 class CreditNoteCreation(Body):
     """Either an `amount`, gross, or single `lines`. Without `allocations` it comes off what is
     owed first, the rest goes to the customer's balance."""
@@ -59,7 +66,9 @@ class CreditNoteCreation(Body):
     amount: Amount | None = None
     lines: Annotated[list[CreditedLine], Field(min_length=1, max_length=200)] | None = None
     reason: Required
-    allocations: Annotated[list[CreditAllocation], Field(max_length=20)] = absent()
+    allocations: Annotated[
+        list[CreditAllocation], Field(max_length=20), AfterValidator(_some), Says(minItems=1)
+    ] = absent()
     policy: Policy = absent()
     override_gift: bool = absent()
 
@@ -85,11 +94,12 @@ def refund(call: Call, body: RefundCreation) -> Written:
 
 
 def credit(call: Call, body: CreditNoteCreation) -> Written:
-    if (body.amount is None) == (body.lines is None):
-        raise Invalid.one("amount", "amount_or_lines", "either an amount or lines")
     sent = body.sent()
+    wrong = tuple(_inconsistent(body, sent))
+    if wrong:
+        raise Invalid(wrong)
     if sent.get("lines"):
-        sent["lines"] = _by_line(sent["lines"])
+        sent["lines"] = {each["line_id"]: each["amount"] for each in sent["lines"]}
     sent["allocations"] = [Allocation(**each) for each in sent.get("allocations", [])]
     new, gateways = crediting.NewNote(**sent), call.gateways
     return of(crediting.create_credit_note(
@@ -97,14 +107,18 @@ def credit(call: Call, body: CreditNoteCreation) -> Written:
     ))  # fmt: skip
 
 
-def _by_line(lines: list[dict[str, Any]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for at, each in enumerate(lines):
-        if each["line_id"] in found:
-            twice = FieldError(f"lines[{at}].line_id", "duplicate", "each line once")
-            raise Invalid((twice,))
-        found[each["line_id"]] = each["amount"]
-    return found
+def _inconsistent(body: CreditNoteCreation, sent: Mapping[str, Any]) -> Iterator[FieldError]:
+    if (body.amount is None) == (body.lines is None):
+        yield FieldError("amount", "amount_or_lines", "either an amount or lines")
+    yield from _twice("lines", "line_id", sent.get("lines") or [])
+    yield from _twice("allocations", "to", sent.get("allocations") or [])
+
+
+def _twice(field: str, key: str, items: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
+    named = [each[key] for each in items]
+    for at, value in enumerate(named):
+        if value in named[:at]:
+            yield FieldError(f"{field}[{at}].{key}", "duplicate", "each once")
 
 
 def recover(call: Call, body: RecoveryCreation) -> Written:

@@ -129,6 +129,6 @@ ROUTES: tuple[Route, ...] = (
     ),
     write(
         SUBSCRIPTIONS, "POST", "/{id}/renew_gift", renew_gift, "A donor pays for a further phase",
-        GiftRenewal,
+        GiftRenewal, waits=True,
     ),
 )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.fields import (
@@ -27,6 +28,7 @@ from api.fields import (
     Text,
     absent,
 )
+from domain.commands.manual_lines import wrong_period
 
 _WEB = re.compile(r"^https?://[a-z0-9][\x21-\x7e]{0,1989}$", re.ASCII)
 
@@ -35,6 +37,16 @@ def _web_address(text: str) -> str:
     if not _WEB.fullmatch(text):
         raise PydanticCustomError("invalid_url", "is no address of the web")
     return text
+
+
+def _period(end: datetime | None, line: ValidationInfo) -> datetime | None:
+    """What is wrong with its start alone is told there."""
+    if "period_start" not in line.data:
+        return end
+    wrong = wrong_period(line.data["period_start"], end)
+    if wrong is not None:
+        raise PydanticCustomError(wrong.code, wrong.detail, {"sibling": wrong.field})
+    return end
 
 
 class LineCreation(Body):
@@ -46,7 +58,9 @@ class LineCreation(Body):
     product_id: Ref | None = None
     product_old_provider_id: OldId | None = None
     period_start: Instant | None = None
-    period_end: Instant | None = None
+    period_end: Annotated[Instant | None, AfterValidator(_period), Field(validate_default=True)] = (
+        None
+    )
     tax_rate: TaxRate | None = None
     tax_behavior: TaxBehavior = absent()
 

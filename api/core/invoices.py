@@ -94,7 +94,7 @@ ROUTES: tuple[Route, ...] = reads(
     write(INVOICES, "POST", "", create, "Draft an invoice", InvoiceCreation, status=201),
     write(INVOICES, "PATCH", "/{id}", update, "Annotate an invoice", InvoiceChange),
     write(INVOICES, "DELETE", "/{id}", delete, "Delete a draft", deletes=True),
-    write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft", Issue),
+    write(INVOICES, "POST", "/{id}/issue", issue, "Issue a draft", Issue, waits=True),
     CHARGE,
     write(
         INVOICES,

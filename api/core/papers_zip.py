@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from api import views
@@ -17,8 +17,10 @@ from api.views import Download
 from domain.payments.payment import Status
 from domain.shared.errors import Invalid
 from projections.credit_notes import CREDIT_NOTES
+from projections.groups import RESOURCES
 from projections.invoice_resource import INVOICES
 from projections.payments import PAYMENTS
+from projections.reading import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +55,7 @@ class Bundle:
         else:
             allow(query)
             refs = self._named(ids)
+            self._require(call, refs)
         papers = self._files(call, refs)
         position, name = call.books.head().position, f"{self.resource.name}.zip"
         return Download(_ZIP, name, chain([next(papers)], papers), position, position)
@@ -64,6 +67,11 @@ class Bundle:
         for ref in refs:
             views.require_ref(self.resource, ref)
         return refs
+
+    def _require(self, call: Call, refs: Sequence[str]) -> None:
+        """What is named wrongly is refused while it still can be."""
+        with reading(call.services.connections, call.account_id, RESOURCES) as now:
+            self.kind.require(now, refs)
 
     def _found(self, call: Call, query: dict[str, str]) -> list[str]:
         # A file has no pages, and nothing is nested in it.
@@ -82,15 +90,29 @@ class Bundle:
 
     def _files(self, call: Call, refs: Sequence[str]) -> Iterator[bytes]:
         """The ZIP, piece by piece as its papers are made."""
-        out = _Sent()
+        out, names = _Sent(), Names()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             for at in range(0, len(refs), _AT_ONCE):
                 some = refs[at : at + _AT_ONCE]
                 told, _ = told_of(call.services, call.account_id, self.kind, some)
                 for paper in printed(call.services, call.account_id, self.kind, some, told):
-                    archive.writestr(zipfile.ZipInfo(paper.name, _MADE), paper.data)
+                    archive.writestr(zipfile.ZipInfo(names.own(paper.name), _MADE), paper.data)
                 yield out.taken()
         yield out.taken()
+
+
+class Names:
+    """What files are called in one archive: each name once, also where case makes no difference."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def own(self, name: str) -> str:
+        stem, _, ending = name.rpartition(".")
+        others = (f"{stem} ({number}).{ending}" for number in count(2))
+        own = next(each for each in chain([name], others) if each.casefold() not in self._taken)
+        self._taken.add(own.casefold())
+        return own
 
 
 class _Sent(io.RawIOBase):

@@ -104,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
         kind=CLOCK,
         rule="test_clock:write",
         body=Advance,
+        waits=True,
         summary="Run everything that falls due up to an instant",
     ),
 )

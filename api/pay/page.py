@@ -24,7 +24,7 @@ from api.writing import perform
 from domain.commands.accounts import account_of
 from domain.commands.act import Act
 from domain.commands.confirming import see_to
-from domain.shared.errors import DomainError, Invalid
+from domain.shared.errors import DomainError, Invalid, RequestInProgress
 from domain.shared.recording import Context, IdempotencyKey
 from projections.groups import RESOURCES
 from projections.reading import wait_for
@@ -173,9 +173,7 @@ class _Sent:
             seen(connection, self._link.account_id, [self._shown.customer_id])
         try:
             answered = self._charge(self._card())
-        except Refused as running:
-            if running.code != "request_in_progress":
-                raise
+        except RequestInProgress:
             self._wait_for_first()
             return
         except DomainError as error:
@@ -219,7 +217,7 @@ class _Sent:
         while time.monotonic() < until:
             try:
                 first = earlier(self._services, self._link.account_id, self._key("charge"))
-            except Refused:
+            except RequestInProgress:
                 time.sleep(0.05)
                 continue
             if first is not None:

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from api.pay import reasons
 from domain.invoicing.invoice import PAYABLE
 from domain.payments.payment import Status
-from papers.invoice import invoice_sheet
+from papers.invoice import invoice_sheet, settled_by
 from papers.sheet import Frame
 from papers.tongue import tongue_of
 from projections import customers, invoices, payment_methods, payments
@@ -50,7 +50,7 @@ class Seen:
     @property
     def state(self) -> str:
         if self.told.status == "paid":
-            return "paid"
+            return "paid" if settled_by(self.told) == "paid" else "closed"
         if self.told.status not in PAYABLE:
             return "closed"
         if self.last is None or self.last.status in {Status.SUCCEEDED, Status.FAILED}:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.commands.coupons import discounted
@@ -14,7 +13,7 @@ from domain.invoicing.lines import Line, with_tax
 from domain.payments.payment import Payment
 from domain.shared.errors import DomainError, Invalid
 from domain.shared.identifiers import typed_id
-from domain.shared.period import accounting_date
+from domain.shared.period import accounting_date, days_after
 from domain.subscriptions.phases import Phase
 
 if TYPE_CHECKING:
@@ -263,7 +262,7 @@ def issue_document(
     subtotal = sum(line.amount for line in lines)
     tax = sum(line.tax for line in lines)
     on = accounting_date(at, account.timezone)
-    due = due_at or at + timedelta(days=account.days_until_due)
+    due = due_at or days_after(at, account.days_until_due, account.timezone)
     return {
         "series": account.invoice_series(on),
         "issued_at": at,

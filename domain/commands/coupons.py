@@ -66,8 +66,10 @@ def _claim(code: str, owner: UUID) -> Claim:
 def _inconsistent(new: NewCoupon) -> Iterator[FieldError]:
     if (new.percent is None) == (new.amount is None):
         yield FieldError("percent", "percent_or_amount", "either percent or amount, not both")
-    if (new.amount is None) != (new.currency is None):
-        yield FieldError("currency", "required", "an amount has a currency, and only it")
+    if new.amount is not None and new.currency is None:
+        yield FieldError("currency", "required", "an amount has a currency")
+    if new.amount is None and new.percent is not None and new.currency is not None:
+        yield FieldError("currency", "not_with_percent", "a percent is of any currency")
     lasting = [name for name in ("duration_in_months", "periods") if getattr(new, name) is not None]
     if new.duration == REPEATING and len(lasting) != 1:
         detail = "a repeating one lasts for duration_in_months or for periods"

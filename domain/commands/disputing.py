@@ -11,11 +11,12 @@ from domain.invoicing.invoice import Invoice
 from domain.payments.dispute import Dispute
 from domain.payments.payment import Payment, Status
 from domain.shared.errors import ClaimTaken, Conflict
-from domain.shared.identifiers import typed_id
+from domain.shared.identifiers import typed_id, uuid_of
 from domain.shared.period import accounting_date
 from domain.shared.recording import NO_CONDITIONS, Claim, Conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _REFERENCE = "dispute.gateway_reference"
 """A gateway's dispute is one of ours, however often it tells of it."""
+_MANY = 1000
 
 
 @dataclass(slots=True)
@@ -60,7 +62,8 @@ def heed_dispute(
             found = _opened(books, name, notice, at, on)
             if found is None:
                 return
-            case, given = found, Conditions([Claim(_REFERENCE, value, found.dispute.id)])
+            case, turn = found
+            given = Conditions([Claim(_REFERENCE, value, case.dispute.id), turn])
         _close(books, case, notice.status, at, on)
         changed = case.changed()
         if not changed:
@@ -83,18 +86,25 @@ def _known(books: Books, owner: UUID) -> Case:
     return Case(dispute, invoice, balance)
 
 
-def _opened(books: Books, name: str, notice: DisputeNotice, at: datetime, on: date) -> Case | None:
-    """None: of no payment that brought money by this gateway."""
+def _opened(
+    books: Books, name: str, notice: DisputeNotice, at: datetime, on: date
+) -> tuple[Case, Claim] | None:
+    """With the claim of its turn among the payment's disputes: two told at once are taken one
+    after the other. None: of no payment that brought money by this gateway."""
     payment = books.load(Payment, notice.payment_id)
     if payment.gateway != name or payment.status is Status.FAILED:
         return None
     if payment.status is not Status.SUCCEEDED:
         raise Conflict("payment_in_progress", f"payment is {payment.status}")
-    amount = min(notice.amount or payment.amount, payment.amount)
     invoice = _invoice(books, payment)
+    turn = f"dispute_of:{payment.ref}"
+    before = books.claimants(turn, _MANY)
+    left = payment.amount - _disputed(books, payment, invoice, before)
+    amount = min(notice.amount or left, left)
     counted = 0 if invoice is None else invoice.disputable(payment.ref, amount)
     balance = balance_of(books, payment.customer_id, payment.currency)
-    credit = balance.disputable(payment.ref, amount - counted)
+    returned = 0 if invoice is None else invoice.became_credit(payment.ref)
+    credit = balance.disputable(payment.ref, amount - counted, returned)
     dispute = Dispute.begin(
         Dispute.Created,
         id=books.new_id(),
@@ -115,7 +125,20 @@ def _opened(books: Books, name: str, notice: DisputeNotice, at: datetime, on: da
     if credit:
         transaction = typed_id("bal", books.new_id())
         balance.dispute(transaction, dispute.ref, payment.ref, credit, at=at, on=on)
-    return Case(dispute, invoice, balance if credit else None)
+    case = Case(dispute, invoice, balance if credit else None)
+    return case, Claim(turn, str(len(before) + 1), dispute.id)
+
+
+def _disputed(
+    books: Books, payment: Payment, invoice: Invoice | None, claimants: Sequence[UUID]
+) -> int:
+    """What other disputes took of the payment and banks have not returned. Those of an invoice
+    are also found there: earlier releases claimed no turn."""
+    of_invoice = () if invoice is None else invoice.disputes
+    others = {*claimants, *(uuid_of(ref, Dispute.prefix) for ref in of_invoice)}
+    found = (books.load(Dispute, each) for each in others)
+    held = (each for each in found if each.payment_id == payment.ref and each.status != "won")
+    return min(sum(each.amount for each in held), payment.amount)
 
 
 def _invoice(books: Books, payment: Payment) -> Invoice | None:
@@ -132,9 +155,11 @@ def _close(books: Books, case: Case, status: str, at: datetime, on: date) -> Non
         dispute.lose(at=at, on=on)
     if status != "won" or not dispute.win(at=at, on=on):
         return
-    if case.balance is not None:
+    owed = 0 if invoice is None else invoice.owed_when_won(dispute.ref)
+    if dispute.from_balance or owed:
+        case.balance = case.balance or balance_of(books, dispute.customer_id, dispute.currency)
         case.balance.credit(
-            typed_id("bal", books.new_id()), dispute.from_balance, "dispute_won",
+            typed_id("bal", books.new_id()), dispute.from_balance + owed, "dispute_won",
             f"Dispute {dispute.ref} won", at=at, on=on, payment_id=dispute.payment_id,
         )  # fmt: skip
     if invoice is None:
@@ -142,6 +167,6 @@ def _close(books: Books, case: Case, status: str, at: datetime, on: date) -> Non
     counted = invoice.disputes.get(dispute.ref, 0)
     lines = [] if invoice.booked_on is None else put_back(invoice, dispute.ref, on)
     invoice.win_dispute(
-        dispute.ref, dispute.payment_id, dispute.amount - dispute.from_balance, counted,
+        dispute.ref, dispute.payment_id, dispute.amount - dispute.from_balance - owed, counted,
         at=at, on=on, lines=lines,
     )  # fmt: skip

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from domain.commands.act import Done
 from domain.commands.claims import moved_old_id, old_id_claims, resolve
 from domain.commands.coupons import coupon_named, discounted
-from domain.commands.manual_lines import date_of, lines_of
+from domain.commands.manual_lines import date_of, lines_of, require_plans_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice, Status
 from domain.invoicing.lines import Line, with_tax
-from domain.shared.errors import Invalid
+from domain.shared.errors import Gathered, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,18 +45,24 @@ class NewInvoice:
 
 
 def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) -> Done:
-    """A draft. Raises Invalid for wrong references, empty periods, mixed strategies, a coupon that
-    may not be redeemed or a due date that is past."""
+    """A draft. Raises Invalid for wrong references, what `lines_of` refuses, a coupon that may not
+    be redeemed or a due date that is past."""
     ref = resolve(books, "cus", "customer", new.customer_id, new.customer_old_provider_id)
     if ref is None:
         raise Invalid.one("customer_id", "required", "an invoice is a customer's")
-    customer = books.load(Customer, ref, field="customer_id")
-    customer.require_not_erased()
+    at, wrong, discount = books.now(), Gathered(), None
+    with wrong.noting():
+        customer = books.load(Customer, ref, field="customer_id")
+        customer.require_not_erased()
     _require_notes_kept_here(account, new.notes, new.purchase_order)
-    at = books.now()
-    require_to_come(new.due_at, at)
-    coupon = coupon_named(books, new.coupon_id, new.coupon_code, new.currency, at)
-    discount = None if coupon is None else coupon.discount()
+    with wrong.noting():
+        require_to_come(new.due_at, at)
+    with wrong.noting():
+        coupon = coupon_named(books, new.coupon_id, new.coupon_code, new.currency, at)
+        discount = None if coupon is None else coupon.discount()
+    with wrong.noting():
+        lines = lines_of(books, account, new.lines, new.currency, discount)
+    wrong.require_none()
     invoice = Invoice.begin(
         Invoice.Created,
         id=books.new_id(),
@@ -64,7 +70,7 @@ def create_invoice(books: Books, account: Account, new: NewInvoice, act: Act) ->
         currency=new.currency,
         collection_method=new.collection_method,
         billing_reason="manual",
-        lines=lines_of(books, account, new.lines, discount),
+        lines=lines,
         notes=new.notes,
         purchase_order=new.purchase_order,
         old_provider_id=new.old_provider_id,
@@ -108,9 +114,11 @@ def update_invoice(
 
 
 def _say_anew(books: Books, account: Account, invoice: Invoice, said: dict[str, Any]) -> None:
-    at = books.now()
-    require_to_come(said.get("due_at"), at)
+    at, wrong, discount = books.now(), Gathered(), None
+    with wrong.noting():
+        require_to_come(said.get("due_at"), at)
     if said.keys() == {"due_at"} and invoice.status is not Status.DRAFT:
+        wrong.require_none()
         due_at = said["due_at"]
         if due_at is None:
             raise Invalid.one("due_at", "required", "what was issued is due at some time")
@@ -118,12 +126,17 @@ def _say_anew(books: Books, account: Account, invoice: Invoice, said: dict[str, 
         return
     invoice.require_draft()
     currency = said.get("currency", invoice.currency)
-    discount = _discount(books, invoice, said, currency, at)
+    with wrong.noting():
+        discount = _discount(books, invoice, said, currency, at)
     lines: Sequence[Line] = invoice.lines
-    if "lines" in said:
-        lines = lines_of(books, account, said["lines"], discount)
-    else:
-        lines = with_tax(discounted([replace(line, discount=0) for line in lines], discount))
+    with wrong.noting():
+        if "lines" in said:
+            lines = lines_of(books, account, said["lines"], currency, discount)
+        else:
+            if currency != invoice.currency:
+                require_plans_of(books, lines, currency)
+            lines = with_tax(discounted([replace(line, discount=0) for line in lines], discount))
+    wrong.require_none()
     invoice.revise(
         {
             "currency": currency,

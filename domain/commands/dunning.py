@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from domain.shared.period import days_after
 from domain.subscriptions.states import Status
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def dunning_until(account: Account, subscription: Subscription, at: datetime) ->
     if not _in_dunning(subscription):
         return None
     last = max(account.dunning_days, default=0)
-    return max(_since(subscription, at) + timedelta(days=last), at)
+    return max(days_after(_since(subscription, at), last, account.timezone), at)
 
 
 def by_itself(invoice: Invoice) -> bool:
@@ -82,5 +82,6 @@ def retry_after(
     account: Account, since: datetime, at: datetime, until: datetime | None = None
 ) -> datetime | None:
     """The first of the account's days after `since` that is later than `at`."""
-    retries = (since + timedelta(days=each) for each in sorted(account.dunning_days))
+    days = sorted(account.dunning_days)
+    retries = (days_after(since, each, account.timezone) for each in days)
     return next((each for each in retries if each > at and (until is None or each < until)), None)

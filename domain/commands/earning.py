@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.invoicing.adjustment import Restored
@@ -14,7 +14,6 @@ from domain.shared.money import round_half_away
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from domain.invoicing.adjustment import Adjustment
     from domain.invoicing.invoice import Invoice
@@ -84,7 +83,7 @@ def taken_from(before: Sequence[LineBook], booking: Booking) -> list[Taken]:
 
 def put_back(invoice: Invoice, ref: str, on: date) -> list[Restored]:
     """The mirror of what a credit note or refund took: earned from that day to the service's end,
-    or that day where it is over or was ended."""
+    or that day where it is over or was ended. On the day of booking, over its days as billed."""
     if invoice.waiting:
         noted = invoice.noted[ref]
         return [
@@ -92,16 +91,17 @@ def put_back(invoice: Invoice, ref: str, on: date) -> list[Restored]:
         ]
     ended = any(each.kind == "ended" for each in invoice.adjustments)
     by_line = {line.id: line for line in invoice.lines}
+    first = date.min if on == invoice.booked_on else on
     return [
-        Restored(*each, *_days_left(None if ended else by_line[each.line_id], on))
+        Restored(*each, *_days_left(None if ended else by_line[each.line_id], on, first))
         for each in taken_by(invoice, ref)
     ]
 
 
-def _days_left(line: Line | None, on: date) -> tuple[date, date]:
+def _days_left(line: Line | None, on: date, earliest: date | None = None) -> tuple[date, date]:
     if line is not None and line.held:
         return HELD_FROM, HELD_UNTIL
-    first = on if line is None else max(line.service_start or on, on)
+    first = on if line is None else max(line.service_start or on, earliest or on)
     end = first if line is None else line.service_end or first
     return first, max(end, first + timedelta(days=1))
 

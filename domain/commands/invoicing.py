@@ -11,10 +11,11 @@ from domain.commands.charging import ask, require_set_up, settle_begun
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.coupons import coupon_named
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
-from domain.commands.manual_lines import require_one_strategy
+from domain.commands.manual_lines import dated, require_one_strategy
 from domain.commands.organizations import name_for
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import Invoice
+from domain.shared.errors import Invalid
 from domain.shared.period import accounting_date
 from domain.subscriptions.states import Move
 
@@ -38,18 +39,21 @@ def issue_invoice(
     """Gives it its number; a card is asked for what its customer's credit does not pay, where it
     is charged automatically.
 
-    Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`, `payment_method_required`.
+    Raises Conflict `invoice_not_draft`, Invalid `mixed_strategies`, `not_in_the_future`,
+    `payment_method_required`.
     """
     invoice = books.load(Invoice, ref)
     customer = books.load(Customer, invoice.customer_id)
     at = books.now()
     invoice.require_draft()
     customer.require_not_erased()
+    _require_due_after(invoice, at)
     coupon = _redeemed(books, invoice, at)
     strategy = require_one_strategy(books, invoice.lines)
     if strategy == "invoice_payment":
         account.require_native_engine("recognition by payment")
-    document = issue_document(account, customer, invoice.lines, strategy, at, invoice.due_at)
+    lines = dated(account, invoice.lines)
+    document = issue_document(account, customer, lines, strategy, at, invoice.due_at)
     named = {"organization_name": name_for(books, customer), "discount": invoice.discount}
     issue(invoice, document | named | _span(invoice.lines) | {"payment_method_id": method_ref}, at)
     case = Case(None, invoice, None)
@@ -64,6 +68,13 @@ def issue_invoice(
     require_set_up(gateways, payment)
     books.record(*case.opened(), *coupon, by=act.by, given=act.intent())
     return settle_begun(books, account, case, ask(gateways, payment), act)
+
+
+def _require_due_after(invoice: Invoice, at: datetime) -> None:
+    """Nobody is late on the day a bill is written: what its draft said is over."""
+    if invoice.due_at is not None and invoice.due_at < at:
+        detail = f"the draft was due at {invoice.due_at:%Y-%m-%dT%H:%M:%SZ}: say anew when, or null"
+        raise Invalid.one("due_at", "not_in_the_future", detail)
 
 
 def _redeemed(books: Books, invoice: Invoice, at: datetime) -> list[Coupon]:
@@ -91,11 +102,11 @@ def void_invoice(books: Books, account: Account, ref: str, act: Act) -> Done:
     at = books.now()
     case = case_of(books, books.load(Invoice, ref), None)
     invoice, on = case.invoice, accounting_date(at, account.timezone)
-    unapplied, applied = invoice.unapplied, invoice.balance_applied
+    unapplied, applied = invoice.unapplied, 0 if invoice.waiting else invoice.balance_applied
     invoice.void(at=at, on=on, reason=act.by.reason)
     if unapplied:
         give_back(books, case, unapplied, "unapplied", at, on)
-    elif applied:
+    if applied:
         give_back(books, case, applied, "void", at, on)
     return Done(ref, books.record(*case.returned(), by=act.by, given=act.given(ref)))
 

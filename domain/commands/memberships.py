@@ -149,7 +149,7 @@ def member_of(books: Books, ref: str, member_ref: str) -> Member:
     """Raises NotFound for one of another subscription too."""
     member = books.load(Member, member_ref)
     if member.subscription_id != ref:
-        raise NotFound(detail=f"there is no member {member_ref} in {ref}")
+        raise NotFound(detail=f"there is no member {member_ref[:100]} in {ref[:100]}")
     return member
 
 

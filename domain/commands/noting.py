@@ -10,8 +10,7 @@ from domain.commands.earning import books_of, taken_by
 from domain.commands.refunding import cards_for
 from domain.invoicing.adjustment import NotedLine
 from domain.invoicing.credit_note import SERIES, Allocation, CreditNote, NoteLine
-from domain.ledger.entries import split
-from domain.ledger.shares import shares
+from domain.ledger.taking import taken_of
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.money import round_half_away
@@ -129,12 +128,9 @@ def spread(invoice: Invoice, noted: Noted) -> tuple[NotedLine, ...]:
     if noted.lines:
         return tuple(noted.lines)
     left = net_left(invoice)
-    parts = shares(noted.amount, [net + tax for net, tax in left.values()])
-    found = []
-    for (ref, (net, tax)), part in zip(left.items(), parts, strict=True):
-        share, _, taxed = split(part, (net, 0, tax))
-        found.append(NotedLine(ref, share, taxed))
-    return tuple(found)
+    remains = [(net, 0, tax) for net, tax in left.values()]
+    taken = taken_of(noted.amount, remains, "proportional")
+    return tuple(NotedLine(ref, net, tax) for ref, (net, _, tax) in zip(left, taken, strict=True))
 
 
 def lines_of(invoice: Invoice, asked: Mapping[str, int]) -> tuple[NotedLine, ...]:

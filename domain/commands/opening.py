@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.commands.billing import Bill, RuleFailed, bill_term
@@ -14,6 +13,7 @@ from domain.commands.rules import note_failure
 from domain.shared.errors import FieldError, Invalid
 from domain.shared.identifiers import typed_id
 from domain.shared.money import LARGEST_AMOUNT
+from domain.shared.period import days_after
 from domain.subscriptions.phases import Phase, first_phase
 from domain.subscriptions.states import Status
 from domain.subscriptions.subscription import Subscription
@@ -141,7 +141,7 @@ def _phase(
 
 def window(account: Account, at: datetime) -> datetime:
     """Until when the first payment is waited for."""
-    return at + timedelta(days=account.incomplete_days)
+    return days_after(at, account.incomplete_days, account.timezone)
 
 
 def _first_bill(

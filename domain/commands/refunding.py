@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from domain.commands.collecting import balance_of
+from domain.commands.earning import books_of
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.errors import Invalid
@@ -71,6 +72,7 @@ class Returns:
             )  # fmt: skip
         if to == "balance":
             self.credit(invoice, amount, "refund", f"Refund of invoice {invoice.number}")
+        books_of(invoice)  # what the posting rules could not book raises before it is recorded
 
     def pay(
         self, invoice: Invoice, amount: int, to: str, payment_id: str | None, **more: Any

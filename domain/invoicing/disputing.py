@@ -6,6 +6,7 @@ from datetime import date, datetime  # noqa: TC003 - stored events are decoded b
 from typing import TYPE_CHECKING
 
 from domain.invoicing.adjustment import Adjustment, Restored
+from domain.invoicing.owed import Status
 from domain.invoicing.returning import Returning
 from domain.shared.aggregate import Aggregate
 from domain.shared.facts import event
@@ -40,7 +41,21 @@ class Disputing(Returning):
 
     def disputable(self, payment_id: str, amount: int) -> int:
         """Of so much that a bank took: the payment's money here that had not gone back."""
-        return min(amount, max(self.cards.get(payment_id, 0), 0))
+        ended = self.status in {Status.VOID, Status.UNCOLLECTIBLE}
+        if ended and (self.returned or self.waiting):
+            return 0
+        return min(amount, self._left_of(payment_id))
+
+    def became_credit(self, payment_id: str) -> int:
+        """The payment's money that went to the customer's balance as this ended unpaid."""
+        return min(self.returned, self._left_of(payment_id))
+
+    def _left_of(self, payment_id: str) -> int:
+        return max(self.cards.get(payment_id, 0), 0)
+
+    def owed_when_won(self, dispute_id: str) -> int:
+        """What of it is the customer's: the invoice ended unpaid, with nothing booked."""
+        return min(self.disputes.get(dispute_id, 0), self.withheld)
 
     @event(Disputed)
     def _disputed(
@@ -53,7 +68,8 @@ class Disputing(Returning):
 
     class DisputeWon(Aggregate.Event):
         """The money is back. `lines` say what the dispute took of each; deferral that it took is
-        not earned any more, but income of its own."""
+        not earned any more, but income of its own. `amount` is what was a loss or of the lines:
+        not what becomes the customer's credit."""
 
         TOPIC = "invoice.dispute_won"
         dispute_id: str
@@ -89,6 +105,7 @@ class Disputing(Returning):
         won_on: date,
         lines: tuple[Restored, ...],
     ) -> None:
+        self.withheld -= self.owed_when_won(dispute_id)
         self.disputes = {ref: kept for ref, kept in self.disputes.items() if ref != dispute_id}
         self._took_from_cards({payment_id: -counted})
         if lines:

@@ -13,7 +13,8 @@ from domain.shared.facts import event
 
 class Ending(Settling):
     class Voided(Aggregate.Event):
-        """`returned` is money that had been counted and went to the customer's balance before.
+        """`returned` is money that had been counted and went to the customer's balance before;
+        where nothing was booked yet, the rest of it a bank holds and is no debt of ours.
         `won`: a dispute of it was."""
 
         TOPIC = "invoice.voided"
@@ -46,7 +47,8 @@ class Ending(Settling):
         return returned
 
     @event(Voided)
-    def _voided(self) -> None:
+    def _voided(self, returned: int) -> None:
+        self._ended_unpaid(returned)
         self.status = Status.VOID
 
     class MarkedUncollectible(Aggregate.Event):
@@ -78,5 +80,9 @@ class Ending(Settling):
 
     @event(MarkedUncollectible)
     def _marked_uncollectible(self, returned: int) -> None:
-        self.written_off = self.amount_remaining + returned
+        self.written_off = self.amount_remaining + self.waiting_money
+        self._ended_unpaid(returned)
         self.status = Status.UNCOLLECTIBLE
+
+    def _ended_unpaid(self, returned: int) -> None:
+        self.returned, self.withheld = returned, max(self.waiting_money - returned, 0)

@@ -9,7 +9,7 @@ from decimal import Decimal  # noqa: TC003 - as above
 from typing import TYPE_CHECKING
 
 from domain.shared.errors import Invalid
-from domain.shared.money import LARGEST_AMOUNT, allocate, exclusive_tax, inclusive_tax
+from domain.shared.money import LARGEST_AMOUNT, allocate, round_half_away
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,18 +47,18 @@ class Line:
 
 
 def with_tax(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines with net and tax set: tax is rounded once per rate and behaviour, then split.
+    """The lines with net and tax set: tax is rounded once per rate, then split.
 
     Raises Invalid `amount_too_large`.
     """
-    groups: dict[tuple[Decimal, str], list[int]] = defaultdict(list)
+    groups: dict[Decimal, list[int]] = defaultdict(list)
     for at, line in enumerate(lines):
         if line.tax_rate:
-            groups[line.tax_rate, line.tax_behavior].append(at)
+            groups[line.tax_rate].append(at)
     taxed = [_untaxed(line) for line in lines]
     _refuse_too_large(taxed)
-    for (rate, behavior), places in groups.items():
-        _tax_group(taxed, places, rate, inclusive=behavior == "inclusive")
+    for rate, places in groups.items():
+        _tax_group(taxed, places, rate)
     _refuse_too_large(taxed)
     return tuple(taxed)
 
@@ -81,15 +81,23 @@ def _refuse_too_large(lines: Sequence[Line]) -> None:
         raise Invalid.one("lines", "amount_too_large", f"must add up to less than {LARGEST_AMOUNT}")
 
 
-def _tax_group(lines: list[Line], places: list[int], rate: Decimal, *, inclusive: bool) -> None:
-    tax_of = inclusive_tax if inclusive else exclusive_tax
-    asked = [lines[at].amount for at in places]
-    charged = [max(amount, 0) for amount in asked]
-    credited = [max(-amount, 0) for amount in asked]
-    back = tax_of(sum(credited), rate)
-    ups = allocate(tax_of(sum(asked), rate) + back, charged)
+def _tax_group(lines: list[Line], places: list[int], rate: Decimal) -> None:
+    """Gross amounts hold `rate / (1 + rate)` of themselves: net ones weigh `1 + rate` as much."""
+    part, whole = rate.as_integer_ratio()
+    weights = [
+        lines[at].amount * (whole if _inclusive(lines[at]) else whole + part) for at in places
+    ]
+    charged = [max(weight, 0) for weight in weights]
+    credited = [max(-weight, 0) for weight in weights]
+    per = whole * (whole + part)
+    back = round_half_away(sum(credited) * part, per)
+    ups = allocate(round_half_away(sum(weights) * part, per) + back, charged)
     downs = allocate(back, credited)
     for at, up, down in zip(places, ups, downs, strict=True):
         share = up - down
-        net = lines[at].amount - share if inclusive else lines[at].amount
+        net = lines[at].amount - share if _inclusive(lines[at]) else lines[at].amount
         lines[at] = replace(lines[at], amount=net, tax=share)
+
+
+def _inclusive(line: Line) -> bool:
+    return line.tax_behavior == "inclusive"

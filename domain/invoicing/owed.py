@@ -40,7 +40,8 @@ class Owed:
     def _nothing_went_back(self) -> None:
         """`credited` is off what is owed, `given` beyond that, both by notes; `cards` what cards
         paid and has not gone back to them; `noted` what notes took off before it was booked;
-        `disputes` what banks took back of it and did not return."""
+        `disputes` what banks took back of it and did not return; `returned` what became the
+        customer's credit as it ended, `withheld` what would have, had no bank held it then."""
         self.credited = 0
         self.given = 0
         self.refunded = 0
@@ -49,6 +50,8 @@ class Owed:
         self.written_off = 0
         self.recovered = 0
         self.disputes: dict[str, int] = {}
+        self.returned = 0
+        self.withheld = 0
 
     @property
     def amount_remaining(self) -> int:
@@ -59,12 +62,14 @@ class Owed:
 
     @property
     def unapplied(self) -> int:
-        """What came in part for an invoice that books nothing before it is fully paid."""
-        return self.amount_paid + self.unapplied_credit if self.by_payment else 0
+        """What came in part for an invoice that books nothing before it is fully paid, and is
+        still here: what its bank took back the customer has."""
+        return max(self.waiting_money - sum(self.disputes.values()), 0)
 
     @property
-    def unapplied_credit(self) -> int:
-        return self.balance_applied if self.by_payment else 0
+    def waiting_money(self) -> int:
+        """The same, gross: as it stands in the books."""
+        return self.amount_paid + self.balance_applied if self.waiting else 0
 
     @property
     def won_a_dispute(self) -> bool:

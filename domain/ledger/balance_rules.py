@@ -20,6 +20,14 @@ def unapplied_returned(amount: int) -> Entry:
     return _to_balance(Account.UNAPPLIED_PAYMENTS, amount)
 
 
+def unapplied_forgone(amount: int) -> Entry:
+    """Such money that its bank had taken back when the invoice ended: the customer has it, so it
+    is no loss of ours and no debt either."""
+    return entry(
+        Posting(Account.UNAPPLIED_PAYMENTS, amount), Posting(Account.DISPUTE_LOSSES, -amount)
+    )
+
+
 def receivable_returned(amount: int) -> Entry:
     """Money counted on an invoice that a job voids: what it had settled is owed again."""
     return _to_balance(Account.ACCOUNTS_RECEIVABLE, amount)

@@ -10,7 +10,7 @@ from domain.ledger.books import Booking, LineBook, Posting
 from domain.ledger.chart import Account
 from domain.ledger.segments import PostingDay, Segment, open_segment, stop, unearned_before
 from domain.ledger.shares import shares
-from domain.shared.money import round_half_away
+from domain.ledger.taking import taken_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,22 +27,6 @@ def entry(*postings: Posting) -> Entry:
     if sum(posting.amount for posting in moved):
         raise ValueError(f"entry does not balance: {moved}")
     return moved
-
-
-def split(part: int, remains: tuple[int, int, int]) -> tuple[int, int, int]:
-    deferred, earned, tax = shares(part, remains)
-    return deferred, earned, tax
-
-
-def unearned_first(
-    amount: int, remains: Sequence[tuple[int, int, int]]
-) -> list[tuple[int, int, int]]:
-    whole, left = sum(map(sum, remains)), [sum(each[at] for each in remains) for at in range(3)]
-    taxed = round_half_away(amount * left[2], whole) if whole else 0
-    unearned = min(amount - taxed, left[0])
-    parts = (unearned, amount - taxed - unearned, taxed)
-    by_kind = [shares(part, [each[at] for each in remains]) for at, part in enumerate(parts)]
-    return list(zip(*by_kind, strict=True))
 
 
 def reversal(
@@ -70,22 +54,6 @@ def reversed_lines(
         for line, (deferred, earned, tax) in zip(lines, taken, strict=True)
         if deferred or earned or tax
     )
-
-
-def part_of_line(
-    net: int, tax: int, remains: tuple[int, int, int], policy: str
-) -> tuple[int, int, int]:
-    """How much of a line's net is unearned and earned; of both kinds where they are of one sign."""
-    unearned, earned, _ = remains
-    if policy == "unearned_first":
-        first = min(net, max(unearned, 0)) if net > 0 else max(net, min(unearned, 0))
-        return first, net - first, tax
-    return *split_net(net, unearned, earned), tax
-
-
-def split_net(net: int, unearned: int, earned: int) -> tuple[int, int]:
-    first, rest = shares(net, [unearned, earned])
-    return first, rest
 
 
 def mirrored(parts: Sequence[PutBack], amount: int, contra: Account) -> Iterable[Posting]:
@@ -180,11 +148,7 @@ def taken_back(
     that is undone."""
     remains = [line.remains(day.effective) for line in lines]
     borne = min(amount, max(sum(map(sum, remains)), 0))
-    if policy == "unearned_first":
-        taken = unearned_first(borne, remains)
-    else:
-        parts = shares(borne, [sum(each) for each in remains])
-        taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
+    taken = taken_of(borne, remains, policy)
     taken_out = reversal(lines, taken, contra, Account.TAX_PAYABLE)
     beyond = Posting(Account.RECOVERIES, amount - borne)
     return Booking(entry(*taken_out, beyond, *given), reversed_lines(lines, taken, day))

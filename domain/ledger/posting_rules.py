@@ -14,6 +14,7 @@ from domain.ledger.balance_rules import balance_funded as balance_funded
 from domain.ledger.balance_rules import balance_refunded as balance_refunded
 from domain.ledger.balance_rules import receivable_returned as receivable_returned
 from domain.ledger.balance_rules import refund_kept as refund_kept
+from domain.ledger.balance_rules import unapplied_forgone as unapplied_forgone
 from domain.ledger.balance_rules import unapplied_returned as unapplied_returned
 from domain.ledger.billing_lines import billed, booked
 from domain.ledger.books import Booking, Charge, LineBook, Posting
@@ -24,15 +25,13 @@ from domain.ledger.entries import (
     forgone_back,
     mirrored,
     moved,
-    part_of_line,
     restored_lines,
     reversal,
     reversed_lines,
-    split,
     taken_back,
 )
 from domain.ledger.segments import PostingDay, unearned_before
-from domain.ledger.shares import shares
+from domain.ledger.taking import part_of_line, taken_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,8 +115,7 @@ def marked_uncollectible(
     `won` as of a void."""
     remains = [line.remains(day.effective) for line in lines]
     borne = min(outstanding, sum(map(sum, remains))) if won else outstanding
-    parts = shares(borne, [sum(each) for each in remains])
-    taken = [split(part, each) for part, each in zip(parts, remains, strict=True)]
+    taken = taken_of(borne, remains, "proportional")
     tax_account = Account.TAX_PAYABLE if tax_relief else Account.BAD_DEBT
     taken_out = reversal(lines, taken, Account.BAD_DEBT, tax_account)
     given_up = Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding)

@@ -92,12 +92,16 @@ def unearned_before(segment: Segment, day: date) -> int:
 def stop(segment: Segment, taken: int, day: PostingDay) -> tuple[Segment, ...]:
     """The segment frozen on `day`, followed by what goes on after `taken` was reversed.
 
-    Where its days were over before it was booked, what goes on is earned on `day` itself.
+    On the day it is booked nothing of it has been earned: what goes on keeps its days, those before
+    that day too. Where its days were over before, what goes on is earned on `day` itself.
     """
     rest = unearned_before(segment, day.effective) - taken
     frozen = replace(segment, stopped_on=day.effective)
     if rest == 0:
         return (frozen,)
+    if day.effective <= segment.booked_from:
+        onward = replace(segment, amount=rest, booked_from=max(segment.booked_from, day.posting))
+        return frozen, onward
     start = max(day.effective, segment.start)
     return frozen, open_segment(rest, start, max(segment.end, start + _DAY), day)
 

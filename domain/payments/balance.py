@@ -222,9 +222,10 @@ class Balance(Aggregate):
         dispute_id: str
         payment_id: str
 
-    def disputable(self, payment_id: str, amount: int) -> int:
-        """Of so much that a bank took: what that payment's credit still bears."""
-        return max(min(amount, self.cards.get(payment_id, 0), self.amount), 0)
+    def disputable(self, payment_id: str, amount: int, returned: int = 0) -> int:
+        """Of so much that a bank took: what that payment's credit still bears. `returned` of it
+        came by way of an invoice that ended unpaid."""
+        return max(min(amount, self.cards.get(payment_id, 0) + returned, self.amount), 0)
 
     def dispute(
         self, transaction_id: str, dispute_id: str, payment_id: str, amount: int, *,

@@ -176,6 +176,12 @@ class Forged(DomainError):
     code = "invalid_signature"
 
 
+class Unreadable(DomainError):
+    """The message is the gateway's own, and is none of its events."""
+
+    code = "unreadable_event"
+
+
 class GatewayUnavailable(DomainError):
     """The gateway cannot be asked now; nothing was begun."""
 
@@ -213,5 +219,5 @@ class Gateway(Protocol):
         """What became of a refund by our reference; None when the gateway never saw it."""
 
     def read(self, message: Message) -> Notice | None:
-        """What a message says, None for what concerns us not. Raises Forged, and Invalid for wrong
-        fields of what is signed."""
+        """What a message says, None for what concerns us not. Raises Forged, or where the signature
+        is right Unreadable, and Invalid for wrong fields."""

@@ -62,16 +62,6 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def exclusive_tax(net: int, rate: Decimal) -> int:
-    """Tax on top of a net amount."""
-    return round_decimal(net * rate)
-
-
-def inclusive_tax(gross: int, rate: Decimal) -> int:
-    """Tax contained in a gross amount."""
-    return round_decimal(gross * rate / (1 + rate))
-
-
 def major(amount: int, currency: str) -> str:
     """Minor units as decimal text: `major(3100, "USD")` is `31.00`, `major(-5, "JPY")` is `-5`."""
     exponent = EXPONENTS[currency]

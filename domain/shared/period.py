@@ -62,6 +62,14 @@ def boundary(
     return instant_of(step(wall, interval, interval_count * index), timezone)
 
 
+def days_after(instant: datetime, days: int, timezone: str) -> datetime:
+    """The same time of so many calendar days later, as clocks there show it."""
+    if days == 0:
+        return instant
+    wall = instant.astimezone(zone(timezone)).replace(tzinfo=None)
+    return instant_of(step(wall, Interval.DAY, days), timezone)
+
+
 @lru_cache(maxsize=65536)
 def accounting_date(instant: datetime, timezone: str) -> date:
     """The calendar date of an instant on the account's wall clock."""

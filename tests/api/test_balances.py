@@ -197,6 +197,19 @@ def test_one_transaction_is_read_as_it_was_made_with_the_event_that_it_is(shop, 
         assert stranger.get(wrong).status_code == 404
 
 
+@pytest.mark.parametrize("query", ["limit=1", "limit=100", "sort=-position", "sort=position"])
+def test_the_history_of_one_transaction_is_asked_as_every_other(client, customer, query):
+    credit(client, customer, 100)
+    credit(client, customer, 200)
+    ref = client.get(f"/customers/{customer}/balance_transactions").json["data"][0]["id"]
+    answer = client.get(f"/balance_transactions/{ref}/events?{query}")
+    (event,) = answer.json["data"]
+    assert (event["data"]["transaction_id"], answer.json["next_cursor"]) == (ref, None)
+    for wrong in "limit=0", "limit=101", "cursor=x", "sort=amount", "position=1", "colour=red":
+        refusal = client.get(f"/balance_transactions/{ref}/events?{wrong}")
+        assert refusal.status_code == 422, wrong
+
+
 @pytest.mark.parametrize("shown", ["neither", "the invoice only", "both"])
 def test_a_balance_that_the_views_do_not_show_is_applied(client, customer, services, shown):
     """They only tell sooner which balance it is."""

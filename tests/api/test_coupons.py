@@ -67,7 +67,7 @@ def test_a_coupon_is_made_changed_archived_and_deleted(client, stranger):
         ({"amount": 5, "currency": "USD"}, "percent", "percent_or_amount"),
         ({"percent": None, "amount": 5}, "currency", "required"),
         ({"percent": None, "amount": 0, "currency": "USD"}, "amount", "too_small"),
-        ({"currency": "USD"}, "currency", "required"),
+        ({"currency": "USD"}, "currency", "not_with_percent"),
         ({"duration": "repeating"}, "duration_in_months", "required"),
         ({"periods": 2}, "periods", "only_repeating"),
         ({"duration": "always"}, "duration", "not_allowed"),
@@ -247,3 +247,25 @@ def test_a_scheduled_start_and_a_trial_are_discounted_when_they_are_billed(shop)
         start_date="2026-01-20", billing_behavior="bill_on_start_date", coupon_code="HALF"
     )
     assert [total for _, total in renewed(shop, "2026-02-27")] == [1550, 1550, 3100, 3100][:4]
+
+
+def test_a_fixed_coupon_takes_lines_to_nothing_and_leaves_credits_whole(client, shop):
+    made = client.made("/coupons", {"code": "FIFTY", "amount": 5000, "currency": "USD"})
+    lines = [{"description": "x", "unit_amount": each} for each in (1000, -200)]
+    invoice = shop.invoice(lines=lines, coupon_id=made["id"])
+    assert [each["amount"] for each in invoice["lines"]] == [0, -200]
+    assert (invoice["total"], invoice["discount_total"]) == (-200, 1000)
+    customer = client.get(f"/customers/{shop.customer['id']}").json
+    assert customer["balances"] == {"USD": 200}
+
+
+def test_a_void_gives_no_redemption_back(client, shop):
+    made = coupon(client, max_redemptions=1)
+    invoice = shop.invoice(coupon_id=made["id"])
+    client.made(f"/invoices/{invoice['id']}/void")
+    assert client.get(f"/coupons/{made['id']}").json["times_redeemed"] == 1
+    body = {"customer_id": shop.customer["id"], "currency": "USD", "coupon_id": made["id"]}
+    again = client.post("/invoices", {**body, "lines": [{"description": "x", "unit_amount": 1}]})
+    assert (again.status_code, again.json["code"]) == (422, "coupon_exhausted")
+    client.patch(f"/coupons/{made['id']}", {"max_redemptions": 2})
+    assert shop.invoice(coupon_id=made["id"])["discount_total"] > 0

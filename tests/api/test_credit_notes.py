@@ -203,6 +203,11 @@ def test_what_may_not_be_credited_is_refused(shop, client):
     both = credit(client, open_, amount=1, lines=[line])
     refused(client, both, 422, "amount_or_lines", head)
     refused(client, credit(client, open_, lines=[line, line]), 422, "duplicate", head)
+    nothing = credit(client, open_, amount=1, allocations=[])
+    refused(client, nothing, 422, "allocations_mismatch", head)
+    twice = credit(client, open_, amount=2, allocations=[{"to": "receivable", "amount": 1}] * 2)
+    refused(client, twice, 422, "duplicate", head)
+    assert [error["field"] for error in twice.json["errors"]] == ["allocations[1].to"]
 
 
 @pytest.mark.parametrize(

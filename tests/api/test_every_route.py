@@ -155,6 +155,7 @@ def test_an_id_of_another_account_or_type_is_not_found(
         path = everything.path(route, ref)
         answer = everything.client.send(route.method, path, body, key="k")
         require(answer, 404, "not_found")
+        assert len(answer.json["detail"]) < 500
 
 
 @pytest.mark.parametrize("route", LISTS, ids=named)
@@ -201,6 +202,7 @@ def test_methods_that_are_not_served(everything: Everything, path: str) -> None:
         assert set(answer.headers["Allow"].split(", ")) - {"OPTIONS"} == expected
         if method != "HEAD":
             require(answer, 405, "method_not_allowed")
+            assert method in answer.json["detail"]
     asked = everything.client.send("OPTIONS", at)
     assert set(asked.headers["Allow"].split(", ")) - {"OPTIONS"} == expected
     require(everything.client.send(routes[0].method, f"{at}/"), 404, "not_found")

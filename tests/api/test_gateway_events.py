@@ -82,10 +82,44 @@ def test_a_forged_message_records_nothing(client, forged):
     assert shown(client, payment) == ("requires_action", "open")
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"{}", b'{"type": 1}', b'{"type": "x"}', b"{"])
-def test_what_is_signed_and_says_nothing_records_nothing(client, body):
+DISPUTE = {"type": "dispute.opened", "payment_id": "pay_x", "dispute": "d1"}
+UNREADABLE = [
+    b"", b"{", b"[]", b"[1]", b"1", b"{}", b"[" * 100_000, {"type": []},
+    {name: DISPUTE[name] for name in DISPUTE if name != "type"},
+]  # fmt: skip
+WRONG = [
+    *(({**DISPUTE, "amount": amount}, {"amount"}) for amount in (-5, 0, 1.5, "5", True)),
+    ({"type": "dispute.lost", "payment_id": "pay_x"}, {"dispute"}),
+    ({"type": "dispute.won", "amount": 0}, {"dispute", "payment_id", "amount"}),
+    ({"type": "payment.succeeded"}, {"payment_id"}),
+]
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_what_is_signed_and_unreadable_is_no_forgery(client, body):
     at = client.head
-    assert send(client, body).status_code in {200, 401}
+    answer = send(client, body)
+    assert (answer.status_code, answer.json["code"]) == (400, "unreadable_event")
+    assert send(client, body, secret="whsec_other").status_code == 401
+    assert client.head == at
+    path = "/core/v1/gateways/{name}/events"
+    described = client.get("/openapi.json", whole=True).json["paths"][path]["post"]
+    assert {"400", "401", "422"} <= described["responses"].keys()
+
+
+@pytest.mark.parametrize(("event", "fields"), WRONG)
+def test_what_is_signed_and_readable_names_its_wrong_fields(client, event, fields):
+    at = client.head
+    answer = send(client, event)
+    assert (answer.status_code, {each["field"] for each in answer.json["errors"]}) == (422, fields)
+    assert send(client, event, secret="whsec_other").status_code == 401
+    assert client.head == at
+
+
+@pytest.mark.parametrize("body", [b'{"type": 1}', b'{"type": "x"}'])
+def test_what_is_signed_and_concerns_us_not_records_nothing(client, body):
+    at = client.head
+    assert send(client, body).status_code == 200
     assert client.head == at
 
 

@@ -206,6 +206,7 @@ def test_a_crash_between_intent_and_outcome_is_completed_by_whoever_finds_the_ou
     client.http = alive
     running = client.post(path, {}, key="once")
     assert (running.status_code, running.json["code"]) == (409, "request_in_progress")
+    assert running.headers["Retry-After"] == "1"
     act = Act(Context("scheduler", "scheduler"))
     client.get("/account")
     payment = client.get("/payments").json["data"][0]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import jsonschema_rs
 import pytest
 
 from api.examples import EXAMPLES
 from api.fields import Nothing
 from api.route import Write
 from api.routes import ROUTES
+from projections.resources import BY_NAME
 from tests.api.conftest import open_shop
 
 
@@ -104,6 +106,68 @@ def test_every_body_has_an_example_that_the_service_understands(client):
             of_references = "taken" in answer.text or "invalid_token" in answer.text
             expected = {200, 201, 202, 404, 409} | ({422} if of_references else set())
             assert answer.status_code in expected, (route.path, answer.text)
+
+
+PREFIXES = {kind.kind: kind.prefix for kind in BY_NAME.values()}
+PREFIXES |= {"event": "evt", "line": "il", "owner": "cus", "latest_invoice": "inv"}
+
+
+def prefix_of(field, resource):
+    """What an id in a field begins with; None where the field may hold several kinds."""
+    noun = resource if field == "id" else field.removesuffix("_id")
+    return PREFIXES.get(noun)
+
+
+def ids(value, resource=None):
+    """Every field of an example that holds an id, with what it begins with."""
+    if isinstance(value, list):
+        for each in value:
+            yield from ids(each, resource)
+    if isinstance(value, dict):
+        for field, each in value.items():
+            if (field == "id" or field.endswith("_id")) and isinstance(each, str):
+                yield field, value.get("object", resource), each
+            yield from ids(each)
+
+
+def test_ids_in_examples_are_of_what_their_fields_name(described):
+    found = [
+        one
+        for each in every(described)
+        if isinstance(each, dict) and "example" in each
+        for one in ids(each["example"])
+    ]
+    found += [
+        (field, schema["properties"].get("object", {}).get("const"), example)
+        for schema in described["components"]["schemas"].values()
+        for field, told in schema.get("properties", {}).items()
+        if field == "id" or field.endswith("_id")
+        for example in told.get("examples", [])
+    ]
+    assert len(found) > 100
+    wrong = [
+        (field, resource, example) for field, resource, example in found
+        if (prefix := prefix_of(field, resource)) and not example.startswith(f"{prefix}_")
+        if "old_provider" not in field
+    ]  # fmt: skip
+    assert wrong == []
+
+
+def test_every_example_of_an_answer_is_as_described(described):
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            for status, answer in resolved_once(described, operation["responses"]):
+                for told in answer.get("content", {}).values():
+                    if "example" in told:
+                        schema = {**told["schema"], "components": described["components"]}
+                        valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+                        errors = [each.message for each in valid.iter_errors(told["example"])]
+                        assert errors == [], (method, path, status)
+
+
+def resolved_once(described, responses):
+    for status, answer in responses.items():
+        yield status, led_to(described, answer["$ref"]) if "$ref" in answer else answer
 
 
 def test_the_page_names_every_route_and_needs_nothing_from_elsewhere(client):

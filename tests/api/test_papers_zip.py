@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from api.body import LONGEST_ADDRESS
+from api.core.papers_zip import Names
 from tests.api.conftest import Shop, open_client, open_shop
 
 
@@ -84,3 +87,55 @@ def test_nobody_else_gets_them(sold, stranger, kind) -> None:
     listed = sold.client.get(f"/{kind}").json["data"]
     assert stranger.get(f"/{kind}.zip", params={"ids": listed[0]["id"]}).status_code == 404
     assert files(stranger.get(f"/{kind}.zip").content) == {}
+
+
+def test_all_that_is_named_is_looked_for_before_the_first_byte(shop) -> None:
+    drafts = [shop.invoice(issued=False)["id"] for _ in range(22)]
+    unknown = ["inv_01m80my81rfv4vwsscfv9yf2pm", "inv_01m80my81rfv4vwsscfv9yf2pn"]
+    got = shop.client.get("/invoices.zip", params={"ids": ",".join([*drafts, *unknown])})
+    assert (got.status_code, got.json["code"]) == (404, "not_found")
+    assert all(ref in got.json["detail"] for ref in unknown)
+    shop.client.send("DELETE", f"/invoices/{drafts[-1]}")
+    got = shop.client.get("/invoices.zip", params={"ids": ",".join(drafts)})
+    assert (got.status_code, got.json["detail"]) == (404, f"there is no invoice {drafts[-1]}")
+
+
+def test_money_that_did_not_come_is_refused_wherever_it_is_named(client) -> None:
+    shop = open_shop(client)
+    path = f"/customers/{shop.customer['id']}/balance/charge"
+    for at in range(21):
+        client.made(path, {"amount": 100, "currency": "USD"}, key=f"charge-{at}")
+    came = [each["id"] for each in client.get("/payments").json["data"]]
+    card = client.made(
+        f"/customers/{shop.customer['id']}/payment_methods", {"token": "tok_chargeDeclined"}
+    )
+    declined = {"amount": 100, "currency": "USD", "payment_method_id": card["id"]}
+    client.post(path, declined, key="declined")
+    (failed,) = client.get("/payments", params={"status": "failed"}).json["data"]
+    got = client.get("/payments.zip", params={"ids": ",".join([*came, failed["id"]])})
+    assert (got.status_code, got.json["code"]) == (409, "payment_not_succeeded")
+    assert failed["id"] in got.json["detail"]
+
+
+def test_300_are_named_in_one_address() -> None:
+    """With the commas between them escaped, as most clients do."""
+    ids = quote(",".join(["pay_01m80my81rfv4vwsscfv9yf2pm"] * 300), safe="")
+    assert len(f"GET /core/v1/payments.zip?ids={ids} HTTP/1.1") < LONGEST_ADDRESS
+
+
+def test_each_file_has_a_name_of_its_own(shop) -> None:
+    client = shop.client
+    for prefix in ("A/", "A-", "a-"):
+        client.patch("/account", {"invoice_prefix": prefix})
+        shop.invoice()
+    asked = {"sort": "created_at"}
+    got = client.get("/invoices.zip", params=asked).content
+    assert list(files(got)) == ["A-000001.pdf", "A-000001 (2).pdf", "a-000001 (3).pdf"]
+    assert client.get("/invoices.zip", params=asked).content == got
+
+
+def test_a_name_made_apart_takes_no_others() -> None:
+    names = Names()
+    asked = ["a.pdf", "A.pdf", "a (2).pdf", "a.pdf"]
+    own = [names.own(each) for each in asked]
+    assert own == ["a.pdf", "A (2).pdf", "a (2) (2).pdf", "a (3).pdf"]

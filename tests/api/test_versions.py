@@ -50,7 +50,9 @@ def test_the_current_version_one_of_several_and_any(shop):
     assert shop.client.patch(path, {"phone": "2"}, headers={"If-Match": "*"}).status_code == 200
 
 
-@pytest.mark.parametrize("tag", ["seven", '"', '"1', '"-1"', '"1" "2"', ",", '"99999999999"'])
+@pytest.mark.parametrize(
+    "tag", ["seven", '"', '"1', '"-1"', '"1" "2"', 'W/"1"', 'W/"1", "9"', ",", '"99999999999"']
+)
 def test_a_tag_that_no_version_has(shop, tag):
     path = f"/customers/{shop.customer['id']}"
     refused = shop.client.patch(path, {"phone": "1"}, headers={"If-Match": tag})

@@ -12,6 +12,7 @@ from domain.shared.period import (
     accounting_date,
     add_months,
     boundary,
+    days_after,
     instant_of,
     midnight,
 )
@@ -71,3 +72,27 @@ def test_a_day_begins_on_its_own_date(day, zone):
         return
     assert accounting_date(begins, zone) == day
     assert accounting_date(begins - timedelta(microseconds=1), zone) < day
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "days", "later"),
+    [
+        ("Europe/Berlin", datetime(2026, 9, 30, 22), 30, datetime(2026, 10, 30, 23)),
+        ("Europe/Berlin", datetime(2026, 3, 28, 1, 30), 1, datetime(2026, 3, 29, 1, 30)),
+        ("Europe/Berlin", datetime(2026, 10, 24, 0, 30), 1, datetime(2026, 10, 25, 0, 30)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, 30), 0, datetime(2026, 10, 25, 1, 30)),
+        ("America/New_York", datetime(2026, 3, 7, 7, 30), 1, datetime(2026, 3, 8, 7, 30)),
+        ("Pacific/Apia", datetime(2011, 12, 29, 22), 1, datetime(2011, 12, 30, 22)),
+    ],
+)
+def test_days_later_clocks_show_the_same_time_where_there_is_one(zone, instant, days, later):
+    assert days_after(instant.replace(tzinfo=UTC), days, zone) == later.replace(tzinfo=UTC)
+
+
+@given(walls, st.sampled_from(ZONES), st.integers(1, 400))
+def test_days_later_is_that_many_days_later_on_the_calendar(wall, zone, days):
+    instant = wall.replace(tzinfo=UTC)
+    if zone != "Pacific/Apia":
+        first, later = (accounting_date(each, zone) for each in
+                        (instant, days_after(instant, days, zone)))  # fmt: skip
+        assert later - first == timedelta(days=days)

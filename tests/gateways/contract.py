@@ -25,6 +25,7 @@ from domain.payments.gateway import (
     Registration,
     Repayment,
     Unanswered,
+    Unreadable,
 )
 from domain.shared.errors import Invalid
 from domain.shared.identifiers import typed_id
@@ -163,12 +164,15 @@ class GatewayContract:
                 Message(b"\xff", good.headers),
                 Message(good.body, {bench.header: "v1=abc"}),
                 Message(good.body, {bench.header: "t=x,v1="}),
-                bench.signed([]),
-                bench.signed("text"),
             ]
         for message in wrong:
             with pytest.raises(Forged):
                 bench.gateway.read(message)
+
+    def test_what_is_signed_and_no_event_is_unreadable(self, bench):
+        for told in ([], "text", {}, 1) if bench.header is not None else ():
+            with pytest.raises(Unreadable):
+                bench.gateway.read(bench.signed(told))
 
     @staticmethod
     def _repayment(bench: Bench, charge: Charge, amount: int) -> Repayment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import proof
 from projections import customers
 from projections import generations as generations_module
 from projections.generations import RebuildStopped, compare, delete_retired, rebuild
@@ -18,6 +20,7 @@ from projections.group import Group
 from projections.groups import GROUPS, RESOURCES
 from projections.reading import reading
 from projections.runner import catch_up
+from store.factory import PostgresStore
 from tests.projections.fragile import Fragile
 
 
@@ -89,6 +92,16 @@ def test_an_event_that_breaks_ends_a_rebuild_and_leaves_the_live_rows(connection
     assert generations(connections, client) == [(1,)]
     with reading(connections, client.account_id, group) as rows:
         assert (rows.generation, rows.stopped) == (1, False)
+
+
+def test_the_proof_goes_on_where_an_event_cannot_be_folded(connections, new_client, monkeypatch):
+    client = new_client()
+    client.add_customers("fine@example.com", "bad@example.com")
+    broken = Group("fragile", [Fragile(poison="bad@example.com")])
+    monkeypatch.setattr(proof, "GROUPS", (broken, RESOURCES))
+    store = PostgresStore(connections)
+    (told,) = proof.breaches(connections, store, client.account_id)
+    assert re.fullmatch(r"fragile cannot be folded again: event \d+ or later breaks", told)
 
 
 def test_business_goes_on_during_rebuilds(connections, new_client):

@@ -253,7 +253,9 @@ class World:
             period_end=start + timedelta(days=pick.randrange(1, 400)),
             tax_rate=pick.choice([None, Decimal("0.19")]),
         )
-        once = manual_lines.NewLine(description="Once", unit_amount=pick.choice([0, 250]))
+        once = manual_lines.NewLine(
+            description="Once", unit_amount=pick.choice([0, 250, -700, -11000]),
+        )  # fmt: skip
         lines = [line, once] if pick.random() < 0.5 else [line]
         new = drafting.NewInvoice(
             currency="USD", lines=lines, customer_id=pick.choice(self.customers),

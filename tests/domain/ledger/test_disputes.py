@@ -88,3 +88,15 @@ def test_a_won_dispute_leaves_cash_and_tax_as_if_there_had_been_none(
     assert both.get("cash_online", 0) == both.get("tax_payable", 0) == 0
     assert both.get("dispute_losses", 0) == 0
     assert both.get("recoveries", 0) == -both.get("deferred_revenue", 0)
+
+
+def test_money_that_waits_and_is_disputed_comes_to_nothing_when_its_invoice_ends() -> None:
+    """6.00 of 10.00 recognised by payment: the bank gave them back, so there is neither debt nor
+    loss."""
+    parts = (
+        rules.part_payment_received(600, "online"),
+        rules.disputed([], 600, 600, MARCH_1).postings,
+        rules.unapplied_forgone(600),
+    )
+    assert totals(parts[2]) == {"unapplied_payments": 600, "dispute_losses": -600}
+    assert totals(posting for part in parts for posting in part) == {}

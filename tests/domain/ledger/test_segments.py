@@ -85,6 +85,25 @@ def test_a_stop_before_the_start_leaves_the_days_as_they_were() -> None:
     assert (onward.amount, onward.start, onward.booked_from) == (6000, SPRING.start, SPRING.start)
 
 
+def test_a_stop_on_the_day_of_booking_leaves_the_days_before_it() -> None:
+    """Half a year sold on its 79th day: none of it was earned, and a cent less of it is."""
+    late = open_segment(18100, date(2026, 1, 1), date(2026, 7, 1), on(2026, 3, 20))
+    frozen, onward = stop(late, 1, on(2026, 3, 20))
+    assert earned_through(frozen, date(2026, 12, 31)) == 0
+    assert (onward.amount, onward.start, onward.booked_from) == (
+        18099, date(2026, 1, 1), date(2026, 3, 20),
+    )  # fmt: skip
+    assert by_month(late, months=range(3, 7)) == [9000, 3000, 3100, 3000]
+    assert by_month(frozen, onward, months=range(3, 7)) == [9000, 2999, 3100, 3000]
+
+
+def test_a_stop_a_day_later_leaves_what_was_earned() -> None:
+    late = open_segment(18100, date(2026, 1, 1), date(2026, 7, 1), on(2026, 3, 20))
+    frozen, onward = stop(late, 0, on(2026, 3, 21))
+    assert (earned_through(frozen, date(2026, 12, 31)), onward.amount) == (7900, 10200)
+    assert onward.start == date(2026, 3, 21)
+
+
 def test_what_is_earned_at_once_is_never_unearned() -> None:
     sale = earn_at_once(500, on(2026, 4, 10))
     assert unearned_before(sale, date(2026, 4, 10)) == 0

@@ -41,14 +41,26 @@ def apportioned(part: int, amounts: list[int]) -> list[int]:
     return given
 
 
+def scaled(total: int, amounts: list[int], share: Fraction) -> list[int]:
+    """The same share of each, so rounded that they come to `total`."""
+    exact = [amount * share for amount in amounts]
+    given = [each.numerator // each.denominator for each in exact]
+    while sum(given) < total:
+        lacking = [want - have for want, have in zip(exact, given, strict=True)]
+        given[lacking.index(max(lacking))] += 1
+    return given
+
+
 @dataclass
 class Earning:
-    """`to_earn` spread over a number of days from `first`; `gone` days have been counted."""
+    """`to_earn` spread over a number of days from `first`. Nothing of it was counted before the day
+    of `known`, whose own count takes in all days before."""
 
     to_earn: int
     first: date
     days: int
     booked: int = 0
+    known: date = date.min
 
     def cumulative(self, day: date) -> int:
         passed = min(max((day - self.first).days + 1, 0), self.days)
@@ -69,6 +81,7 @@ class Line:
     deferred: int = 0
     service: tuple[date, date] | None = None
     held: bool = False
+    known: date = date.min
     by_month: Counter[str] = field(default_factory=Counter)
 
 
@@ -171,7 +184,8 @@ class Oracle:
                 self.accounts["deferred_revenue", line.currency] -= sold.amount
                 line.deferred, line.service = sold.amount, (sold.service_start, sold.service_end)
                 days = (sold.service_end - sold.service_start).days
-                line.earnings = [Earning(sold.amount, sold.service_start, days)]
+                line.earnings = [Earning(sold.amount, sold.service_start, days, known=day)]
+                line.known = day
 
     def _invoice_payment_succeeded(self, ref: str, event: Any, day: date) -> None:
         invoice = self.invoices[ref]
@@ -262,8 +276,9 @@ class Oracle:
             line.tax += tax
             if unearned and not line.held:
                 start, end = line.service or (day, day)
-                first = max(start, day)
-                line.earnings.append(Earning(unearned, first, max((end - first).days, 1)))
+                first = start if day <= line.known else max(start, day)
+                days = max((end - first).days, 1)
+                line.earnings.append(Earning(unearned, first, days, known=day))
         sums = [-sum(each) for each in zip(*taken, strict=True)]
         self._post(
             self.invoices[ref]["currency"],
@@ -293,11 +308,8 @@ class Oracle:
                 self._of_line(of.get(line.ref, (0, 0)), each, policy)
                 for line, each in zip(lines, left, strict=True)
             ]
-        elif policy == "proportional":
-            parts = apportioned(amount, [sum(each) for each in left])
-            taken = [apportioned(part, each) for part, each in zip(parts, left, strict=True)]
         else:
-            taken = self._unearned_first(amount, left)
+            taken = self._taken(amount, left, policy)
         for line, (unearned, earned, tax) in zip(lines, taken, strict=True):
             line.deferred -= unearned
             line.reversed += unearned + earned
@@ -316,22 +328,31 @@ class Oracle:
         (net, tax), (unearned, earned, _) = asked, left
         if policy == "proportional":
             return [*apportioned(net, [unearned, earned]), tax]
-        first = min(net, unearned)
+        first = min(net, max(unearned, 0))
         return [first, net - first, tax]
 
     @staticmethod
-    def _unearned_first(amount: int, left: list[list[int]]) -> list[list[int]]:
-        unearned, earned, taxed = (sum(each) for each in zip(*left, strict=True))
-        whole = unearned + earned + taxed
-        tax = half_away(Fraction(amount * taxed, whole)) if whole else 0
-        first = min(amount - tax, unearned)
-        kinds = [
-            apportioned(part, list(each))
-            for part, each in zip(
-                (first, amount - tax - first, tax), zip(*left, strict=True), strict=True
-            )
-        ]
-        return [list(each) for each in zip(*kinds, strict=True)]
+    def _taken(amount: int, left: list[list[int]], policy: str) -> list[list[int]]:
+        unearned, earned, taxed = kinds = [sum(each) for each in zip(*left, strict=True)]
+        if amount == 0:
+            return [[0, 0, 0] for _ in left]
+        if amount == sum(kinds):
+            return left
+        share = Fraction(amount, sum(kinds))
+        tax = half_away(share * taxed)
+        by_kind = [[each[at] for each in left] for at in range(3)]
+        if policy == "proportional":
+            parts = scaled(amount - tax, [unearned, earned], share)
+            net = [scaled(part, kind, share) for part, kind in zip(parts, by_kind, strict=False)]
+        else:
+            _, first, _ = sorted([min(0, unearned), amount - tax, max(0, unearned)])
+            parts = [first, amount - tax - first]
+            net = [
+                apportioned(part, kind) if part else [0] * len(left)
+                for part, kind in zip(parts, by_kind, strict=False)
+            ]
+        taken = zip(*net, scaled(tax, by_kind[2], share), strict=True)
+        return [list(each) for each in taken]
 
     def _invoice_service_ended(self, ref: str, _: Any, day: date) -> None:
         for line in self.lines.get(ref, []):
@@ -356,13 +377,14 @@ class Oracle:
             return 0, 0
         spent = [0, 0]
         currency = self.invoices[ref]["currency"]
-        parts = apportioned(owed, [line.net - line.reversed + line.tax for line in lines])
-        for line, part in zip(lines, parts, strict=True):
-            earned = line.net - line.reversed - line.deferred
-            unearned, lost, tax = apportioned(part, [line.deferred, earned, line.tax])
+        left = [
+            [line.deferred, line.net - line.reversed - line.deferred, line.tax] for line in lines
+        ]
+        taken = self._taken(owed, left, "proportional")
+        for line, (unearned, lost, tax) in zip(lines, taken, strict=True):
             self._post(
                 currency, deferred_revenue=unearned, tax_payable=tax,
-                accounts_receivable=-part, **{contra: lost},
+                accounts_receivable=-(unearned + lost + tax), **{contra: lost},
             )  # fmt: skip
             line.deferred -= unearned
             line.contra += lost
@@ -381,12 +403,12 @@ class Oracle:
         kept, going_on = [], []
         left = [each.to_earn - each.booked for each in line.earnings]
         for old, part, rest in zip(line.earnings, apportioned(taken, left), left, strict=True):
-            first = max(day, old.first)
+            first = old.first if day <= old.known else max(day, old.first)
             days = max((old.first + old.days * DAY - first).days, 1)
             if not part:
                 kept.append(old)
             elif rest != part:
-                going_on.append(Earning(rest - part, first, days))
+                going_on.append(Earning(rest - part, first, days, known=old.known))
         line.earnings = kept + going_on
 
     def _balance_created(self, ref: str, event: Any, _: date) -> None:
