@@ -118,11 +118,17 @@ def welcome(settings: Settings) -> str:
 def create_app(settings: Settings | None = None) -> App:
     """The web application. Called in each gunicorn worker, after the fork."""
     settings = settings or read_settings()
-    parts = Parts(_url(settings), settings.web_threads + 4, settings.gateways_file)
+    parts = _parts(settings, settings.web_threads + 4)
     limits = Limits(settings.rate_limit, settings.failure_limit, settings.trusted_proxies)
     given = services(parts, billing_agent(settings))
     gate = Gate(settings.web_at_work)
     return api_app.create_app(replace(given, limits=limits, gate=gate))
+
+
+def _parts(settings: Settings, pool_size: int = 16) -> Parts:
+    return Parts(
+        _url(settings), pool_size, settings.gateways_file, sandbox_live=settings.sandbox_live
+    )
 
 
 def billing_agent(settings: Settings) -> BillingAgent:
@@ -187,7 +193,7 @@ def run_worker(settings: Settings, stop: Stop) -> None:
 
 def run_scheduler(settings: Settings, stop: Stop) -> None:
     """Fire what is due until told to stop."""
-    parts = Parts(_url(settings), gateways_file=settings.gateways_file)
+    parts = _parts(settings)
     jobs = BackgroundScheduler(timezone="UTC")
     spare_collections()  # bulk work makes thousands of objects without cycles
     work = DueWork(EveryAccount(parts))

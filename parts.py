@@ -80,11 +80,16 @@ class Parts:
     """Opens nothing until it is used, so that it may be made before a fork."""
 
     def __init__(
-        self, database_url: str, pool_size: int = 16, gateways_file: Path | None = None
+        self,
+        database_url: str,
+        pool_size: int = 16,
+        gateways_file: Path | None = None,
+        *,
+        sandbox_live: bool = False,
     ) -> None:
         self.connections = Connections(database_url, size=pool_size)
         self.store = PostgresStore(self.connections)
-        gateways = AccountGateways(self.sandbox_secret, gateways_file)
+        gateways = AccountGateways(self.sandbox_secret, gateways_file, sandbox_live=sandbox_live)
         self.gateways_of: Callable[[Account], Mapping[str, Gateway]] = gateways.of
         self.accounts_with = gateways.accounts_with
 

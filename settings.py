@@ -29,6 +29,8 @@ class BadSettings(Exception):
 class Settings:
     """`database_url` is None when the embedded server in `data_dir` is to be used.
 
+    `sandbox_live`: live accounts take the sandbox's cards, which move no money: for development.
+
     `rate_limit` is of requests a minute of one key, `failure_limit` of failed authentications a
     minute of one address in one process; 0 turns either off.
     """
@@ -39,6 +41,7 @@ class Settings:
     database_url: str | None
     demo: bool
     webhook_allow_private: bool
+    sandbox_live: bool
     web_workers: int
     web_threads: int
     web_at_work: int
@@ -68,6 +71,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=read("DATABASE_URL", "", _database_url),
         demo=read("SUBLEDGER_DEMO", "1", _switch),
         webhook_allow_private=read("SUBLEDGER_WEBHOOK_ALLOW_PRIVATE", "0", _switch),
+        sandbox_live=read("SUBLEDGER_SANDBOX_LIVE", "0", _switch),
         web_workers=read("SUBLEDGER_WEB_WORKERS", "2", _number(1, 64)),
         web_threads=read("SUBLEDGER_WEB_THREADS", "8", _number(1, 256)),
         web_at_work=read("SUBLEDGER_WEB_AT_WORK", "2", _number(0, 256)),

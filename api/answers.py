@@ -142,7 +142,14 @@ def of(route: Route, routes: Sequence[Route]) -> Json:
 
 def _refused(route: Route) -> Iterator[str]:
     if isinstance(route, Signed):
-        yield from ("Unreadable", "Forged", *_WRITING[:2], "TooManyRequests", "Unavailable")
+        yield from (
+            "Unreadable",
+            "Forged",
+            *_WRITING[:2],
+            "Invalid",
+            "TooManyRequests",
+            "Unavailable",
+        )
         return
     if isinstance(route, Linked):
         yield from ("WrongLink", "LinkExpired", "Unavailable")

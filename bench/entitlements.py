@@ -67,7 +67,7 @@ def entitlements(conninfo: str, subscriptions: int = 1_000_000, turns: int = 400
     """`conninfo` is the owner's: the rows are put into the tables as they are. A customer has a
     subscription, and every third shares another's.
     """
-    parts = Parts(conninfo)
+    parts = Parts(conninfo, sandbox_live=True)
     act = Act(Context("bench", "api"))
     opened = parts.open_account(act, name="B", timezone="UTC", currency="USD", livemode=True)
     catch_up(parts.connections, opened.account_id, RESOURCES)

@@ -52,6 +52,7 @@ def serving(database_url: str, app: str = "bootstrap:create_app()") -> Iterator[
         "DATABASE_URL": database_url,
         "PORT": str(port),
         "SUBLEDGER_HOST": "127.0.0.1",
+        "SUBLEDGER_SANDBOX_LIVE": "1",
     }
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[1])
     try:

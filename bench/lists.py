@@ -83,7 +83,7 @@ SELECT * FROM customers WHERE account_id = %(account)s AND generation = 1
 
 def lists(conninfo: str, rows: int = 1_000_000, turns: int = 600) -> list[Figure]:
     """`conninfo` is the owner's: the rows are put into the table as they are."""
-    parts = Parts(conninfo)
+    parts = Parts(conninfo, sandbox_live=True)
     act = Act(Context("bench", "api"))
     opened = parts.open_account(act, name="B", timezone="UTC", currency="USD", livemode=True)
     parts.close()

@@ -84,7 +84,7 @@ def _served(conninfo: str, accounts: int, turns: int) -> Iterator[Figure]:
 
 
 def _opened(conninfo: str, accounts: int, turns: int) -> list[Client]:
-    parts = Parts(conninfo)
+    parts = Parts(conninfo, sandbox_live=True)
     opened = parts.open_account(_ACT, name="Desk", timezone="UTC", currency="USD", livemode=True)
     books = parts.desk(opened.account_id).books
     update_account(books, {"balance_auto_apply": "manual"}, _ACT)

@@ -94,7 +94,7 @@ def _cut(timed: list[Timed]) -> Cuts:
 
 def _opened(conninfo: str, clients: int, turns: int) -> list[Client]:
     """An account's clients, each with customers of its own."""
-    parts = Parts(conninfo)
+    parts = Parts(conninfo, sandbox_live=True)
     opened = parts.open_account(_ACT, name="Shop", timezone="UTC", currency="USD", livemode=True)
     desk = parts.desk(opened.account_id)
     books = desk.books

@@ -45,7 +45,8 @@ class Books(Application[UUID]):
     """Cheap to construct, one for each request; what is shared lives in the store.
 
     With a `cache`, aggregates are kept after loading and recording, and handed out as they are:
-    for bulk work by one thread. An aggregate whose recording failed is dropped from it.
+    for bulk work by one thread. An aggregate whose recording failed is dropped from it. Where
+    `touched` is a set, what is recorded is noted there, with the subscription that it is of.
     """
 
     recorder: BooksRecorder
@@ -58,6 +59,7 @@ class Books(Application[UUID]):
         self._kept = None if cache is None else Kept(cache)
         self._foreseen = Foreseen()
         self._expected: tuple[Guard, ...] = ()
+        self.touched: set[str] | None = None
         # Not the library's constructor: it would make more for each of us, see the properties.
         self.env = _ENVIRONMENT  # type: ignore[misc]
         self.factory, self.mapper = store, store.mapper()
@@ -252,6 +254,8 @@ class Books(Application[UUID]):
                         aggregate.number = number
             if aggregate.pending_events:
                 aggregate.recorded(recorded.recorded_at)
+                if self.touched is not None:
+                    self.touched.update((aggregate.ref, getattr(aggregate, "subscription_id", "")))
             if self._kept is not None:
                 self._kept.put(aggregate)
 

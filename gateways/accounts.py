@@ -39,10 +39,21 @@ class BadGateway(Exception):
 
 
 class AccountGateways:
-    """The sandbox for every account, and what the file names; made once and kept."""
+    """The sandbox for test accounts, and what the file names; made once and kept.
 
-    def __init__(self, sandbox_secret: Callable[[UUID], str], file: Path | None = None) -> None:
+    Its cards move no money, so a live account has it only where the operator develops:
+    `sandbox_live`.
+    """
+
+    def __init__(
+        self,
+        sandbox_secret: Callable[[UUID], str],
+        file: Path | None = None,
+        *,
+        sandbox_live: bool = False,
+    ) -> None:
         self._sandbox_secret = sandbox_secret
+        self._sandbox_live = sandbox_live
         self._file = file
         self._read_at: float | None = None
         self._named: Mapping[str, Mapping[str, Settings]] = {}
@@ -64,8 +75,10 @@ class AccountGateways:
             return [ref for ref, gateways in self._named.items() if name in gateways]
 
     def _make(self, account: Account) -> Mapping[str, Gateway]:
-        secret = partial(self._sandbox_secret, account.id)
-        made: dict[str, Gateway] = {"sandbox": Sandbox(signing_secret=secret)}
+        made: dict[str, Gateway] = {}
+        if self._sandbox_live or not account.livemode:
+            secret = partial(self._sandbox_secret, account.id)
+            made["sandbox"] = Sandbox(signing_secret=secret)
         for name, settings in self._named.get(account.ref, {}).items():
             try:
                 gateway = _MAKERS[name](

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from domain.payments.gateway import (
     ActionRequired,
@@ -18,19 +18,18 @@ from domain.payments.gateway import (
     Card,
     Charge,
     Declined,
-    DisputeNotice,
     Forged,
     Lost,
     Message,
     Notice,
     Outcome,
-    PaymentNotice,
     Registration,
     Repayment,
     Unanswered,
     Unreadable,
 )
 from domain.shared.errors import Invalid
+from gateways.sandbox_events import notice_of
 from gateways.signatures import require_signed
 
 if TYPE_CHECKING:
@@ -130,36 +129,8 @@ class Sandbox:
 
 
 def _notice(body: bytes) -> Notice | None:
-    """Raises Unreadable for what no sandbox would say. Source of the fields: `docs/gateways.md`."""
+    """Raises Unreadable for what no sandbox would say, Invalid for wrong fields."""
     try:
-        told = json.loads(body)
-        return _KINDS[told["type"]](told) if told["type"] in _KINDS else None
+        return notice_of(json.loads(body))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreadable(detail="not an event of the sandbox") from None
-
-
-def _payment(told: dict[str, Any]) -> Notice:
-    ref = str(told["payment_id"])
-    if told["type"] == "payment.failed":
-        return PaymentNotice(ref, Declined(str(told.get("code", "card_declined")), "Declined."))
-    return PaymentNotice(ref, Approved(f"sandbox_{ref}"))
-
-
-def _dispute(told: dict[str, Any]) -> Notice:
-    amount = told.get("amount")
-    if amount is not None and (type(amount) is not int or amount <= 0):
-        raise ValueError("an amount is a whole number above 0")
-    return DisputeNotice(
-        reference=str(told["dispute"]), payment_id=str(told["payment_id"]),
-        status=str(told["type"]).removeprefix("dispute."), amount=amount,
-        reason=told.get("reason"),
-    )  # fmt: skip
-
-
-_KINDS: dict[str, Callable[[dict[str, Any]], Notice]] = {
-    "payment.succeeded": _payment,
-    "payment.failed": _payment,
-    "dispute.opened": _dispute,
-    "dispute.won": _dispute,
-    "dispute.lost": _dispute,
-}

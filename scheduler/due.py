@@ -144,7 +144,7 @@ def resume(desk: Desk, done: Summary | None = None, *, older_than_seconds: float
             resumed = command(desk.books, desk.gateways, desk.account, waiting, desk.act)
             refused = _told(resumed.lost)
             if done is not None:
-                done.ran[kind] += resumed.ended
+                _count(done, kind, resumed.ended)
                 done.refused.extend(refused)
             desk.due.catch_up()
 
@@ -156,7 +156,7 @@ def _patience(desk: Desk) -> float:
 
 def gateway_patience(desk: Desk) -> float:
     """Seconds after which an unanswered charge is looked up: twice the longest timeout."""
-    return 2.0 * max(gateway.timeout_seconds for gateway in desk.gateways.values())
+    return 2.0 * max((each.timeout_seconds for each in desk.gateways.values()), default=30)
 
 
 def _run_kind(
@@ -170,14 +170,22 @@ def _run_kind(
     the end."""
     after = None
     while refs := desk.due.refs(kind, at, AT_ONCE, after):
-        refused = _run(desk, kind, refs)
-        done.ran[kind] += len(refs) - len(refused)
-        done.refused.extend(refused)
+        touched: set[str] = set()
+        desk.books.touched = touched
+        done.refused.extend(_run(desk, kind, refs))
+        desk.books.touched = None
+        _count(done, kind, len(touched.intersection(refs)))
         after = refs[-1]
         if on_page is not None:
             on_page(done)
     if after is not None:
         desk.due.catch_up()
+
+
+def _count(done: Summary, kind: str, ran: int) -> None:
+    """What had to be left as it was (a payment is under way, say) is not work that was done."""
+    if ran:
+        done.ran[kind] += ran
 
 
 def _run(desk: Desk, kind: str, refs: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 NOT_STATE = {"originator_id", "originator_version", "timestamp", "originator_topic", "number"}
 """What the store keeps in columns of its own, or the topic tells."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""In JSON; not where a backslash that is itself a character stands before `u0000`."""
 
 _encode = msgspec.json.Encoder().encode
 _new = object.__new__
@@ -78,7 +82,7 @@ class EventCodec:
         shown, private = self._private.split(own)
         if not private:
             return self._encoded(own)
-        state, sealed = self._versioned(shown), _encode(private)
+        state, sealed = self._versioned(shown), self._storable(private)
         read: dict[str, Any] = self._decode(state)
         self._private.join(read, self._decode(sealed))
         for name, value in self._private.plain.items():
@@ -105,8 +109,16 @@ class EventCodec:
 
     def _versioned(self, own: dict[str, Any]) -> bytes:
         if self.class_version > 1:
-            return _encode({**own, "class_version": self.class_version})
-        return _encode(own)
+            return self._storable({**own, "class_version": self.class_version})
+        return self._storable(own)
+
+    def _storable(self, own: dict[str, Any]) -> bytes:
+        """Raises ValueError for a null character: no view could show it, so all would stand still
+        at this event for ever."""
+        state = _encode(own)
+        if b"u0000" in state and _NUL.search(state):
+            raise ValueError(f"{self.topic}: a text with a null character")
+        return state
 
     def decode(
         self, state: bytes, key: bytes | None = None, whose: Whose | None = None

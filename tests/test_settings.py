@@ -14,6 +14,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert (settings.port, settings.demo, settings.database_url) == (8000, True, None)
     assert settings.data_dir == CHECKOUT / ".data"
     assert not settings.webhook_allow_private
+    assert not settings.sandbox_live
     assert (settings.rate_limit, settings.failure_limit, settings.trusted_proxies) == (
         60000,
         600,

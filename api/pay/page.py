@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from api.auth import attempting
+from api.body import validated
 from api.call import Call
 from api.core import invoices, payment_methods
 from api.core.invoice_bodies import Charge
@@ -82,12 +83,11 @@ class PayPage:
         if link is None:
             return
         shown = view.seen(self._services, link)
-        sent = _Sent(self._services, link, request, shown)
         try:
-            sent.pay()
+            _Sent(self._services, link, request, shown).pay()
         except (Refused, DomainError) as error:
             said = error if isinstance(error, Refused) else refused(error)
-            _tell(response, view.page(shown, request.path, refused=said.detail))
+            _tell(response, view.page(shown, request.path, refused=said))
             response.status = said.status
             return
         _protect(response)
@@ -183,10 +183,11 @@ class _Sent:
         self._shown_to_next_read(answered.position)
 
     def _card(self) -> str:
-        """What is charged: the saved card, or on test accounts one made of a token."""
-        if self._form.get("with") == "token" and not self._shown.livemode:
-            token = self._form.get("token", "").strip()
-            body = payment_methods.CardCreation.model_validate({"token": token or "?"})
+        """What is charged: the saved card, or on test accounts one made of a token: who types one
+        means it, whatever else is chosen."""
+        token = self._form.get("token", "").strip()
+        if not self._shown.livemode and (token or self._form.get("with") == "token"):
+            body = validated(payment_methods.CardCreation, {"token": token or "?"}, {})
             card = self._perform(payment_methods.CARD, self._shown.customer_id, body, "card")
             return str(card.answer["id"])
         if self._shown.card is None:
@@ -194,7 +195,8 @@ class _Sent:
         return self._shown.card.id
 
     def _charge(self, card_id: str) -> Answered:
-        body = Charge.model_validate({"payment_method_id": card_id, "return_url": self._address})
+        asked = {"payment_method_id": card_id, "return_url": self._address}
+        body = validated(Charge, asked, {})
         return self._perform(invoices.CHARGE, self._link.invoice_id, body, "charge")
 
     def _perform(self, route: Write, ref: str, body: Any, step: str) -> Answered:
@@ -227,6 +229,10 @@ class _Sent:
 
 
 def _form(request: Any) -> Mapping[str, str]:
+    """Raises Refused 400."""
     sent = request.bounded_stream.read(_LARGEST_FORM).decode("utf-8", "replace")
-    fields = parse_qs(sent, keep_blank_values=True, max_num_fields=20)
+    try:
+        fields = parse_qs(sent, keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise Refused(400, "unreadable_body", "this is not the form of this page") from None
     return {name: values[0] for name, values in fields.items()}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.pay import reasons
 from domain.invoicing.invoice import PAYABLE
 from domain.payments.payment import Status
 from papers.invoice import invoice_sheet, settled_by
@@ -26,6 +27,7 @@ from projections.reading import reading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from api.errors import Refused
     from api.pay.links import Link
     from api.services import Services
     from papers.told import InvoiceTold
@@ -57,9 +59,9 @@ class Seen:
 
     @property
     def declined(self) -> str | None:
-        """Why the last attempt failed, of what is still to be paid."""
+        """The code of the last attempt, where it failed, of what is still to be paid."""
         failed = self.state == "open" and self.last is not None
-        return self.last.failure_detail if failed and self.last is not None else None
+        return self.last.failure_code if failed and self.last is not None else None
 
 
 def seen(services: Services, link: Link) -> Seen:
@@ -116,7 +118,7 @@ def policy() -> str:
 
 
 def page(
-    shown: Seen, address: str, *, refused: str | None = None, confirm_url: str | None = None
+    shown: Seen, address: str, *, refused: Refused | None = None, confirm_url: str | None = None
 ) -> str:
     """`address` is the page's own, `refused` why what was just asked for was not done."""
     told = shown.told
@@ -124,9 +126,9 @@ def page(
     words = _words(frame.tongue)
     failure = None
     if refused is not None:
-        failure = words["refused"].format(detail=refused)
+        failure = reasons.not_done(words, refused)
     elif shown.declined is not None:
-        failure = words["declined"].format(detail=shown.declined)
+        failure = reasons.declined(words, shown.declined)
     return _templates().get_template("page.html").render(
         sheet=sheet, words=words, style=style(), address=address, state=shown.state,
         failure=failure, confirm_url=confirm_url, test=not shown.livemode,

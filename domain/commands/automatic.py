@@ -1,4 +1,4 @@
-"""Invoices by hand that are charged by themselves: with their issue, and after a decline again."""
+"""Invoices charged by themselves that no subscription asks for: by hand, or of a term gone by."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from domain.commands.charging import chosen_method, kept, settle_many
 from domain.commands.collecting import Case
 from domain.commands.dunning import by_itself, charged_again
 from domain.commands.payment_methods import method_of
+from domain.commands.spent_cards import SpentCards
 from domain.commands.starting import NO_CARD
 from domain.customers.customer import Customer
 from domain.customers.payment_method import PaymentMethod
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.shared.errors import Invalid
+from domain.subscriptions.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +62,8 @@ def intend(
 def charge_again(
     books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
 ) -> list[Lost]:
-    """Charge once more what was declined, with the card named at issue or the default one."""
+    """Charge once more what was declined, with the card named at issue or the default one; for a
+    term gone by with the subscription's."""
     at = books.now()
     waiting = [
         invoice
@@ -68,23 +71,25 @@ def charge_again(
         if invoice.status in PAYABLE and invoice.open_payment_id is None
         and invoice.declined_since is not None
     ]  # fmt: skip
-    cards = _Cards(books, waiting)
-    cases = [_asked(books, account, invoice, cards.of(invoice), at) for invoice in waiting]
+    cards, spent = _Cards(books, waiting), SpentCards(books, waiting)
+    cases = [_asked(books, account, invoice, cards.of(invoice), spent, at) for invoice in waiting]
     lost = books.record_in_bulk([Group(case.opened()) for case in cases], by=act.by)
     return lost + settle_many(books, gateways, account, kept(cases, lost), act)
 
 
 def _asked(
-    books: Books, account: Account, invoice: Invoice, method: PaymentMethod | None, at: datetime
-) -> Case:
+    books: Books, account: Account, invoice: Invoice, method: PaymentMethod | None,
+    spent: SpentCards, at: datetime,
+) -> Case:  # fmt: skip
     case = Case(None, invoice, None)
-    if method is not None:
+    declined = NO_CARD if method is None else spent.declined(invoice, method)
+    if method is not None and declined is None:
         intend(books, case, method, at)
-        return case
-    retry_at = charged_again(account, invoice, NO_CARD, at, begins=False)
-    invoice.decline(
-        None, NO_CARD.code, NO_CARD.detail, at=at, past_due=False, retry_at=retry_at
-    )  # fmt: skip
+    elif declined is not None:
+        retry_at = charged_again(account, invoice, at, begins=False)
+        invoice.decline(
+            None, declined.code, declined.detail, at=at, past_due=False, retry_at=retry_at
+        )  # fmt: skip
     return case
 
 
@@ -96,10 +101,18 @@ class _Cards:
         self._defaults = {
             customer.ref: customer.default_payment_method_id for customer in loaded.values()
         }
-        named = {invoice.payment_method_id for invoice in invoices} | {*self._defaults.values()}
+        terms = {invoice.subscription_id for invoice in invoices if invoice.subscription_id}
+        self._own = {
+            each.ref: each.payment_method_id
+            for each in books.load_many(Subscription, sorted(terms)).values()
+        }
+        named = {*map(self._named, invoices), *self._defaults.values()}
         cards = books.load_many(PaymentMethod, sorted(ref for ref in named if ref)).values()
         self._cards = {card.ref: card for card in cards if not card.deleted}
 
     def of(self, invoice: Invoice) -> PaymentMethod | None:
         default = self._defaults[invoice.customer_id]
-        return self._cards.get(invoice.payment_method_id or "") or self._cards.get(default or "")
+        return self._cards.get(self._named(invoice) or "") or self._cards.get(default or "")
+
+    def _named(self, invoice: Invoice) -> str | None:
+        return invoice.payment_method_id or self._own.get(invoice.subscription_id or "")

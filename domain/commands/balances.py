@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.commands.act import Done
-from domain.commands.charging import ask, chosen_method, settle
+from domain.commands.charging import ask, chosen_method, require_set_up, settle
 from domain.commands.collecting import apply_credit, balance_of, case_of
 from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
@@ -61,6 +61,7 @@ def charge_into_balance(
         request_ref=None if act.request_key is None else typed_id(Payment.prefix, payment_id),
         description=new.description,
     )
+    require_set_up(gateways, payment)
     books.record(payment, by=act.by, given=act.intent())
     return settle(books, account, payment.ref, ask(gateways, payment), act)
 

@@ -10,7 +10,7 @@ from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, bill_term
 from domain.commands.catalog import terms_as_sold
-from domain.commands.charging import ask, chosen_method, settle
+from domain.commands.charging import ask, chosen_method, require_set_up, settle
 from domain.commands.collecting import Case
 from domain.commands.coupons import count_discount, covering, take_up
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
@@ -106,6 +106,7 @@ def _book(
     if payment is None:
         given = act.given(ref, guards=guards)
         return Done(ref, books.record(*changed, by=act.by, given=given)), None
+    require_set_up(gateways, payment)
     recorded = books.record(*changed, by=act.by, given=act.intent(guards=guards))
     outcome = ask(gateways, payment)
     done, _ = settle(books, account, payment.ref, outcome, act)

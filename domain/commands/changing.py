@@ -11,7 +11,7 @@ from domain.commands.act import Done
 from domain.commands.billing import Bill, bill_lines, proration_line
 from domain.commands.buyers import buyers_of
 from domain.commands.catalog import terms_as_sold
-from domain.commands.charging import ask, settle
+from domain.commands.charging import ask, require_set_up, settle
 from domain.commands.collecting import Case, credit_negative
 from domain.commands.coupons import count_discount
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
@@ -77,6 +77,7 @@ def change_plan(
     if change.payment is None:
         given = act.given(ref, guards=change.guards)
         return Done(ref, books.record(*change.changed(), by=act.by, given=given)), None
+    require_set_up(gateways, change.payment)
     given = act.intent(guards=change.guards)
     recorded = books.record(*change.changed(), by=act.by, given=given)
     outcome = ask(gateways, change.payment)

@@ -14,7 +14,13 @@ from domain.application import Group
 from domain.commands.act import Done
 from domain.commands.billing import new_intent
 from domain.commands.collecting import Case, balance_of, case_of, receive_money
-from domain.commands.dunning import by_itself, charged_again, dunning_until, next_retry
+from domain.commands.dunning import (
+    by_itself,
+    charged_again,
+    dunning_until,
+    left_behind,
+    next_retry,
+)
 from domain.commands.payment_methods import method_of
 from domain.customers.customer import Customer
 from domain.invoicing.invoice import PAYABLE, Invoice
@@ -24,6 +30,7 @@ from domain.payments.gateway import (
     Charge,
     Declined,
     Gateway,
+    GatewayUnavailable,
     Outcome,
     Unanswered,
 )
@@ -51,7 +58,8 @@ def charge_invoice(
     """Charge what is owed to a card, the customer's default where none is named. `return_url`:
     where the customer goes after confirming it.
 
-    Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`.
+    Raises Conflict for an invoice that takes no money, Invalid `payment_method_required`,
+    GatewayUnavailable for a card whose gateway is not set up (any more).
     """
     invoice = books.load(Invoice, ref)
     invoice.require_payable()
@@ -61,6 +69,7 @@ def charge_invoice(
         books, invoice, invoice.amount_remaining, method, books.now(),
         request_key=act.request_key, request_ref=ref,
     )  # fmt: skip
+    require_set_up(gateways, payment)
     invoice.start_payment(payment.ref)
     books.record(invoice, payment, by=act.by, given=act.intent())
     return settle(books, account, payment.ref, ask(gateways, payment, return_url), act)
@@ -75,11 +84,22 @@ def chosen_method(method_ref: str | None, customer: Customer) -> str:
     return chosen
 
 
+def require_set_up(gateways: Gateways, payment: Payment) -> None:
+    """Before its intent is saved. Raises GatewayUnavailable."""
+    if payment.gateway not in gateways:
+        raise GatewayUnavailable(detail=_not_set_up(payment))
+
+
+def _not_set_up(payment: Payment) -> str:
+    return f"the account is not set up for the card's gateway {payment.gateway}"
+
+
 def ask(gateways: Gateways, payment: Payment, return_url: str | None = None) -> Outcome:
-    """To be asked once the intent is saved. A gateway that is no longer set up never answers."""
+    """To be asked once the intent was saved, by whoever saved it: where its gateway is not set up
+    nobody ever heard of it."""
     gateway = gateways.get(payment.gateway or "")
     if gateway is None:
-        return Unanswered()
+        return Declined(GatewayUnavailable.code, _not_set_up(payment))
     charge = replace(charge_of(payment), intended_at=payment.modified_on, return_url=return_url)
     return gateway.charge(charge)
 
@@ -103,9 +123,10 @@ def apply_outcome(
         return
     if isinstance(outcome, Declined):
         _fail(payment, outcome, at)
-        alone = by_itself(invoice) and payment.off_session
+        late = left_behind(invoice, case.subscription)
+        alone = payment.off_session and (late or by_itself(invoice))
         if invoice.status in PAYABLE:
-            retry_at = charged_again(account, invoice, outcome, at, begins=alone)
+            retry_at = charged_again(account, invoice, at, begins=alone)
             invoice.decline(
                 payment.ref, outcome.code, outcome.detail, at=at,
                 past_due=alone or _has_begun(case), retry_at=retry_at,
@@ -140,9 +161,12 @@ def _has_begun(case: Case) -> bool:
 
 
 def note_decline(account: Account, case: Case, outcome: Declined, at: datetime) -> None:
-    """Tell the subscription, with the day on which the charge is tried again."""
+    """Tell the subscription, with the day on which the charge is tried again; of what it asks for
+    no more the invoice tells."""
     subscription = case.subscription
-    if subscription is not None and case.invoice.ref in subscription.invoices:
+    if subscription is None or left_behind(case.invoice, subscription):
+        return
+    if case.invoice.ref in subscription.invoices:
         retry_at = next_retry(account, subscription, at, outcome)
         until = dunning_until(account, subscription, at)
         subscription.note_decline(

@@ -20,8 +20,9 @@ def next_retry(
     account: Account, subscription: Subscription, at: datetime, declined: Declined | None = None
 ) -> datetime | None:
     """On the account's dunning days, counted from the first decline; of a first payment only those
-    that fall before its window ends. None where there is no further one."""
-    if declined is not None and (declined.is_hard or declined.code == "invoice_terminal"):
+    that fall before its window ends. None where there is no further one. After a hard decline too:
+    it is the card's, and by then there may be another."""
+    if declined is not None and declined.code == "invoice_terminal":
         return None
     until = subscription.incomplete_until
     if subscription.status is Status.INCOMPLETE:
@@ -45,13 +46,22 @@ def by_itself(invoice: Invoice) -> bool:
     return automatic and invoice.subscription_id is None
 
 
+def left_behind(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether the subscription has been billed anew since, and asks for this one no more: what
+    became of its charge was known late."""
+    if subscription is None or invoice.ref == subscription.latest_invoice_id:
+        return False
+    coming = any(booked.invoice_id == invoice.ref for booked in subscription.upcoming)
+    return not coming and _in_dunning(subscription)
+
+
 def charged_again(
-    account: Account, invoice: Invoice, declined: Declined, at: datetime, *, begins: bool
+    account: Account, invoice: Invoice, at: datetime, *, begins: bool
 ) -> datetime | None:
-    """When an invoice by hand is charged once more: on the dunning days after its first decline.
-    `begins`: this may be the first. What is declined for good is not asked for again."""
+    """When an invoice that no subscription asks for is charged once more: on the dunning days
+    after its first decline. `begins`: this may be the first."""
     since = invoice.declined_since or (at if begins else None)
-    if since is None or declined.is_hard or not by_itself(invoice):
+    if since is None:
         return None
     return retry_after(account, since, at)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain.commands.act import Done
 from domain.commands.automatic import card_for, intend
 from domain.commands.billing import issue, issue_document
-from domain.commands.charging import ask, settle_begun
+from domain.commands.charging import ask, require_set_up, settle_begun
 from domain.commands.collecting import Case, case_of, credit_negative, give_back
 from domain.commands.coupons import coupon_named
 from domain.commands.credit_at_issue import credit_of, settle_from_credit
@@ -65,6 +65,7 @@ def issue_invoice(
         recorded = books.record(*case.changed(), *coupon, by=act.by, given=act.given(ref))
         return Done(ref, recorded), None
     payment = intend(books, case, method, at, act.request_key)
+    require_set_up(gateways, payment)
     books.record(*case.opened(), *coupon, by=act.by, given=act.intent())
     return settle_begun(books, account, case, ask(gateways, payment), act)
 

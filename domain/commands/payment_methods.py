@@ -98,7 +98,7 @@ def registered(
 ) -> Card:
     """Beside the customer's default card, where that is of the same gateway.
 
-    Raises Invalid `unknown_gateway`, `token_not_accepted`.
+    Raises Invalid `unknown_gateway`, `sandbox_not_live`, `token_not_accepted`.
     """
     beside = None
     if customer.default_payment_method_id is not None:
@@ -108,8 +108,11 @@ def registered(
 
 
 def gateway_of(gateways: Mapping[str, Gateway], name: str) -> Gateway:
-    """Raises Invalid `unknown_gateway`."""
+    """Raises Invalid `unknown_gateway`, `sandbox_not_live`."""
     gateway = gateways.get(name)
+    if gateway is None and name == "sandbox":
+        detail = "its cards move no money: a live account needs another gateway"
+        raise Invalid.one("gateway", "sandbox_not_live", detail)
     if gateway is None:
         raise Invalid.one("gateway", "unknown_gateway", f"one of {', '.join(sorted(gateways))}")
     return gateway

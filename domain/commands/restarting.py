@@ -9,7 +9,7 @@ from domain.catalog.plan import Plan
 from domain.catalog.product import Product
 from domain.commands.act import Done
 from domain.commands.billing import Bill, RuleFailed, bill_term
-from domain.commands.charging import Gateways, ask, settle_begun
+from domain.commands.charging import Gateways, ask, require_set_up, settle_begun
 from domain.commands.claims import moved_old_id
 from domain.commands.collecting import Case
 from domain.commands.coupons import count_discount, covering
@@ -64,6 +64,7 @@ def restart_subscription(
     if case.payment is None:
         given = act.given(ref, **conditions)
         return Done(ref, books.record(*case.opened(), *sale.told, by=act.by, given=given)), None
+    require_set_up(gateways, case.payment)
     opened = [*case.opened(), *sale.told]
     recorded = books.record(*opened, by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from domain.payments.gateway import Gateway, Outcome
 
 
+_NOT_SET_UP_SECONDS = 47 * 3600
+"""For how long a gateway that is not set up (any more) is waited for: as the slowest of them."""
+
+
 class NotResumed(DomainError):
     """Something nobody foresaw, its `__cause__`, kept one from being brought to its end."""
 
@@ -54,6 +58,12 @@ class Answering:
         if isinstance(outcome, Unanswered) and not outcome.reached:
             self._silent.add(name or "")
 
+    def forgotten(self, name: str | None, outcome: Outcome, seconds: float) -> bool:
+        """Whether nobody answers for so long that the gateway would not know it from a second."""
+        gateway = self._gateways.get(name or "")
+        known = _NOT_SET_UP_SECONDS if gateway is None else gateway.idempotent_seconds
+        return isinstance(outcome, Unanswered) and not outcome.reached and seconds >= known
+
 
 @dataclass(slots=True)
 class Resumed:
@@ -78,17 +88,18 @@ def _alone(asked: Payment | Refund, lost: list[Lost]) -> Iterator[None]:
 def resume_payments(
     books: Books, gateways: Gateways, account: Account, waiting: Sequence[Waiting], act: Act
 ) -> Resumed:
-    """What no gateway can tell any more becomes `unknown`."""
+    """What no gateway can tell any more becomes `unknown`, and so does what could not be asked for
+    as long as its gateway knows it."""
     answering, resumed = Answering(gateways), Resumed()
     for payment, seconds in _loaded(books, waiting):
-        gateway = answering.of(payment.gateway)
-        if gateway is None or payment.status is not Status.STARTED:
+        if payment.status is not Status.STARTED:
             continue
         with _alone(payment, resumed.lost):
-            outcome = _resumed(gateway, payment, seconds)
+            gateway = answering.of(payment.gateway)
+            outcome = Unanswered() if gateway is None else _resumed(gateway, payment, seconds)
             answering.note(payment.gateway, outcome)
-            if outcome is None:
-                _give_to_person(books, payment, act)
+            if outcome is None or answering.forgotten(payment.gateway, outcome, seconds):
+                _give_to_person(books, payment, outcome, act)
             elif not isinstance(outcome, Unanswered):
                 settle(books, account, payment.ref, outcome, act)
                 resumed.ended += 1
@@ -112,8 +123,9 @@ def _resumed(gateway: Gateway, payment: Payment, seconds: float) -> Outcome | No
     return found
 
 
-def _give_to_person(books: Books, payment: Payment, act: Act) -> None:
-    detail = f"{payment.gateway} knows nothing of it, and sending it again could charge twice"
+def _give_to_person(books: Books, payment: Payment, outcome: Outcome | None, act: Act) -> None:
+    said = "knows nothing of it" if outcome is None else "cannot be asked"
+    detail = f"{payment.gateway} {said}, and sending it again could charge twice"
     payment.give_to_person(detail, books.now())
     given = completing(payment, Unanswered())
     try:
@@ -129,12 +141,16 @@ def abandon_payments(
     """Give up what customers did not confirm in time; nothing is charged for it any more."""
     answering, lost = Answering(gateways), list[Lost]()
     for payment in books.load_many(Payment, refs).values():
-        gateway = answering.of(payment.gateway)
-        if gateway is None or payment.status is not Status.REQUIRES_ACTION:
+        if payment.status is not Status.REQUIRES_ACTION:
             continue
         with _alone(payment, lost):
-            outcome = gateway.abandon(charge_of(payment))
+            gateway = answering.of(payment.gateway)
+            outcome = Unanswered() if gateway is None else gateway.abandon(charge_of(payment))
             answering.note(payment.gateway, outcome)
+            seconds = (books.now() - payment.started_at).total_seconds()
+            if answering.forgotten(payment.gateway, outcome, seconds):
+                _give_to_person(books, payment, outcome, act)
+                continue
             try:
                 settle(books, account, payment.ref, outcome, act)
             except DomainError as error:

@@ -16,6 +16,7 @@ from domain.commands.dunning import retry_after
 from domain.commands.moving import moved_lines
 from domain.commands.opening import begins_at_once, window
 from domain.commands.rules import Rules
+from domain.commands.spent_cards import SpentCards
 from domain.invoicing.invoice import PAYABLE, Invoice
 from domain.payments.gateway import Declined
 from domain.shared.errors import Invalid
@@ -154,8 +155,15 @@ def retry_charges(
         and not over(subscription, at)
     ]
     buyers = buyers_of(books, account, waiting)
-    cases = [_retried(books, account, subscription, buyers, at) for subscription in waiting]
-    asked = [case for case in cases if case is not None]
+    unpaid = [each.latest_invoice_id for each in waiting if each.latest_invoice_id]
+    invoices = {invoice.ref: invoice for invoice in books.load_many(Invoice, unpaid).values()}
+    spent = SpentCards(books, invoices.values())
+    asked = [
+        _retried(books, account, Case(None, invoice, subscription), buyers, spent, at)
+        for subscription in waiting  # without an invoice its billing rule failed
+        if (invoice := invoices.get(subscription.latest_invoice_id or "")) is not None
+        and invoice.open_payment_id is None
+    ]
     lost = books.record_in_bulk([Group(case.opened()) for case in asked], by=act.by)
     return lost + settle_many(books, gateways, account, kept(asked, lost), act)
 
@@ -167,19 +175,16 @@ def over(subscription: Subscription, at: datetime) -> bool:
 
 
 def _retried(
-    books: Books, account: Account, subscription: Subscription, buyers: Buyers, at: datetime
-) -> Case | None:
-    if subscription.latest_invoice_id is None:
-        return None  # its billing rule failed: there is nothing to charge
-    invoice = books.load(Invoice, subscription.latest_invoice_id)
-    if invoice.open_payment_id is not None:
-        return None
-    if invoice.status not in PAYABLE:
-        note_decline(account, Case(None, invoice, subscription), NOT_OWED, at)
-        return Case(None, invoice, subscription)
-    case, method = Case(None, invoice, subscription), buyers.method(subscription)
-    if method is None:
-        note_decline(account, case, NO_CARD, at)
+    books: Books, account: Account, case: Case, buyers: Buyers, spent: SpentCards, at: datetime
+) -> Case:
+    invoice, subscription = case.invoice, case.subscription
+    if subscription is None or invoice.status not in PAYABLE:
+        note_decline(account, case, NOT_OWED, at)
+        return case
+    method = buyers.method(subscription)
+    declined = NO_CARD if method is None else spent.declined(invoice, method)
+    if method is None or declined is not None:
+        note_decline(account, case, declined or NO_CARD, at)
         return case
     case.payment = new_intent(
         books, invoice, invoice.amount_remaining, method, at, off_session=True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.application import Group
 from domain.commands.act import Done
-from domain.commands.charging import Gateways, ask, settle_begun, settle_many
+from domain.commands.charging import Gateways, ask, require_set_up, settle_begun, settle_many
 from domain.commands.claims import moved_old_id, old_id_claims
 from domain.commands.credit_at_issue import Credits
 from domain.commands.gifts import gift_claims, update_gift
@@ -52,6 +52,7 @@ def create_subscription(
         given = act.given(ref, **conditions)
         recorded = books.record(*case.opened(), *sale.told, by=act.by, given=given)
         return Done(ref, recorded), None
+    require_set_up(gateways, case.payment)
     opened = [*case.opened(), *sale.told]
     recorded = books.record(*opened, by=act.by, given=act.intent(**conditions))
     outcome = ask(gateways, case.payment)

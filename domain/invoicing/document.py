@@ -85,6 +85,7 @@ class Document(Owed, Aggregate):
         self.open_payment_id: str | None = None
         self.payment_method_id: str | None = None
         self.declined_since: datetime | None = None
+        self.declined_payments: tuple[str, ...] = ()
         self.booked_on: date | None = None
         self.booked_lines: tuple[Line, ...] = ()
         self.payments: tuple[str, ...] = ()

@@ -11,6 +11,9 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.errors import Conflict, Invalid
 from domain.shared.facts import event
 
+REMEMBERED = 40
+"""So many of its declined payments an invoice keeps in mind."""
+
 
 class Settling(Document):
     class PaymentStarted(Aggregate.Event):
@@ -142,6 +145,8 @@ class Settling(Document):
     ) -> None:
         if payment_id == self.open_payment_id:
             self.open_payment_id = None
+        if payment_id is not None:
+            self.declined_payments = (*self.declined_payments, payment_id)[-REMEMBERED:]
         if retry_at is not None:
             self.declined_since = self.declined_since or failed_at
         if past_due:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from domain.payments.told import Told
 from domain.shared.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+_REFERENCE = 500
+"""Characters of a gateway's own name for something: more than any has, few enough for an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,10 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Card(Told):
     """A payment method as the gateway registered it; `reference` is what it charges by."""
+
+    TEXTS: ClassVar = {"reference": _REFERENCE, "brand": 50, "last4": 4}
 
     reference: str
     brand: str | None
@@ -65,16 +72,20 @@ class Repayment:
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Told):
     """`resolution` is why a person says so, where the gateway did not."""
+
+    TEXTS: ClassVar = {"reference": _REFERENCE}
 
     reference: str
     resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Told):
     """`hard`: the gateway says that asking again cannot help. `resolution` as of Approved."""
+
+    TEXTS: ClassVar = {"code": 100, "detail": 500}
 
     code: str
     detail: str
@@ -87,9 +98,11 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionRequired:
+class ActionRequired(Told):
     """The customer has to confirm it (3-D Secure). What they need for it we never keep: a look-up
     tells it again."""
+
+    TEXTS: ClassVar = {"reference": _REFERENCE}
 
     reference: str
     client_secret: str | None = field(default=None, repr=False)
@@ -149,9 +162,11 @@ class ForeignRefundNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeNotice:
+class DisputeNotice(Told):
     """A dispute as it stands: `status` opened, won or lost. `reference` is the gateway's name of
     it; no amount means all of the payment."""
+
+    TEXTS: ClassVar = {"reference": _REFERENCE, "reason": 500}
 
     reference: str
     payment_id: str
@@ -212,5 +227,5 @@ class Gateway(Protocol):
         """What became of a refund by our reference; None when the gateway never saw it."""
 
     def read(self, message: Message) -> Notice | None:
-        """What a message says, None for what concerns us not. Raises Forged, or
-        Unreadable where the signature is right."""
+        """What a message says, None for what concerns us not. Raises Forged, or where the signature
+        is right Unreadable, and Invalid for wrong fields."""

@@ -96,6 +96,7 @@ class Payment(Aggregate):
         self.off_session = off_session
         self.gateway_reference: str | None = None
         self.refunded_at_gateway = 0
+        self.hard_decline: str | None = None
         self.status = Status.SUCCEEDED if gateway is None else Status.STARTED
 
     class ActionRequired(Aggregate.Event):
@@ -123,7 +124,7 @@ class Payment(Aggregate):
         unknown_at: datetime
 
     def give_to_person(self, detail: str, at: datetime) -> None:
-        if self.status is Status.STARTED:
+        if self.status in {Status.STARTED, Status.REQUIRES_ACTION}:
             self._unknown(detail=detail, unknown_at=at)
 
     @event(Unknown)
@@ -171,8 +172,9 @@ class Payment(Aggregate):
         self._failed(code=code, detail=detail, failed_at=at, hard=hard, resolution=resolution)
 
     @event(Failed)
-    def _failed(self) -> None:
+    def _failed(self, code: str, hard: bool) -> None:
         self.status = Status.FAILED
+        self.hard_decline = code if hard else None
 
     class RefundedAtGateway(Aggregate.Event):
         """Given back there without our asking, all of it so far. A person books it."""

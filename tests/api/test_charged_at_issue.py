@@ -132,9 +132,26 @@ def test_a_better_card_pays_on_the_next_dunning_day(declining) -> None:
 def test_a_final_decline_is_not_asked_for_again(client) -> None:
     shop = open_shop(client, "tok_expiredCard")
     invoice = issued(shop)
-    assert (invoice["status"], invoice["next_charge_at"]) == ("past_due", None)
+    assert invoice["status"] == "past_due"
+    until(shop, "02")
+    left = shown(shop, invoice["id"])
+    assert left["latest_payment_error"]["code"] == "expired_card"
+    assert left["next_charge_at"] == "2026-01-04T00:00:00Z"
     until(shop, "20")
+    assert shown(shop, invoice["id"])["next_charge_at"] is None
     assert len(payments(shop, invoice["id"])) == 1
+
+
+def test_after_a_final_decline_another_card_pays_on_the_next_dunning_day(client) -> None:
+    shop = open_shop(client, "tok_expiredCard")
+    invoice = issued(shop)
+    until(shop, "03")
+    card = {"token": "tok_visa", "is_default": True}
+    client.made(f"/customers/{shop.customer['id']}/payment_methods", card)
+    client.send("DELETE", f"/payment_methods/{shop.card['id']}")
+    until(shop, "04")
+    assert shown(shop, invoice["id"])["status"] == "paid"
+    assert len(payments(shop, invoice["id"])) == 2
 
 
 def test_without_a_card_on_a_dunning_day_that_is_told_and_nothing_charged(declining) -> None:

@@ -141,3 +141,126 @@ def test_a_card_that_was_named_stays_whatever_becomes_the_default(shop):
     advance(shop, "2026-02-01")
     assert shown(shop, subscription)["status"] == "active"
     assert shown(shop, subscription)["payment_method_id"] == shop.card["id"]
+
+
+def replaced(shop, old):
+    """Another default card; the old one is deleted."""
+    good = card(shop, "tok_visa")
+    assert shop.client.send("DELETE", f"/payment_methods/{old['id']}").status_code == 200
+    return good
+
+
+def test_a_card_declined_for_good_is_left_alone(shop):
+    subscription = shop.subscribe().json
+    bad = card(shop, "tok_expiredCard")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-20")
+    assert tries(shop) == ["2026-02-01"]
+    assert shown(shop, subscription)["status"] == "unpaid"
+    assert shown(shop, subscription)["latest_payment_error"]["code"] == "expired_card"
+
+
+@pytest.mark.parametrize("day", ["01", "03"])
+def test_after_a_card_was_declined_for_good_another_one_is_charged(shop, day):
+    subscription = shop.subscribe().json
+    bad = card(shop, "tok_expiredCard")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, f"2026-02-{day}")
+    replaced(shop, bad)
+    advance(shop, "2026-02-04")
+    assert shown(shop, subscription)["status"] == "active"
+    assert invoice(shop, subscription)["status"] == "paid"
+
+
+def test_a_card_declined_for_good_stays_so_after_another_ones_decline(shop):
+    subscription = shop.subscribe().json
+    bad, soft = card(shop, "tok_expiredCard"), card(shop, "tok_chargeDeclined")
+    path = f"/subscriptions/{subscription['id']}"
+    shop.client.patch(path, {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-01")
+    shop.client.patch(path, {"payment_method_id": soft["id"]})
+    advance(shop, "2026-02-02")
+    shop.client.patch(path, {"payment_method_id": bad["id"]})
+    advance(shop, "2026-02-20")
+    assert tries(shop) == ["2026-02-01", "2026-02-02"]
+
+
+def test_a_first_payment_declined_for_good_is_tried_with_another_card(shop):
+    bad = card(shop, "tok_expiredCard")
+    subscription = shop.subscribe(payment_method_id=bad["id"]).json
+    assert subscription["status"] == "incomplete"
+    advance(shop, "2026-01-03")
+    assert tries(shop) == ["2026-01-01"]
+    replaced(shop, bad)
+    advance(shop, "2026-01-04")
+    assert shown(shop, subscription)["status"] == "active"
+
+
+def late_loss(shop):
+    """February's renewal was lost, March's is paid by another card: both invoices."""
+    subscription = shop.subscribe().json
+    path = f"/subscriptions/{subscription['id']}"
+    lost = card(shop, "tok_lost")
+    shop.client.patch(path, {"payment_method_id": lost["id"]})
+    advance(shop, "2026-02-01")
+    advance(shop, "2026-02-02")
+    february = invoice(shop, subscription)
+    (payment,) = shop.client.get("/payments", params={"status": "unknown"}).json["data"]
+    good = card(shop, "tok_visa")
+    shop.client.patch(path, {"payment_method_id": good["id"]})
+    advance(shop, "2026-03-01")
+    march = invoice(shop, subscription)
+    assert (march["id"] != february["id"], march["status"]) == (True, "paid")
+    return subscription, february, payment
+
+
+def resolved(shop, payment):
+    sent = {"outcome": "failed", "reason": "not at the bank"}
+    assert shop.client.post(f"/payments/{payment['id']}/resolve", sent).status_code == 200
+
+
+def read(shop, of):
+    return shop.client.get(f"/invoices/{of['id']}").json
+
+
+def test_what_failed_after_its_term_is_asked_for_from_that_day_on(shop):
+    subscription, february, payment = late_loss(shop)
+    advance(shop, "2026-03-10")
+    resolved(shop, payment)
+    left = read(shop, february)
+    assert (left["status"], left["next_charge_at"]) == ("past_due", "2026-03-11T00:00:00Z")
+    assert shown(shop, subscription)["status"] == "active"
+    advance(shop, "2026-03-11")
+    assert read(shop, february)["status"] == "paid"
+    assert shown(shop, subscription)["status"] == "active"
+
+
+def test_what_failed_after_its_term_is_given_up_after_the_last_day(shop):
+    subscription, february, payment = late_loss(shop)
+    advance(shop, "2026-03-10")
+    resolved(shop, payment)
+    bad = card(shop, "tok_chargeDeclined")
+    shop.client.patch(f"/subscriptions/{subscription['id']}", {"payment_method_id": bad["id"]})
+    advance(shop, "2026-03-30")
+    assert tries(shop)[1:] == ["2026-03-11", "2026-03-13", "2026-03-15", "2026-03-17"]
+    left = read(shop, february)
+    assert (left["status"], left["next_charge_at"]) == ("past_due", None)
+    assert shown(shop, subscription)["status"] == "active"
+
+
+def ran(shop, to):
+    return shop.client.made("/test_clock/advance", {"to": to})["ran"]
+
+
+def test_what_waits_for_an_unknown_payment_is_not_told_as_done(shop):
+    lost = card(shop, "tok_lost")
+    assert shop.subscribe(payment_method_id=lost["id"]).status_code == 202
+    assert ran(shop, "2026-01-20") == {}
+
+
+def test_a_dunning_day_without_a_charge_is_not_told_as_done(shop, declining):
+    lost = card(shop, "tok_lost")
+    path = f"/invoices/{shown(shop, declining)['latest_invoice_id']}/charge"
+    asked = {"payment_method_id": lost["id"]}
+    assert shop.client.post(path, asked, key="lost").status_code == 202
+    assert ran(shop, "2026-02-02") == {}

@@ -85,10 +85,14 @@ def test_a_forged_message_records_nothing(client, forged):
 DISPUTE = {"type": "dispute.opened", "payment_id": "pay_x", "dispute": "d1"}
 UNREADABLE = [
     b"", b"{", b"[]", b"[1]", b"1", b"{}", b"[" * 100_000, {"type": []},
-    *({**DISPUTE, "amount": amount} for amount in (-5, 0, 1.5, "5", True)),
-    *({name: DISPUTE[name] for name in DISPUTE if name != left} for left in DISPUTE),
-    {"type": "payment.succeeded"},
+    {name: DISPUTE[name] for name in DISPUTE if name != "type"},
 ]  # fmt: skip
+WRONG = [
+    *(({**DISPUTE, "amount": amount}, {"amount"}) for amount in (-5, 0, 1.5, "5", True)),
+    ({"type": "dispute.lost", "payment_id": "pay_x"}, {"dispute"}),
+    ({"type": "dispute.won", "amount": 0}, {"dispute", "payment_id", "amount"}),
+    ({"type": "payment.succeeded"}, {"payment_id"}),
+]
 
 
 @pytest.mark.parametrize("body", UNREADABLE)
@@ -100,7 +104,16 @@ def test_what_is_signed_and_unreadable_is_no_forgery(client, body):
     assert client.head == at
     path = "/core/v1/gateways/{name}/events"
     described = client.get("/openapi.json", whole=True).json["paths"][path]["post"]
-    assert {"400", "401"} <= described["responses"].keys()
+    assert {"400", "401", "422"} <= described["responses"].keys()
+
+
+@pytest.mark.parametrize(("event", "fields"), WRONG)
+def test_what_is_signed_and_readable_names_its_wrong_fields(client, event, fields):
+    at = client.head
+    answer = send(client, event)
+    assert (answer.status_code, {each["field"] for each in answer.json["errors"]}) == (422, fields)
+    assert send(client, event, secret="whsec_other").status_code == 401
+    assert client.head == at
 
 
 @pytest.mark.parametrize("body", [b'{"type": 1}', b'{"type": "x"}'])
@@ -128,3 +141,41 @@ def test_gateways_say_where_they_send_to_and_only_the_sandbox_what_it_signs_with
     assert sandbox["events_url"].endswith(
         f"/core/v1/gateways/sandbox/events?account={client.get('/account').json['id']}"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "code"),
+    [
+        ({"reason": "a\x00b"}, "reason", "not_allowed"),
+        ({"reason": "\ud800"}, "reason", "not_unicode"),
+        ({"reason": 1}, "reason", "wrong_type"),
+        ({"dispute": "a\x00b"}, "dispute", "not_allowed"),
+        ({"dispute": {"a": 1}}, "dispute", "wrong_type"),
+        ({"dispute": "d" * 100_000}, "dispute", "too_long"),
+        ({"amount": 1.5}, "amount", "wrong_type"),
+    ],
+    ids=str,
+)
+def test_a_signed_event_with_wrong_fields_names_them_and_records_nothing(client, told, field, code):
+    invoice = open_shop(client).invoice()
+    client.post(f"/invoices/{invoice['id']}/charge", {}, key="once")
+    (payment,) = client.get("/payments").json["data"]
+    at = client.head
+    opened = {"type": "dispute.opened", "dispute": "d-1", "payment_id": payment["id"]}
+    answer = send(client, {**opened, **told})
+    assert answer.status_code == 422
+    assert [(each["field"], each["code"]) for each in answer.json["errors"]] == [(field, code)]
+    assert client.head == at
+    assert send(client, opened).status_code == 200
+    assert client.get("/disputes").json["data"][0]["reason"] is None
+
+
+@pytest.mark.parametrize("code", ["a\x00b", "\ud800", {"a": 1}, "c" * 101], ids=ascii)
+def test_a_signed_failure_with_a_wrong_code_records_nothing(client, code):
+    payment = waiting(client)
+    at = client.head
+    failed = {"type": "payment.failed", "payment_id": payment["id"], "code": code}
+    answer = send(client, failed)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "code")
+    assert client.head == at
+    assert shown(client, payment) == ("requires_action", "open")

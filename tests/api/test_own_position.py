@@ -22,8 +22,8 @@ def meanwhile(monkeypatch, services):
     """Has something written between each next append and its answer; shown already, if so."""
     happening = []
 
-    def perform(route, call, body, unnamed=()):
-        answered = plain(route, call, body, unnamed)
+    def perform(*asked):
+        answered = plain(*asked)
         while happening:
             happening.pop()()
         return answered

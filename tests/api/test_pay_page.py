@@ -153,6 +153,26 @@ def test_what_cannot_be_paid_by_is_told_and_nothing_recorded(shop, invoice, fiel
 
 
 @pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"with": "token", "token": "tok_visa\x00"}, 422),
+        ({"with": "token", "token": "t" * 600}, 422),
+        ({f"field_{each}": "1" for each in range(50)}, 400),
+    ],
+)  # fmt: skip
+def test_a_form_that_the_page_did_not_make_is_told_and_nothing_recorded(
+    shop, invoice, fields, status
+):
+    client, path = shop.client, link_of(shop.client, invoice["id"])
+    before = client.head
+    answer = send(client, path, form(client, path, **fields))
+    assert answer.status_code == status
+    assert "could not be paid" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert client.head == before
+
+
+@pytest.mark.parametrize(
     ("step", "said"), [("void", "Nothing is to be paid"), ("mark_uncollectible", "Nothing is to")]
 )
 def test_what_is_not_owed_any_more_is_not_to_be_paid(shop, invoice, step, said):
@@ -253,6 +273,33 @@ def test_the_page_speaks_the_customers_language(shop):
     shown = page(client, link_of(client, shop.invoice()["id"]))
     assert '<html lang="ar" dir="rtl">' in shown
     assert "ادفع" in shown
+
+
+def test_what_goes_wrong_is_told_in_the_customers_language(shop, invoice):
+    client = shop.client
+    client.patch(f"/customers/{shop.customer['id']}", {"language": "de"})
+    path = link_of(client, invoice["id"])
+    for token, said in (
+        ("tok_chargeDeclined", "Die Zahlung wurde abgelehnt: Die Karte wurde abgelehnt."),
+        ("tok_insufficientFunds", "Die Karte ist nicht ausreichend gedeckt."),
+        ("tok_expiredCard", "Die Karte ist abgelaufen."),
+    ):
+        assert send(client, path, form(client, path, token=token)).status_code == 303
+        assert said in page(client, path)
+    for fields, said in (
+        ({"token": "tok_unheard_of"}, "Diese Testkarte gibt es nicht."),
+        ({"key": "short"}, "Bitte öffnen Sie die Seite noch einmal."),
+    ):
+        answer = send(client, path, form(client, path, **fields))
+        assert f"Das konnte nicht bezahlt werden: {said}" in unescape(answer.text)
+
+
+def test_who_types_a_test_card_means_it_though_the_saved_one_is_chosen(shop, invoice):
+    client, path = shop.client, link_of(shop.client, invoice["id"])
+    send(client, path, form(client, path, token="tok_chargeDeclined", **{"with": "card"}))
+    (charge,) = charges(client, invoice["id"])
+    assert charge["status"] == "failed"
+    assert charge["payment_method_id"] != shop.card["id"]
 
 
 def test_a_live_page_takes_no_test_cards(app, services):

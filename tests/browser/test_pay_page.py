@@ -63,3 +63,20 @@ def test_a_decline_is_told_and_another_card_pays(browser, site, invoice) -> None
             page.get_by_role("button", name="Pay $31.00").click()
             page.get_by_text(said).wait_for()
     assert sorted(charges(site, invoice)) == ["failed", "succeeded"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_the_narrowest_screen_holds_a_long_description(browser, site, language) -> None:
+    email = f"{uuid4().hex}@example.org"
+    person = {"email": email, "first_name": "Ada", "language": language}
+    customer = site.send("POST", "/customers", person)
+    lines = [
+        {"description": "Donaudampfschiffahrtsgesellschaft" * 10, "unit_amount": 3100},
+        {"description": "The Daily Paper, " * 20, "unit_amount": 310000000, "quantity": 9},
+    ]
+    body = {"customer_id": customer["id"], "currency": "USD", "lines": lines}
+    drafted = site.send("POST", "/invoices", body)
+    issued = site.send("POST", f"/invoices/{drafted['id']}/issue", {})
+    with looked_at(browser, 280) as page:
+        page.goto(link_of(site, issued))
+        require_no_overflow(page)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from gateways.accounts import AccountGateways
 
-ONE = SimpleNamespace(ref="acct_1", id=UUID(int=1), livemode=False)
-TWO = SimpleNamespace(ref="acct_2", id=UUID(int=2), livemode=False)
+ONE: Any = SimpleNamespace(ref="acct_1", id=UUID(int=1), livemode=False)
+TWO: Any = SimpleNamespace(ref="acct_2", id=UUID(int=2), livemode=False)
 
 
 @pytest.fixture
@@ -105,3 +106,11 @@ def test_nobody_sends_long_after_the_intent(monkeypatch):
     assert isinstance(Punctual(sandbox, livemode=False).charge(late), Approved)
     resumed = Charge("pay_1", 1, "USD", "tok_visa")
     assert isinstance(Punctual(sandbox, livemode=True).charge(resumed), Approved)
+
+
+@pytest.mark.parametrize(("sandbox_live", "names"), [(False, set()), (True, {"sandbox"})])
+def test_a_live_account_has_no_sandbox_unless_the_operator_says_so(sandbox_live, names):
+    live: Any = SimpleNamespace(ref="acct_3", id=UUID(int=3), livemode=True)
+    gateways = AccountGateways(lambda _: "whsec", sandbox_live=sandbox_live)
+    assert set(gateways.of(live)) == names
+    assert set(gateways.of(ONE)) == {"sandbox"}

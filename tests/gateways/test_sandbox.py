@@ -9,8 +9,8 @@ from domain.payments.gateway import (
     DisputeNotice,
     PaymentNotice,
     Unanswered,
-    Unreadable,
 )
+from domain.shared.errors import Invalid
 from gateways.sandbox import SIGNATURE, Sandbox
 from tests.gateways.contract import Bench, ConfirmingContract
 
@@ -95,8 +95,42 @@ def test_what_a_tester_signs_is_told_on(bench):
     assert read(bench.signed({"type": "something.else"})) is None
 
 
-@pytest.mark.parametrize("amount", [0, -1, 1.5, "100", True])
-def test_an_amount_that_is_none_is_no_event(bench, amount):
-    opened = {"type": "dispute.opened", "payment_id": "p", "dispute": "d", "amount": amount}
-    with pytest.raises(Unreadable):
-        bench.gateway.read(bench.signed(opened))
+OPENED = {"type": "dispute.opened", "payment_id": "p", "dispute": "d"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("amount", 0, "too_small"),
+        ("amount", -1, "too_small"),
+        ("amount", 10**15, "too_large"),
+        ("amount", 1.5, "wrong_type"),
+        ("amount", "100", "wrong_type"),
+        ("amount", True, "wrong_type"),
+        ("reason", "a\x00b", "not_allowed"),
+        ("reason", "\ud800", "not_unicode"),
+        ("reason", 1, "wrong_type"),
+        ("reason", {}, "wrong_type"),
+        ("dispute", "a\x00b", "not_allowed"),
+        ("dispute", "d" * 201, "too_long"),
+        ("dispute", "", "too_short"),
+        ("dispute", None, "required"),
+        ("payment_id", ["p"], "wrong_type"),
+    ],
+)
+def test_a_wrong_field_of_an_event_is_named(bench, field, value, code):
+    with pytest.raises(Invalid) as refused:
+        bench.gateway.read(bench.signed({**OPENED, field: value}))
+    assert [(each.field, each.code) for each in refused.value.fields] == [(field, code)]
+
+
+def test_all_wrong_fields_of_an_event_are_named(bench):
+    with pytest.raises(Invalid) as refused:
+        bench.gateway.read(bench.signed({"type": "dispute.lost", "reason": 1, "amount": 0}))
+    named = {each.field for each in refused.value.fields}
+    assert named == {"dispute", "payment_id", "amount", "reason"}
+
+
+def test_what_may_be_left_out_may_be_null(bench):
+    opened = {**OPENED, "amount": None, "reason": None, "unheard_of": 1}
+    assert bench.gateway.read(bench.signed(opened)) == DisputeNotice("d", "p", "opened")

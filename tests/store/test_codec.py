@@ -28,7 +28,7 @@ from tests.store.letters import Everything, Letter, Stamp, Tone, letter
 NOW = datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=UTC)
 MAPPER = TypedMapper()
 
-text = st.text(st.characters(exclude_categories=["Cs"]))
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 whole = st.integers(-(2**63), 2**63 - 1)
 rate = st.decimals(allow_nan=False, allow_infinity=False)
 instants = st.datetimes(
@@ -153,12 +153,20 @@ def test_what_the_store_knows_is_not_in_the_state():
         {"stamp": None},
         {"maybe_day": NOW},
         {"text": "\ud800"},
+        {"text": "a\x00"},
+        {"text": "\\\x00"},
+        {"plain": {"deep": [{"a\x00": 1}]}},
+        {"email": "a\x00@b.co"},
     ],
     ids=str,
 )
 def test_a_value_that_would_not_read_back_is_refused(wrong):
     with pytest.raises((TypeError, ValueError)):
         state_of(example(**wrong))
+
+
+def test_what_only_looks_like_a_null_character_is_kept():
+    assert state_of(example(text="\\u0000 \\\\u0000"))["text"] == "\\u0000 \\\\u0000"
 
 
 def test_a_field_added_later_takes_its_default():

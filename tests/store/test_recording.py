@@ -36,6 +36,15 @@ def test_what_was_recorded_is_loaded_as_it_is(books, others):
         others.load(Letter, written.ref)
 
 
+def test_no_event_holds_a_null_character(books, log_of):
+    written = letter(books.new_id())
+    written.note(text="a\x00b")
+    with pytest.raises(ValueError, match=r"letter\.noted"):
+        books.record(written, by=BY)
+    assert log_of(books) == []
+    assert books.record(letter(books.new_id()), by=BY).first_position == 1
+
+
 def test_an_aggregate_may_begin_by_another_event(books):
     forwarded = Letter._create(Letter.Forwarded, id=books.new_id(), to="Bo", received="Ada")
     books.record(forwarded, by=BY)
