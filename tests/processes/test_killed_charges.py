@@ -103,7 +103,7 @@ def test_killed_between_the_intent_and_the_answer(
 ) -> None:
     """Stripe hears of it only after we are dead, perhaps after we asked again."""
     invoice = owed(shop, "intent")
-    stripe_standin.fail(CHARGES, "late", seconds=1.5, times=1)
+    stripe_standin.fail(CHARGES, "late", seconds=4, times=1)
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(shop.insist, f"/invoices/{invoice}/charge", {}, "intent-charge")
         eventually(lambda: _started(shop, invoice), "no intent")
