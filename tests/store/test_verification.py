@@ -50,7 +50,7 @@ def written(books, others):
         letters = [letter(each.new_id(), to=name) for name in ("Ada", "Bo", "Çağla 🖋")]
         for one in letters:
             one.post(series="INV-")
-            one.note(text='line\nbreak \\ "quoted" \u0000 \x7f é')
+            one.note(text='line\nbreak \\ "quoted" \u0001 \x7f é')
         counted = counter(each.new_id())
         for day in range(1, 12):
             counted.count(amount=1, counted_on=date(2026, 1, day))
