@@ -17,7 +17,7 @@ from api.gate import Gate
 from api.limits import Limits
 from api.services import Services
 from domain.catalog.compiler import BuiltIn
-from domain.shared.errors import Conflict
+from domain.shared.errors import ClockMoving
 from gateways.billing_agent import HttpAgent
 from migrations import apply, search
 from parts import SCHEDULER, EveryAccount, Parts
@@ -169,7 +169,7 @@ def services(parts: Parts, agent: BillingAgent | None = None) -> Services:
 
 def _require_clock(held: bool) -> None:  # noqa: FBT001 - the answer of the lease itself
     if not held:
-        raise Conflict("clock_is_moving", "another request is advancing this account's clock")
+        raise ClockMoving(detail="another request is advancing this account's clock")
 
 
 def run_worker(settings: Settings, stop: Stop) -> None:

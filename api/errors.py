@@ -62,7 +62,7 @@ def refused(error: DomainError) -> Refused:
     """A domain's refusal as the edge tells it."""
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     fields = tuple(_named(error) if isinstance(error, domain.Invalid) else ())
-    soon = isinstance(error, domain.RequestInProgress)
+    soon = isinstance(error, (domain.RequestInProgress, domain.ClockMoving))
     headers = {"Retry-After": "1"} if soon else None
     return Refused(status, error.code, error.detail or str(error), fields, headers)
 

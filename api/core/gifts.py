@@ -79,7 +79,7 @@ class Redemption(Body):
     @model_validator(mode="after")
     def _a_customer_or_an_email(self) -> Self:
         if ("customer_id" in self.model_fields_set) == ("email" in self.model_fields_set):
-            raise PydanticCustomError("required", "a customer_id is needed, or an email")
+            raise PydanticCustomError("required", "either a customer_id or an email")
         return self
 
 

@@ -94,7 +94,7 @@ def create_credit_note(
     given = _given_back(invoice, amount, new.allocations)
     if any(given.values()):
         invoice.require_not_given(override=new.override_gift)
-    returns = Returns(books, account, books.now(), new.reason)
+    returns = Returns(books, account, books.now(), new.reason, within=_at_card(new.allocations))
     made = note(returns, invoice, Noted(
         amount=amount, policy=new.policy, lines=lines, balance=given.get("balance", 0),
         card=given.get("card", 0), offline=given.get("offline", 0),
@@ -104,6 +104,11 @@ def create_credit_note(
     recorded = books.record(*returns.recorded(), *changed, by=act.by, given=act.given(made.ref))
     settled = [at for at, _ in pay_out(books, gateways, account, returns.refunds, act) if at]
     return Done(made.ref, settled[-1] if settled else recorded)
+
+
+def _at_card(asked: Sequence[Allocation]) -> str:
+    """Where the request says what goes to cards."""
+    return next((f"allocations[{at}]." for at, each in enumerate(asked) if each.to == "card"), "")
 
 
 def _given_back(invoice: Invoice, amount: int, asked: Sequence[Allocation]) -> dict[str, int]:

@@ -59,7 +59,7 @@ def note(returns: Returns, invoice: Invoice, noted: Noted) -> CreditNote:
     """
     note_id = returns.books.new_id()
     ref = typed_id(CreditNote.prefix, note_id)
-    cards = cards_for(invoice, noted.card) if noted.card else {}
+    cards = cards_for(invoice, noted.card, returns.within) if noted.card else {}
     invoice.require_room(noted.receivable, noted.amount - noted.receivable)
     waiting = invoice.waiting
     lines = spread(invoice, noted) if waiting else tuple(noted.lines)

@@ -134,6 +134,12 @@ class RequestInProgress(Conflict):
     code = "request_in_progress"
 
 
+class ClockMoving(Conflict):
+    """Another request is advancing this account's test clock."""
+
+    code = "clock_is_moving"
+
+
 class AlreadyRecorded(DomainError):
     """The idempotency key's request happened before: look its answer up, record nothing."""
 

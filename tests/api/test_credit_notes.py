@@ -208,6 +208,10 @@ def test_what_may_not_be_credited_is_refused(shop, client):
     twice = credit(client, open_, amount=2, allocations=[{"to": "receivable", "amount": 1}] * 2)
     refused(client, twice, 422, "duplicate", head)
     assert [error["field"] for error in twice.json["errors"]] == ["allocations[1].to"]
+    cleared = [{"to": "receivable", "amount": 10000}, {"to": "card", "amount": 100}]
+    no_card = credit(client, part, amount=10100, allocations=cleared)
+    refused(client, no_card, 422, "no_card_payment", head)
+    assert [error["field"] for error in no_card.json["errors"]] == ["allocations[1].to"]
 
 
 @pytest.mark.parametrize(
