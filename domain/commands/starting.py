@@ -142,6 +142,8 @@ NO_CARD = Declined("payment_method_required", "The customer has no card to charg
 
 NOT_OWED = Declined("invoice_terminal", "Nothing is owed on its invoice any more.")
 
+SENT_NOW = Declined("not_charged_any_more", "Its invoices are sent by now: no card is charged.")
+
 
 def retry_charges(
     books: Books, gateways: Gateways, account: Account, refs: Sequence[str], act: Act
@@ -180,6 +182,9 @@ def _retried(
     invoice, subscription = case.invoice, case.subscription
     if subscription is None or invoice.status not in PAYABLE:
         note_decline(account, case, NOT_OWED, at)
+        return case
+    if subscription.collection_method == "send_invoice":
+        note_decline(account, case, SENT_NOW, at)
         return case
     method = buyers.method(subscription)
     declined = NO_CARD if method is None else spent.declined(invoice, method)

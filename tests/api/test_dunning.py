@@ -98,6 +98,16 @@ def test_a_sent_invoice_that_is_overdue_is_waited_for(shop):
     assert tries(shop) == []
 
 
+def test_what_is_sent_by_now_is_charged_no_more_and_waited_for(shop, declining):
+    path = f"/subscriptions/{declining['id']}"
+    assert shop.client.patch(path, {"collection_method": "send_invoice"}).status_code == 200
+    advance(shop, "2026-02-20")
+    assert tries(shop) == ["2026-02-01"]
+    waited_for = shown(shop, declining)
+    assert waited_for["status"] == "past_due"
+    assert waited_for["latest_payment_error"]["code"] == "not_charged_any_more"
+
+
 def test_a_first_payment_keeps_its_window(shop):
     bad = card(shop, "tok_chargeDeclined")
     subscription = shop.subscribe(payment_method_id=bad["id"]).json
