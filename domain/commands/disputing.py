@@ -103,7 +103,7 @@ def _opened(
     amount = min(notice.amount or left, left)
     counted = 0 if invoice is None else invoice.disputable(payment.ref, amount)
     balance = balance_of(books, payment.customer_id, payment.currency)
-    returned = 0 if invoice is None else invoice.became_credit(payment.ref)
+    returned = 0 if invoice is None else invoice.became_credit(payment.ref, amount)
     credit = balance.disputable(payment.ref, amount - counted, returned)
     dispute = Dispute.begin(
         Dispute.Created,

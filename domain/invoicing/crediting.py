@@ -110,9 +110,11 @@ class Crediting(Ending):
         tax: int,
         lines: tuple[NotedLine, ...],
         cards: dict[str, int],
+        balance: int,
     ) -> None:
         self.credited += receivable
         self.given += amount - receivable
+        self.to_balance += balance
         self._took_from_cards(cards)
         if completes:
             self.status = Status.PAID

@@ -44,11 +44,17 @@ class Disputing(Returning):
         ended = self.status in {Status.VOID, Status.UNCOLLECTIBLE}
         if ended and (self.returned or self.waiting):
             return 0
-        return min(amount, self._left_of(payment_id))
+        return min(amount - self._in_credit(amount), self._left_of(payment_id))
 
-    def became_credit(self, payment_id: str) -> int:
-        """The payment's money that went to the customer's balance as this ended unpaid."""
-        return min(self.returned, self._left_of(payment_id))
+    def became_credit(self, payment_id: str, amount: int) -> int:
+        """Of so much of the payment: what went to the customer's balance, as this ended unpaid or
+        was given back."""
+        return min(self.returned, self._left_of(payment_id)) + self._in_credit(amount)
+
+    def _in_credit(self, amount: int) -> int:
+        """What was given back to the balance and would come twice: more than was ever settled."""
+        twice = self.gone_back + amount - self.amount_paid - self.balance_applied
+        return max(min(twice, self.to_balance), 0)
 
     def _left_of(self, payment_id: str) -> int:
         return max(self.cards.get(payment_id, 0), 0)

@@ -38,13 +38,15 @@ class Owed:
     adjustments: tuple[Adjustment, ...]
 
     def _nothing_went_back(self) -> None:
-        """`credited` is off what is owed, `given` beyond that, both by notes; `cards` what cards
-        paid and has not gone back to them; `noted` what notes took off before it was booked;
-        `disputes` what banks took back of it and did not return; `returned` what became the
-        customer's credit as it ended, `withheld` what would have, had no bank held it then."""
+        """`credited` is off what is owed, `given` beyond that, both by notes; `to_balance` what of
+        that and of refunds became the customer's credit; `cards` what cards paid and has not gone
+        back to them; `noted` what notes took off before it was booked; `disputes` what banks took
+        back of it and did not return; `returned` what became the customer's credit as it ended,
+        `withheld` what would have, had no bank held it then."""
         self.credited = 0
         self.given = 0
         self.refunded = 0
+        self.to_balance = 0
         self.cards: dict[str, int] = {}
         self.noted: dict[str, tuple[NotedLine, ...]] = {}
         self.written_off = 0

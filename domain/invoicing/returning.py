@@ -81,6 +81,7 @@ class Returning(Crediting):
         payment_id: str | None,
     ) -> None:
         self.refunded += amount
+        self.to_balance += amount if to == "balance" else 0
         if to == "card":
             self._took_from_cards({payment_id or next(reversed(self.cards), ""): amount})
         self._adjusted(Adjustment("refunded", refunded_on, amount, policy, ref=refund_id))
