@@ -136,6 +136,7 @@ class Batch:
                 tuple(_segment(row) for row in self.segments[invoice_id, line.line]),
                 line.net_reversed,
                 line.tax_reversed,
+                line.forgone,
             )
             for line in self.lines[invoice_id]
         ]
@@ -199,6 +200,7 @@ class Batch:
 
     def _keep(self, row: LineRow, after: LineBook, day: PostingDay, position: int) -> None:
         row.net_reversed, row.tax_reversed = after.net_reversed, after.tax_reversed
+        row.forgone = after.forgone
         if row.invoice_id in self.old_lines:
             self.changed_lines[row.invoice_id, row.line] = row
         kept = self.segments[row.invoice_id, row.line]

@@ -65,7 +65,8 @@ class SegmentRow:
 @dataclass(slots=True)
 class LineRow:
     """A line as issued, less what notes took off before it was booked. `entitlement` is
-    comma-joined; the reversed amounts are what rules took. `held`: a gift's, not redeemed then."""
+    comma-joined; the reversed amounts are what rules took. `held`: a gift's, not redeemed then.
+    `forgone`: what a dispute took of the deferral, and was won."""
 
     invoice_id: str
     line: int
@@ -90,6 +91,7 @@ class LineRow:
     net_reversed: int = 0
     tax_reversed: int = 0
     held: bool = False
+    forgone: int = 0
 
 
 @dataclass(slots=True)

@@ -28,6 +28,11 @@ class Taken(NamedTuple):
     unearned: int
     earned: int
     tax: int
+    forgone: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.unearned + self.earned + self.forgone
 
 
 def books_of(invoice: Invoice) -> list[LineBook]:
@@ -77,7 +82,8 @@ def taken_from(before: Sequence[LineBook], booking: Booking) -> list[Taken]:
         )  # fmt: skip
         net = line.net_reversed - was[line.line_id].net_reversed
         tax = line.tax_reversed - was[line.line_id].tax_reversed
-        found.append(Taken(line.line_id, unearned, net - unearned, tax))
+        forgone = was[line.line_id].forgone - line.forgone
+        found.append(Taken(line.line_id, unearned, net - unearned, tax, forgone))
     return found
 
 
@@ -93,7 +99,11 @@ def put_back(invoice: Invoice, ref: str, on: date) -> list[Restored]:
     by_line = {line.id: line for line in invoice.lines}
     first = date.min if on == invoice.booked_on else on
     return [
-        Restored(*each, *_days_left(None if ended else by_line[each.line_id], on, first))
+        Restored(
+            *each[:4],
+            *_days_left(None if ended else by_line[each.line_id], on, first),
+            forgone=each.forgone,
+        )
         for each in taken_by(invoice, ref)
     ]
 
@@ -151,6 +161,6 @@ def unearned_by_line(invoice: Invoice, on: date) -> dict[str, int]:
 def unearned_gross(invoice: Invoice, on: date) -> int:
     """With the tax that goes with it."""
     remains = [line.remains(on) for line in books_of(invoice)]
-    deferred, earned, tax = (sum(each[at] for each in remains) for at in range(3))
-    net = deferred + earned
+    deferred, earned, tax, forgone = (sum(each[at] for each in remains) for at in range(4))
+    net = deferred + earned + forgone
     return deferred + (round_half_away(tax * deferred, net) if net > 0 else 0)

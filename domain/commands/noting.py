@@ -78,7 +78,7 @@ def note(returns: Returns, invoice: Invoice, noted: Noted) -> CreditNote:
     returns.credit(invoice, noted.balance, "credit_note", f"Credit note on {invoice.number}")
     if not waiting:
         taken = taken_by(invoice, ref)
-        lines = tuple(NotedLine(each[0], each.unearned + each.earned, each.tax) for each in taken)
+        lines = tuple(NotedLine(each.line_id, each.net, each.tax) for each in taken)
     drawn_up = CreditNote.begin(
         CreditNote.Created, id=note_id, **_document(returns, invoice, noted, lines)
     )
@@ -118,7 +118,7 @@ def net_left(invoice: Invoice) -> dict[str, tuple[int, int]]:
     if invoice.waiting:
         return {line.id: (line.amount, line.tax) for line in invoice.lowered(invoice.lines)}
     return {
-        line.line_id: (line.net - line.net_reversed, line.tax - line.tax_reversed)
+        line.line_id: (line.net - line.net_reversed + line.forgone, line.tax - line.tax_reversed)
         for line in books_of(invoice)
     }
 
@@ -128,9 +128,11 @@ def spread(invoice: Invoice, noted: Noted) -> tuple[NotedLine, ...]:
     if noted.lines:
         return tuple(noted.lines)
     left = net_left(invoice)
-    remains = [(net, 0, tax) for net, tax in left.values()]
+    remains = [(net, 0, tax, 0) for net, tax in left.values()]
     taken = taken_of(noted.amount, remains, "proportional")
-    return tuple(NotedLine(ref, net, tax) for ref, (net, _, tax) in zip(left, taken, strict=True))
+    return tuple(
+        NotedLine(ref, net, tax) for ref, (net, _, tax, _) in zip(left, taken, strict=True)
+    )
 
 
 def lines_of(invoice: Invoice, asked: Mapping[str, int]) -> tuple[NotedLine, ...]:

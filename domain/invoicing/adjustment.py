@@ -17,7 +17,8 @@ class NotedLine:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is put back onto one line. Its deferral is earned over `[start, end)` from now on."""
+    """What is put back onto one line. Its deferral is earned over `[start, end)` from now on.
+    `forgone` is income of a won dispute."""
 
     line_id: str
     unearned: int
@@ -25,6 +26,7 @@ class Restored:
     tax: int
     start: date
     end: date
+    forgone: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class LineBook:
-    """A booked line: billed net and tax, what was reversed so far, and its segments in order."""
+    """A booked line: billed net and tax, what was reversed so far, and its segments in order.
+
+    `forgone` is deferral that a dispute took: reversed, and income of its own since it was won.
+    """
 
     line_id: str
     net: int
@@ -48,11 +51,14 @@ class LineBook:
     segments: tuple[Segment, ...]
     net_reversed: int = 0
     tax_reversed: int = 0
+    forgone: int = 0
 
-    def remains(self, day: date) -> tuple[int, int, int]:
-        """Unearned, earned and tax that nothing has reversed yet, as a stop on `day` finds them."""
+    def remains(self, day: date) -> tuple[int, int, int, int]:
+        """Unearned, earned and tax that nothing has reversed yet, as a stop on `day` finds them,
+        and what was forgone and came back."""
         deferred = sum(unearned_before(segment, day) for segment in self.segments)
-        return deferred, self.net - self.net_reversed - deferred, self.tax - self.tax_reversed
+        earned, tax = self.net - self.net_reversed - deferred, self.tax - self.tax_reversed
+        return deferred, earned, tax, self.forgone
 
 
 class PutBack(Protocol):
@@ -66,6 +72,8 @@ class PutBack(Protocol):
     def earned(self) -> int: ...
     @property
     def tax(self) -> int: ...
+    @property
+    def forgone(self) -> int: ...
     @property
     def start(self) -> date: ...
     @property

@@ -10,7 +10,7 @@ from domain.ledger.books import Booking, LineBook, Posting
 from domain.ledger.chart import Account
 from domain.ledger.segments import PostingDay, Segment, open_segment, stop, unearned_before
 from domain.ledger.shares import shares
-from domain.ledger.taking import taken_of
+from domain.ledger.taking import Remains, taken_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,18 +31,19 @@ def entry(*postings: Posting) -> Entry:
 
 def reversal(
     lines: Sequence[LineBook],
-    taken: Sequence[tuple[int, int, int]],
+    taken: Sequence[Remains],
     contra: Account,
     tax_account: Account,
 ) -> Iterable[Posting]:
-    for line, (deferred, earned, _) in zip(lines, taken, strict=True):
+    for line, (deferred, earned, _, _) in zip(lines, taken, strict=True):
         yield Posting(Account.DEFERRED_REVENUE, deferred, line.line_id)
         yield Posting(contra, earned, line.line_id)
-    yield Posting(tax_account, sum(tax for _, _, tax in taken))
+    yield Posting(tax_account, sum(tax for _, _, tax, _ in taken))
+    yield Posting(Account.RECOVERIES, sum(forgone for *_, forgone in taken))
 
 
 def reversed_lines(
-    lines: Sequence[LineBook], taken: Sequence[tuple[int, int, int]], day: PostingDay
+    lines: Sequence[LineBook], taken: Sequence[Remains], day: PostingDay
 ) -> tuple[LineBook, ...]:
     return tuple(
         replace(
@@ -50,9 +51,10 @@ def reversed_lines(
             segments=_stopped(line.segments, deferred, day),
             net_reversed=line.net_reversed + deferred + earned,
             tax_reversed=line.tax_reversed + tax,
+            forgone=line.forgone - forgone,
         )
-        for line, (deferred, earned, tax) in zip(lines, taken, strict=True)
-        if deferred or earned or tax
+        for line, (deferred, earned, tax, forgone) in zip(lines, taken, strict=True)
+        if deferred or earned or tax or forgone
     )
 
 
@@ -81,6 +83,7 @@ def restored_lines(
         by_line[part.line_id] = replace(
             line, segments=(*line.segments, *onward), tax_reversed=line.tax_reversed - part.tax,
             net_reversed=line.net_reversed - part.unearned - part.earned,
+            forgone=line.forgone + part.forgone,
         )  # fmt: skip
     return tuple(by_line[part.line_id] for part in parts)
 
@@ -91,23 +94,25 @@ def forgone_back(
     """Tax and expense undone line by line, what was expensed beyond the lines too; the deferral
     that was forgone is recovered."""
     by_line = {line.line_id: line for line in lines}
-    unearned, tax = sum(part.unearned for part in parts), sum(part.tax for part in parts)
-    beyond = amount - unearned - tax - sum(part.earned for part in parts)
+    income = sum(part.unearned + part.forgone for part in parts)
+    tax = sum(part.tax for part in parts)
+    beyond = amount - income - tax - sum(part.earned for part in parts)
     postings = entry(
         Posting(Account.CASH_ONLINE, amount),
         Posting(Account.TAX_PAYABLE, -tax),
         *(Posting(contra, -part.earned, part.line_id) for part in parts),
         Posting(contra, -beyond),
-        Posting(Account.RECOVERIES, -unearned),
+        Posting(Account.RECOVERIES, -income),
     )
     after = (
         replace(
             by_line[part.line_id],
             net_reversed=by_line[part.line_id].net_reversed - part.earned,
             tax_reversed=by_line[part.line_id].tax_reversed - part.tax,
+            forgone=by_line[part.line_id].forgone + part.unearned + part.forgone,
         )
         for part in parts
-        if part.earned or part.tax
+        if part.unearned or part.earned or part.tax or part.forgone
     )
     return Booking(postings, tuple(after))
 

@@ -25,6 +25,7 @@ class Part:
     tax: int
     start: date = date(2026, 4, 1)
     end: date = date(2026, 6, 1)
+    forgone: int = 0
 
 
 def totals(postings):
@@ -46,12 +47,12 @@ def test_a_whole_invoice_is_disputed_after_a_third_of_its_service_and_won() -> N
         "dispute_losses": 3100, "deferred_revenue": 6100, "tax_payable": 920, "cash_online": -10120,
     }  # fmt: skip
     (line,) = opened.lines
-    assert line.remains(APRIL_1.effective) == (0, 0, 0)
+    assert line.remains(APRIL_1.effective) == (0, 0, 0, 0)
     won = rules.dispute_won([line], [Part("il_1", 6100, 3100, 920)], 10120)
     assert totals(won.postings) == {
         "cash_online": 10120, "tax_payable": -920, "dispute_losses": -3100, "recoveries": -6100,
     }  # fmt: skip
-    assert won.lines[0].remains(APRIL_1.effective) == (0, 3100, 920)
+    assert won.lines[0].remains(APRIL_1.effective) == (0, 3100, 920, 6100)
 
 
 def test_what_the_lines_do_not_bear_is_lost_as_a_whole() -> None:
@@ -82,7 +83,7 @@ def test_a_won_dispute_leaves_cash_and_tax_as_if_there_had_been_none(
     before = lines[0].remains(on)
     opened = rules.disputed(lines, counted, counted + beyond, day)
     after = opened.lines[0] if opened.lines else lines[0]
-    unearned, earned, gone = (b - a for b, a in zip(before, after.remains(on), strict=True))
+    unearned, earned, gone, _ = (b - a for b, a in zip(before, after.remains(on), strict=True))
     won = rules.dispute_won([after], [Part("il_1", unearned, earned, gone)], counted + beyond)
     both = totals((*opened.postings, *won.postings))
     assert both.get("cash_online", 0) == both.get("tax_payable", 0) == 0
@@ -100,3 +101,15 @@ def test_money_that_waits_and_is_disputed_comes_to_nothing_when_its_invoice_ends
     )
     assert totals(parts[2]) == {"unapplied_payments": 600, "dispute_losses": -600}
     assert totals(posting for part in parts for posting in part) == {}
+
+
+def test_a_write_off_after_a_won_dispute_gives_up_its_share_of_the_tax() -> None:
+    """40.00 of 101.20 are owed: 40.00 x 9.20 / 101.20 of the tax, whatever became income."""
+    lines = booked(SPRING)
+    (opened,) = rules.disputed(lines, 6120, 6120, MARCH_1).lines
+    taken = lines[0].remains(MARCH_1.effective)[0] - opened.remains(MARCH_1.effective)[0]
+    tax = opened.tax_reversed
+    (line,) = rules.dispute_won([opened], [Part("il_1", taken, 0, tax)], 6120).lines
+    given_up = rules.marked_uncollectible([line], 4000, MARCH_1, tax_relief=True, won=True)
+    assert totals(given_up.postings)["tax_payable"] == 364
+    assert line.forgone - given_up.lines[0].forgone > 0

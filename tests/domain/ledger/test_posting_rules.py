@@ -90,7 +90,7 @@ def test_voided_takes_back_unearned_earned_and_tax() -> None:
         "customer_balance": -3000,
     }
     assert booking.lines[0].segments[0].stopped_on == date(2026, 5, 1)
-    assert booking.lines[0].remains(date(2026, 6, 30)) == (0, 0, 0)
+    assert booking.lines[0].remains(date(2026, 6, 30)) == (0, 0, 0, 0)
 
 
 def test_voided_on_the_day_of_issue_had_earned_nothing() -> None:
@@ -243,7 +243,7 @@ def test_giving_up_a_part_and_voiding_the_rest_takes_each_line_back_once(
 
 def _nothing_is_left(line: LineBook, day: date) -> None:
     assert (line.net_reversed, line.tax_reversed) == (line.net, line.tax)
-    assert line.remains(day) == (0, 0, 0)
+    assert line.remains(day) == (0, 0, 0, 0)
     assert sum(unearned(segment, day) for segment in line.segments) == 0
 
 
@@ -286,7 +286,7 @@ def test_half_refunded_twice_takes_everything_once() -> None:
         "deferred_revenue": 750, "refunds": 750, "tax_payable": 150, "cash_online": -1650,
     }  # fmt: skip
     second = rules.refunded(first.lines, 1650, Account.CASH_ONLINE, APRIL_16, "proportional")
-    assert second.lines[0].remains(APRIL_16.effective) == (0, 0, 0)
+    assert second.lines[0].remains(APRIL_16.effective) == (0, 0, 0, 0)
 
 
 def test_an_extended_term_earns_what_is_left_over_the_longer_days() -> None:
