@@ -120,7 +120,7 @@ def marked_uncollectible(
     taken_out = reversal(lines, taken, Account.BAD_DEBT, tax_account)
     given_up = Posting(Account.ACCOUNTS_RECEIVABLE, -outstanding)
     # Without relief the tax stays owed: none of it is reversed.
-    left = [(first, earned, tax if tax_relief else 0, won_) for first, earned, tax, won_ in taken]
+    left = [(first, then, tax if tax_relief else 0, last) for first, then, tax, last in taken]
     beyond = Posting(Account.RECOVERIES, outstanding - borne)
     return Booking(entry(*taken_out, beyond, given_up), reversed_lines(lines, left, day))
 
