@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tests.api.telling import send
+
 if TYPE_CHECKING:
     from falcon import testing
 
@@ -72,3 +74,17 @@ def refused(client: Client, answer: testing.Result, status: int, code: str, befo
     """With this code, and nothing was recorded."""
     assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
     assert client.head == before
+
+
+def charged_less(client: Client, invoice: str, less: int) -> dict[str, Any]:
+    """The payment of a card that asks its customer first: begun while a note took `less` off, told
+    as failed, and as paid after all once the note was void."""
+    note = credit(client, invoice, amount=less).json["id"]
+    assert post(client, f"/invoices/{invoice}/charge", {}).status_code == 202
+    waiting = {"invoice_id": invoice, "status": "requires_action"}
+    (payment,) = client.get("/payments", params=waiting).json["data"]
+    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
+    assert post(client, f"/credit_notes/{note}/void", {}).status_code == 200
+    send(client, {"type": "payment.succeeded", "payment_id": payment["id"]})
+    found: dict[str, Any] = payment
+    return found

@@ -9,7 +9,7 @@ from domain.invoicing.invoice import Invoice
 from proof import books_breaches
 from store.factory import PostgresStore
 from tests.api.conftest import LINE, open_shop
-from tests.api.returning import CHECK, advance, books, post, shown
+from tests.api.returning import CHECK, advance, books, charged_less, post, shown
 from tests.api.telling import send
 from tests.api.test_disputes import books_hold, disputes, tell
 
@@ -29,12 +29,7 @@ def waiting(client, shop):
     """Of 10.00 recognised by payment 6.00 came by card; its invoice's id and the payment."""
     line = {**LINE, "unit_amount": 1000, "quantity": 1, "product_id": shop.product["id"]}
     ref = shop.invoice(lines=[line])["id"]
-    note = post(client, f"/invoices/{ref}/credit_notes", {"amount": 400, "reason": "x"}).json
-    assert post(client, f"/invoices/{ref}/charge", {}).status_code == 202
-    (payment,) = client.get("/payments", params={"invoice_id": ref}).json["data"]
-    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
-    assert post(client, f"/credit_notes/{note['id']}/void", {}).status_code == 200
-    send(client, {"type": "payment.succeeded", "payment_id": payment["id"]})
+    payment = charged_less(client, ref, 400)
     assert (shown(client, ref)["status"], shown(client, ref)["amount_paid"]) == ("open", 600)
     return ref, payment
 
@@ -167,13 +162,7 @@ def test_money_of_a_beginning_that_never_was_is_taken_from_its_credit(
     ref = shop.subscribe().json["latest_invoice_id"]
     (payment,) = client.get("/payments", params={"invoice_id": ref}).json["data"]
     send(client, {"type": "payment.failed", "payment_id": payment["id"]})
-    note = post(client, f"/invoices/{ref}/credit_notes", {"amount": 1100, "reason": "x"}).json
-    assert post(client, f"/invoices/{ref}/charge", {}).status_code == 202
-    payment = client.get("/payments", params={"invoice_id": ref, "status": "requires_action"})
-    (payment,) = payment.json["data"]
-    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
-    assert post(client, f"/credit_notes/{note['id']}/void", {}).status_code == 200
-    send(client, {"type": "payment.succeeded", "payment_id": payment["id"]})
+    payment = charged_less(client, ref, 1100)
     advance(client, "2026-01-20")
     assert (shown(client, ref)["status"], credit(client, shop)) == ("void", 2000)
     steps(client, ref, payment, "opened", *([status] if status != "opened" else []))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import open_shop
-from tests.api.returning import CHECK, advance, post, shown
-from tests.api.telling import send
+from tests.api.returning import CHECK, advance, charged_less, post, shown
 from tests.api.test_disputes import balances, books_hold, paid, tell
 
 __all__ = ["paid"]
@@ -18,12 +17,7 @@ def half(client):
     11.00 are owed. Its id and that of the payment."""
     shop = open_shop(client, "tok_threeDSecure")
     ref = shop.subscribe(collection_method="send_invoice").json["latest_invoice_id"]
-    note = post(client, f"/invoices/{ref}/credit_notes", {"amount": 1100, "reason": "x"}).json
-    assert post(client, f"/invoices/{ref}/charge", {}).status_code == 202
-    (payment,) = client.get("/payments", params={"invoice_id": ref}).json["data"]
-    send(client, {"type": "payment.failed", "payment_id": payment["id"]})
-    assert post(client, f"/credit_notes/{note['id']}/void", {}).status_code == 200
-    send(client, {"type": "payment.succeeded", "payment_id": payment["id"]})
+    payment = charged_less(client, ref, 1100)
     advance(client, "2026-01-11")
     tell(client, payment)
     tell(client, payment, "won")
